@@ -1,0 +1,1 @@
+"""Notebooks as functions: one here and now, or thousands as jobs."""
