@@ -24,7 +24,7 @@ def test_the_plain_way_gives_every_pair_and_count(file: Path, tmp_path: Path, le
     expected = _expected(file, Choice(objects=letters, max_rank=max_rank))
     database = tmp_path / "masses.sqlite"
     pairs = plain.store_masses(file, database, letters=letters, max_rank=max_rank, collect=False)
-    assert pairs == len(expected) > 200
+    assert pairs == len(expected) > 50
     assert plain.stored_spectra(database) == expected
 
 

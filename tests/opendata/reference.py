@@ -17,8 +17,8 @@ import uproot
 FINAL_STATE_ORDER = "emjgtb"
 COMBINATION_ORDER = "emjbgt"
 TABLE = {"e": 0.00051099895, "m": 0.1056583755, "t": 1.77693, "g": 0.0, "j": 0.0, "b": 0.0}  # GeV; PDG
-PT_MIN = {"e": 25.0, "m": 25.0, "j": 30.0, "b": 30.0, "g": 25.0, "t": 20.0}
-ETA_MAX = {"e": 2.47, "m": 2.5, "j": 4.5, "b": 4.5, "g": 2.37, "t": 2.5}
+PT_MIN = {"e": 25.0, "m": 25.0, "j": 30.0, "g": 25.0, "t": 20.0}
+ETA_MAX = {"e": 2.47, "m": 2.5, "j": 4.5, "g": 2.37, "t": 2.5}
 
 Particle = tuple[float, float, float, float | None, float | None]  # pt, eta, phi, energy, mass
 Momentum = tuple[float, float, float, float]  # px, py, pz, E
@@ -220,7 +220,9 @@ def _add(result: Answer, event: dict[str, list[Particle]], every: list, choice: 
     for letter, particles in event.items():
         good = [p for p in particles if usable(p)]
         result.dropped[letter] += len(particles) - len(good)
-        pt_min, eta_max = choice.pt_min.get(letter, 0.0), choice.eta_max.get(letter, math.inf)
+        like = "j" if letter == "b" else letter  # b-tagged jets without cuts of their own have those of jets
+        pt_min = choice.pt_min.get(letter, choice.pt_min.get(like, 0.0))
+        eta_max = choice.eta_max.get(letter, choice.eta_max.get(like, math.inf))
         kept = [p for p in good if p[0] >= pt_min and abs(p[1]) <= eta_max]
         chosen[letter] = sorted(kept, key=lambda p: p[0], reverse=True)  # stable: ties keep file order
     if choice.cap and "j" in chosen:
