@@ -1,20 +1,16 @@
-"""The table of schemas: how each release names its branches, and how a file is recognised.
+"""The table of schemas: how each release names its branches.
 
 A schema is an entry in `SCHEMAS`, never code: the name of the tree, the unit of momenta, and for each
 type of object the branches that hold it. Types have one letter: e electron, m muon, j jet, g photon,
-t hadronic tau, b b-tagged jet. Files are recognised by what they contain; the name of the release only
-confirms it. Where a schema keeps both lepton flavours in one collection, they are told apart by the
-absolute value of the branch of lepton types (11 electron, 13 muon; PDG numbering).
+t hadronic tau, b b-tagged jet. Where a schema keeps both lepton flavours in one collection, they are
+told apart by the absolute value of the branch of lepton types (11 electron, 13 muon; PDG numbering).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Literal
-
-from kit.files import FormatError
 
 LETTERS = ("e", "m", "j", "g", "t", "b")
 OBJECT_NAMES = {"e": "electrons", "m": "muons", "j": "jets", "g": "photons", "t": "taus", "b": "b-jets"}
@@ -188,86 +184,3 @@ SCHEMAS: tuple[Schema, ...] = (
 )  # fmt: skip
 SCHEMA_NAMES = tuple(dict.fromkeys(schema.name for schema in SCHEMAS))
 GENERATOR_RELEASES = ("2025r-evgen-13tev", "2025r-evgen-13p6tev")
-
-
-@dataclass(frozen=True)
-class Tree:
-    """What a file says of one of its trees: name, storage, and the names of its branches."""
-
-    name: str
-    storage: Storage
-    branches: frozenset[str]
-
-
-def recognise(trees: Collection[Tree], schema: str = "auto", *, where: str) -> tuple[Schema, Tree]:
-    """Return the schema of a file, and the tree that has it.
-
-    Parameters
-    ----------
-    trees : collection of Tree
-        All trees of the file.
-    schema : str
-        What the file is said to be: a name of `SCHEMA_NAMES`, or `auto`.
-    where : str
-        Name of the file, for messages.
-
-    Raises
-    ------
-    FormatError
-        If no tree has a known schema, if several have, or if `schema` says something else than the content.
-    """
-    check_name(schema, where=where)
-    found = [
-        (entry, tree) for tree in trees for entry in SCHEMAS if entry.fits(tree.name, tree.storage, tree.branches)
-    ]
-    if schema == "auto":
-        if len(found) == 1:
-            return found[0]
-        fault = "more than one schema fits: " + ", ".join(f"{e.name} (tree {t.name})" for e, t in found)
-        raise FormatError(f"{where}: {fault}; set schema" if found else _unknown(trees, where))
-    named = [(entry, tree) for entry, tree in found if entry.name == schema]
-    if not named and not found:  # the content is unclear, so that the name decides, if the tree has its objects
-        named = [(e, t) for t in trees for e in SCHEMAS if e.name == schema and e.tree == t.name and usable(e, t)]
-    if not named and [entry.name for entry, _ in found] == ["skim"]:
-        return found[0]  # the release of a skim is written in the file, and compared there
-    if not named:
-        content = ", ".join(f"{e.name} (tree {t.name})" for e, t in found)
-        raise FormatError(
-            f"{where}: said to be {schema}, its content is {content}; set schema to auto"
-            if content
-            else _unknown(trees, where, schema)
-        )
-    return named[0]
-
-
-def check_name(schema: str, *, where: str) -> None:
-    """Raise a FormatError if `schema` is neither `auto` nor a schema that can be read."""
-    if schema in GENERATOR_RELEASES:
-        raise FormatError(f"{where}: {schema} holds generator events, which have no reconstructed objects to read")
-    if schema != "auto" and schema not in SCHEMA_NAMES:
-        near = get_close_matches(schema, SCHEMA_NAMES, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise FormatError(f"{where}: schema {schema} is not known{hint}; known are {', '.join(SCHEMA_NAMES)}")
-
-
-def usable(schema: Schema, tree: Tree) -> list[str]:
-    """Return the letters of the objects of `schema` whose required branches are all in `tree`."""
-    return [letter for letter, branches in schema.objects.items() if not branches.missing(tree.branches)]
-
-
-def _unknown(trees: Collection[Tree], where: str, schema: str = "") -> str:
-    if not trees:
-        known = ", ".join(sorted({entry.tree for entry in SCHEMAS}))
-        return f"{where}: no TTree and no RNTuple in it, must have one of {known}"
-    lines = [f"{where}: " + (f"not {schema}: lacks its tree or objects" if schema else "no known schema")]
-    likeness = {}
-    for tree in trees:
-        for entry in SCHEMAS:
-            shared = sum(name in tree.branches for name in entry.marks)
-            likeness[entry.name, tree.name] = (tree.name == entry.tree, shared / len(entry.marks))
-        momenta = sorted(n for n in tree.branches if n.lower().endswith(("_pt", ".pt", ":pt")))
-        shown = ", ".join(momenta[:8]) + (", …" if len(momenta) > 8 else "")
-        lines.append(f"  {tree.storage} {tree.name}: {len(tree.branches)} branches, objects: {shown or 'none'}")
-    nearest = max(likeness, key=lambda pair: likeness[pair])
-    lines.append(f"  nearest schema: {nearest[0]}; if it is that, set schema to its name")
-    return "\n".join(lines)

@@ -14,7 +14,8 @@ from typing import Self
 
 from kit.files import FormatError
 from kit.opendata.chunks import GEV, Chunk, Objects, assemble, check_unit, nothing
-from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage, check_name, recognise
+from kit.opendata.recognition import check_name, recognise
+from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage
 from kit.opendata.trees import OpenFile, OpenTree
 
 __all__ = ["Chunk", "Objects", "Reader", "Source", "open_source"]
