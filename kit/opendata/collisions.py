@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kit.opendata.processes import IntArray, Particles, simulate
+from kit.opendata.kinematics import IntArray
+from kit.opendata.processes import Particles, simulate
 
 __all__ = ["BLOCK", "Collisions", "collide", "reordered"]
 

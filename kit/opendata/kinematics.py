@@ -83,7 +83,8 @@ def _boosted(
 
 def chosen(particles: Momenta, mask: npt.NDArray[np.bool_]) -> Momenta:
     """Return those particles where `mask` is true."""
-    return Momenta(*(column[mask] for column in particles))
+    event, px, py, pz, energy = particles
+    return Momenta(event[mask], px[mask], py[mask], pz[mask], energy[mask])
 
 
 def scaled(particles: Momenta, factor: FloatArray) -> Momenta:
