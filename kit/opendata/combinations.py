@@ -128,9 +128,7 @@ def _moved(combination: Combination, max_rank: int) -> Iterable[Combination]:
     firsts = [range(max(0, max_rank - w.count + 1) + 1) for w in combination.windows]
     for choice in itertools.product(*firsts):
         yield Combination(
-            tuple(
-                Window(w.letter, first, w.count) for w, first in zip(combination.windows, choice, strict=True)
-            )
+            tuple(Window(w.letter, first, w.count) for w, first in zip(combination.windows, choice, strict=True))
         )
 
 
@@ -149,7 +147,7 @@ def combination_named(name: str) -> Combination:
     found = Combination(tuple(Window(letter, held[0], len(held)) for letter, held in ranks.items()))
     letters = [COMBINATION_ORDER.index(w.letter) for w in found.windows]
     if not name or found.name != name or letters != sorted(letters):
-        message = f"combination {name!r}: should be letters of {COMBINATION_ORDER}, in this order, with ranks, as e0e1j0"
+        message = f"combination {name!r}: should be letters of {COMBINATION_ORDER} with ranks, in order, as e0e1j0"
         raise ValueError(message)
     return found
 

@@ -103,9 +103,7 @@ def test_counted_exactly_leading_windows_use_up_their_type():
     assert not combination_named("e0j1").belongs_to({"e": 2, "j": 3}, "exact")
 
 
-@pytest.mark.parametrize(
-    ("name", "same"), [("e0e1", True), ("m1m2j0", True), ("e0m0", False), ("j0j1", False)]
-)
+@pytest.mark.parametrize(("name", "same"), [("e0e1", True), ("m1m2j0", True), ("e0m0", False), ("j0j1", False)])
 def test_only_pairs_of_electrons_or_muons_are_of_the_same_flavour(name: str, same: bool):
     assert combination_named(name).same_flavour is same
 
