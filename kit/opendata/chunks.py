@@ -31,7 +31,8 @@ class Objects:
     """All objects of one type over a range of entries; entry i has those from offsets[i] to offsets[i + 1].
 
     `pt`, `energy` and `mass` are in the unit of the file, as stored. At most one of `energy` and `mass` is
-    there; without both, the mass comes from the table of particle masses.
+    there; without both, the mass comes from the table of particle masses. `isolation` is the sum of momenta
+    in the cone around electrons, where it was asked for.
     """
 
     offsets: IntArray
@@ -40,6 +41,7 @@ class Objects:
     phi: Values
     energy: Values | None = None
     mass: Values | None = None
+    isolation: Values | None = None
 
 
 @dataclass(frozen=True)
