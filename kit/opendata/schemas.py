@@ -25,6 +25,7 @@ class Branches:
 
     `energy` and `mass` name at most one usable branch each, tried in this order; without either, the mass
     comes from the table of particle masses. `counter` is compared with the lengths where the file has it.
+    `isolation` is the sum of transverse momenta in a cone around the object, in the unit of pt.
     `kind` is the branch of lepton types, and `pdg` the absolute value that this type has there.
     """
 
@@ -34,8 +35,15 @@ class Branches:
     energy: str = ""
     mass: str = ""
     counter: str = ""
+    isolation: str = ""
     kind: str = ""
     pdg: int = 0
+
+    @property
+    def lists(self) -> list[str]:
+        """All branches that hold one value per object."""
+        names = (self.pt, self.eta, self.phi, self.energy, self.mass, self.isolation, self.kind)
+        return [name for name in names if name]
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -46,11 +54,16 @@ class Branches:
         """Return the required branches that `names` lacks."""
         return [name for name in self.required if name not in names]
 
-    def present(self, names: Collection[str]) -> Branches:
-        """Return the entry with only what `names` has, and a mass only where there is no energy."""
+    def present(self, names: Collection[str], isolation: bool = False) -> Branches:
+        """Return the entry with only what `names` has and is wanted; a mass only where there is no energy."""
         energy = self.energy if self.energy in names else ""
-        mass = self.mass if self.mass in names and not energy else ""
-        return replace(self, energy=energy, mass=mass, counter=self.counter if self.counter in names else "")
+        return replace(
+            self,
+            energy=energy,
+            mass=self.mass if self.mass in names and not energy else "",
+            counter=self.counter if self.counter in names else "",
+            isolation=self.isolation if isolation else "",
+        )
 
 
 @dataclass(frozen=True)
@@ -93,12 +106,14 @@ class Schema:
 
 def _physlite(separator: str) -> dict[str, Branches]:
     # muons have no m; the m of photons is zero and says nothing
-    def branches(collection: str, mass: bool) -> Branches:
+    def branches(collection: str, mass: bool, isolation: str = "") -> Branches:
         stem = f"Analysis{collection}AuxDyn{separator}"
-        return Branches(stem + "pt", stem + "eta", stem + "phi", mass=stem + "m" if mass else "")
+        cone = stem + isolation if isolation else ""
+        return Branches(stem + "pt", stem + "eta", stem + "phi", mass=stem + "m" if mass else "", isolation=cone)
 
+    cone = "ptvarcone30_Nonprompt_All_MaxWeightTTVALooseCone_pt1000"
     return {
-        "e": branches("Electrons", mass=True),
+        "e": branches("Electrons", mass=True, isolation=cone),
         "m": branches("Muons", mass=False),
         "j": branches("Jets", mass=True),
         "g": branches("Photons", mass=False),
@@ -111,7 +126,9 @@ def _event_info(separator: str) -> dict[str, str]:
     return {column: f"EventInfoAuxDyn{separator}{name}" for column, name in names.items()}
 
 
-def _flat(stem: str, *, energy: str = "", mass: str = "", counter: str = "", pdg: int = 0) -> Branches:
+def _flat(
+    stem: str, *, energy: str = "", mass: str = "", counter: str = "", isolation: str = "", pdg: int = 0
+) -> Branches:
     return Branches(
         f"{stem}_pt",
         f"{stem}_eta",
@@ -119,21 +136,22 @@ def _flat(stem: str, *, energy: str = "", mass: str = "", counter: str = "", pdg
         energy=f"{stem}_{energy}" if energy else "",
         mass=f"{stem}_{mass}" if mass else "",
         counter=counter,
+        isolation=f"{stem}_{isolation}" if isolation else "",
         kind=f"{stem}_type" if pdg else "",
         pdg=pdg,
     )
 
 
-def _leptons(energy: str) -> dict[str, Branches]:
+def _leptons(energy: str, isolation: str = "ptcone30") -> dict[str, Branches]:
     return {
-        "e": _flat("lep", energy=energy, counter="lep_n", pdg=11),
+        "e": _flat("lep", energy=energy, counter="lep_n", isolation=isolation, pdg=11),
         "m": _flat("lep", energy=energy, counter="lep_n", pdg=13),
     }
 
 
-def _education(energy: str) -> dict[str, Branches]:
+def _education(energy: str, isolation: str) -> dict[str, Branches]:
     stems = {"j": "jet", "g": "photon", "t": "tau"}
-    return _leptons(energy) | {
+    return _leptons(energy, isolation) | {
         letter: _flat(stem, energy=energy, counter=f"{stem}_n") for letter, stem in stems.items()
     }
 
@@ -152,11 +170,11 @@ SCHEMAS: tuple[Schema, ...] = (
         experiment="ATLAS", energy=13.0, ids=_event_info(":"),
     ),
     Schema(
-        "2020e-13tev", "mini", "MeV", _education("E"),
+        "2020e-13tev", "mini", "MeV", _education("E", "ptcone30"),
         experiment="ATLAS", energy=13.0, ids=_EDUCATION_IDS, any_of=("photon_pt",),
     ),
     Schema(
-        "2025e-13tev-beta", "analysis", "GeV", _education("e"),
+        "2025e-13tev-beta", "analysis", "GeV", _education("e", "ptvarcone30"),
         experiment="ATLAS", energy=13.0, ids=_EDUCATION_IDS, any_of=("lep_e",),
     ),
     Schema(
@@ -178,7 +196,10 @@ SCHEMAS: tuple[Schema, ...] = (
     ),
     Schema(
         "skim", "events", "",
-        {letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}") for letter, stem in SKIM_TYPES.items()},
+        {
+            letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}", isolation="isolation" if letter == "e" else "")
+            for letter, stem in SKIM_TYPES.items()
+        },
         storages=("TTree", "RNTuple"), ids={name: name for name in ("run", "lumi", "event", "channel")},
     ),
 )  # fmt: skip

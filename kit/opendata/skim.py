@@ -136,6 +136,7 @@ def _columns(chunk: Chunk) -> tuple[Columns, Columns, dict[str, npt.NDArray[np.i
 
 def _branches(stem: str, objects: Objects) -> Columns:
     columns = {"pt": objects.pt, "eta": objects.eta, "phi": objects.phi, "E": objects.energy, "m": objects.mass}
+    columns["isolation"] = objects.isolation
     return {f"{stem}_{name}": values for name, values in columns.items() if values is not None}
 
 
