@@ -21,6 +21,7 @@ class Cut:
     first: float = 0.0  # GeV; left edge of the first bin of `contents`
     contents: tuple[int, ...] = ()  # what is written when outliers are left out
     tail: tuple[int, ...] = ()  # the outliers, from the first bin after `contents` on
+    masses: tuple[float, ...] = ()  # the main ones, where the rule works on masses
 
 
 def _split(counts: list[int]) -> int:
@@ -74,7 +75,18 @@ def linspace(masses: list[float], width: float = 10.0) -> Cut:
         counts = _counts(kept, edges)
         end = _split(counts)
         main = [m for m in kept if end == len(counts) or m < edges[end]]
-    return Cut(peak, len(kept), len(main), len(kept) - len(main))
+    return Cut(peak, len(kept), len(main), len(kept) - len(main), masses=tuple(main))
+
+
+def own_histogram(masses: Iterable[float], width: float = 10.0) -> list[int]:
+    """Return the cells, underflow and overflow included, of a half-open grid over the masses themselves."""
+    masses = list(masses)
+    low, high = min(masses), max(masses)
+    bins = max(1, math.ceil((high - low) / width))
+    cells = [0] * (bins + 2)
+    for m in masses:
+        cells[bins + 1 if m >= high else 1 + min(int(bins * (m - low) / (high - low)), bins - 1)] += 1
+    return cells
 
 
 def key(pair: tuple[str, str], width: float = 10.0) -> str:
