@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import plain
+from tests.benchmarks import _opendata_plain as plain
 from tests.opendata import reference, reference_bumpnet
 from tests.opendata.reference import Choice
 

@@ -18,8 +18,8 @@ import uproot
 from kit.opendata.demo import demo
 from kit.opendata.events import EventParameters, read_events
 from kit.opendata.histograms import HistogramParameters, make_histograms
-from kit.opendata.massfile import read_masses
 from kit.opendata.masses import MassParameters, make_masses
+from kit.opendata.massfile import read_masses
 from kit.opendata.spectra import Spectra, merge
 from kit.run import Run
 from tests.opendata import reference, reference_bumpnet

@@ -236,9 +236,7 @@ def stored_spectra(database: Path) -> Spectra:
 # ── R3 ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def count_carefully(
-    path: Path, *, letters: str = "emjgt", max_rank: int = 0
-) -> dict[tuple[str, str], hist.Hist]:
+def count_carefully(path: Path, *, letters: str = "emjgt", max_rank: int = 0) -> dict[tuple[str, str], hist.Hist]:
     """R3 from the file to one histogram of counts per pair."""
     events = read_events(path, letters)
     vectors = {}
