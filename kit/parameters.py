@@ -1,0 +1,227 @@
+"""What a parameter is: a name with a type, a default, a unit, a meaning and bounds.
+
+One frozen class per stage is the single source. The cell of its notebook, YAML files and the command
+line all speak its names; a name that it does not know is refused with a suggestion, and all faults are
+told at once. The defaults of a class are its demo.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import html
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from kit import wording
+
+__all__ = ["ParameterError", "Parameters", "model_named", "parameter", "read_yaml", "refusal"]
+
+NOT_COMPARED = (
+    "output",
+    "interactive",
+)  # where a run is written and who watches it do not change its results
+LITERALS = (str, int, float, bool, list, dict, tuple, type(None))
+
+
+class ParameterError(ValueError):
+    """A value or a name that cannot be used; says which, what it is and what it should be."""
+
+
+def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> Any:
+    """Declare one parameter of a stage.
+
+    Parameters
+    ----------
+    default : str, int, float, bool, None, list or dict
+        The value of the demo; what a notebook's cell can say without an import.
+    meaning : str
+        A few words; shown beside the value in cells, tables, forms and help.
+    unit : str
+        Unit of the value, as it is printed.
+    **bounds
+        Pydantic's words: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``max_length``.
+
+    Raises
+    ------
+    ValueError
+        If `meaning` holds a sign at which papermill stops reading the line.
+    """
+    if any(sign in meaning + unit for sign in "=#\n"):
+        message = f"the meaning {meaning!r} must do without '=', '#' and line breaks"
+        raise ValueError(message)
+    extra: dict[str, Any] | None = {"unit": unit} if unit else None
+    if isinstance(default, list | dict):
+        return Field(default_factory=default.copy, description=meaning, json_schema_extra=extra, **bounds)
+    return Field(default=default, description=meaning, json_schema_extra=extra, **bounds)
+
+
+class Parameters(BaseModel):
+    """The parameters of a stage; subclasses add theirs with `parameter`."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False
+    )
+
+    output: str = parameter("", "folder to write to; empty makes a new one below outputs")
+    interactive: bool = parameter(True, "a person is watching; false in batch, where panels become pictures")
+
+    @classmethod
+    def build(cls, values: Mapping[str, Any], where: str = "parameters") -> Self:
+        """Return checked parameters.
+
+        Raises
+        ------
+        ParameterError
+            Naming `where` and every value and name that cannot be used.
+        """
+        values = {name: wording.plain(value) for name, value in values.items()}
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            faults = [wording.fault_text(cls.model_fields, fault, values) for fault in error.errors()]
+            raise refusal(where, faults) from None
+
+    @classmethod
+    def from_cell(cls, namespace: Mapping[str, Any]) -> Self:
+        """Return the parameters that a notebook's tagged cell, and papermill after it, has set.
+
+        A live notebook has many other names; only those that look like a misspelt parameter are refused.
+        """
+        fields = cls.model_fields
+        values = {name: namespace[name] for name in fields if name in namespace}
+        strangers = [
+            name
+            for name, value in namespace.items()
+            if name not in fields and not name.startswith("_") and isinstance(value, LITERALS)
+        ]
+        faults = [
+            f"{name} is not known (did you mean {near[0]}?)"
+            for name in strangers
+            if (near := difflib.get_close_matches(name, fields, n=1, cutoff=0.85))
+        ]
+        if faults:
+            raise refusal("parameters cell", faults)
+        return cls.build(values, "parameters cell")
+
+    @classmethod
+    def from_text(cls, name: str, text: str) -> Any:
+        """Return what `text`, from a command line or a form, means for parameter `name`."""
+        field = cls.model_fields.get(name)
+        return wording.parse_text(field.annotation, text) if field else wording.scalar(text)
+
+    def compared(self) -> dict[str, Any]:
+        """Return the values that decide the result: all but where it is written and who watches."""
+        return {name: value for name, value in self.model_dump().items() if name not in NOT_COMPARED}
+
+    def changed(self) -> dict[str, Any]:
+        """Return the values that differ from the defaults."""
+        defaults = type(self)().model_dump()
+        return {name: value for name, value in self.model_dump().items() if value != defaults[name]}
+
+    def with_values(self, **values: Any) -> Self:
+        """Return a new, checked set in which `values` replace those of this one."""
+        return self.build({**self.model_dump(), **values})
+
+    @classmethod
+    def declared(cls) -> Iterator[tuple[str, FieldInfo]]:
+        """Yield name and declaration of each parameter, those that every stage has at the end."""
+        yield from (item for item in cls.model_fields.items() if item[0] not in NOT_COMPARED)
+        yield from ((name, cls.model_fields[name]) for name in NOT_COMPARED)
+
+    @classmethod
+    def cell(cls) -> str:
+        """Return the source of the notebook cell tagged ``parameters``."""
+        defaults = cls()
+        return "\n".join(
+            f"{name}: {wording.annotation_text(field.annotation)}"
+            f" = {wording.literal(getattr(defaults, name))}"
+            f"  # {wording.explain(field)}"
+            for name, field in cls.declared()
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a table with values, units and meanings; what differs from the default is bold."""
+        changed = self.changed()
+        rows = []
+        for name, field in self.declared():
+            value = html.escape(wording.literal(getattr(self, name)))
+            cells = [
+                f"<code>{name}</code>",
+                f"<b>{value}</b>" if name in changed else value,
+                html.escape(wording.unit_of(field)),
+                html.escape(field.description or ""),
+            ]
+            rows.append("".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells))
+        heads = "".join(
+            f"<th style='text-align:left'>{word}</th>" for word in ("parameter", "value", "unit", "meaning")
+        )
+        return f"<table><tr>{heads}</tr><tr>" + "</tr><tr>".join(rows) + "</tr></table>"
+
+
+def refusal(where: str, faults: list[str]) -> ParameterError:
+    """Return one error that tells all `faults` of the values that came from `where`."""
+    faults = list(dict.fromkeys(faults))
+    if len(faults) == 1:
+        return ParameterError(f"{where}: {faults[0]}")
+    return ParameterError(f"{where}: {len(faults)} values cannot be used:\n  " + "\n  ".join(faults))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the flat map of values that a parameter file holds.
+
+    Raises
+    ------
+    ParameterError
+        With file and line, where it is not YAML, not a map, or names something twice.
+    """
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=wording.Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        spot = f":{mark.line + 1}" if mark else ""
+        problem = getattr(fault, "problem", None) or getattr(fault, "strerror", None) or fault
+        message = f"{path}{spot}: {problem}; should be YAML, one `name: value` a line"
+        raise ParameterError(message) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        message = f"{path}: holds a {type(values).__name__}, should be a map, one `name: value` a line"
+        raise ParameterError(message)
+    return values
+
+
+def model_named(source: str) -> type[Parameters] | None:
+    """Return the class that a notebook's cell takes its parameters from, or None.
+
+    Parameters
+    ----------
+    source : str
+        Source of the cell after the tagged one: it imports a class and calls its ``from_cell``. Only the
+        import is followed, nothing of the cell is run.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    called = {
+        node.func.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "from_cell"
+        and isinstance(node.func.value, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                if (alias.asname or alias.name) in called:
+                    model = getattr(importlib.import_module(node.module), alias.name)
+                    return model if issubclass(model, Parameters) else None
+    return None
