@@ -55,7 +55,7 @@ class Division:
         return slice(self.last + 1 if self.split is None else self.split, self.last + 1)
 
 
-def divide(counts: npt.NDArray[np.integer[Any]], *, peak_cut: bool = True) -> Division | None:
+def divide(counts: npt.NDArray[np.integer[Any]], *, peak_cut: bool = True, split: bool = True) -> Division | None:
     """Find the peak and the first gap of a spectrum on the aligned grid.
 
     The peak is the rightmost of the highest bins. The split is the first empty bin behind it,
@@ -67,6 +67,8 @@ def divide(counts: npt.NDArray[np.integer[Any]], *, peak_cut: bool = True) -> Di
         Entries of each bin, not negative.
     peak_cut : bool
         Without it the first filled bin takes the place of the peak.
+    split : bool
+        Without it there are no outliers.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def divide(counts: npt.NDArray[np.integer[Any]], *, peak_cut: bool = True) -> Di
     rightmost = last - int(np.argmax(counts[last::-1]))
     peak = rightmost if peak_cut else first
     gaps = np.flatnonzero(counts[peak:last] == 0)
-    if not len(gaps) or gaps[0] <= 1:
+    if not split or not len(gaps) or gaps[0] <= 1:
         return Division(first, peak, None, last)
     return Division(first, peak, peak + int(gaps[0]), last)
 
@@ -109,11 +111,12 @@ def rebin(counts: IntArray, factor: int) -> tuple[IntArray, int]:
 class MassDivision:
     """The masses of one pair, divided by the rules of the original.
 
-    `peak` is the left edge of the peak's bin in GeV, None where nothing can be cut;
-    `main` and `outliers` are in the order of the input.
+    `peak` is the left edge of the peak's bin in GeV, None where nothing can be cut; `split` that
+    of the first empty bin, None without outliers; `main` and `outliers` are in the order of the input.
     """
 
     peak: float | None
+    split: float | None
     main: FloatArray
     outliers: FloatArray
 
@@ -137,17 +140,17 @@ def _peak_edge(masses: FloatArray, width: float) -> float | None:
     return float(edges[len(counts) - 1 - int(np.argmax(counts[::-1]))])
 
 
-def _split_edge(masses: FloatArray, width: float) -> float:
-    """Return the left edge of the first empty bin, in GeV; infinity where nothing is split off."""
+def _split_edge(masses: FloatArray, width: float) -> float | None:
+    """Return the left edge of the first empty bin, in GeV; None where nothing is split off."""
     grid = _grid(masses, width)
     if grid is None:
-        return math.inf
+        return None
     edges, counts = grid
     gaps = np.flatnonzero(counts == 0)
-    return float(edges[gaps[0]]) if len(gaps) and gaps[0] > 1 else math.inf
+    return float(edges[gaps[0]]) if len(gaps) and gaps[0] > 1 else None
 
 
-def divide_masses(masses: FloatArray, width: float, *, peak_cut: bool = True) -> MassDivision:
+def divide_masses(masses: FloatArray, width: float, *, peak_cut: bool = True, split: bool = True) -> MassDivision:
     """Divide masses by the rules of the original, on grids drawn through the masses (`linspace`).
 
     Parameters
@@ -159,21 +162,25 @@ def divide_masses(masses: FloatArray, width: float, *, peak_cut: bool = True) ->
         divided evenly into the fewest bins that are not wider.
     peak_cut : bool
         Whether masses left of the peak are dropped.
+    split : bool
+        Whether masses behind the first gap become outliers.
 
     Returns
     -------
     MassDivision
     """
     if not len(masses):
-        return MassDivision(None, masses, masses)
+        return MassDivision(None, None, masses, masses)
     peak = _peak_edge(masses, width) if peak_cut else None
     kept = masses if peak is None else masses[masses >= peak]
-    split = _split_edge(kept, width)
-    return MassDivision(peak, kept[kept < split], kept[kept >= split])
+    edge = _split_edge(kept, width) if split else None
+    if edge is None:
+        return MassDivision(peak, None, kept, kept[:0])
+    return MassDivision(peak, edge, kept[kept < edge], kept[kept >= edge])
 
 
 def divide_masses_per_file(
-    files: Iterable[FloatArray], width: float, *, peak_cut: bool = True
+    files: Iterable[FloatArray], width: float, *, peak_cut: bool = True, split: bool = True
 ) -> MassDivision:
     """Divide the masses of each input file for itself, then pool (`linspace_per_file`).
 
@@ -181,18 +188,19 @@ def divide_masses_per_file(
     ----------
     files : iterable of ndarray
         The masses of each file, in GeV.
-    width, peak_cut
+    width, peak_cut, split
         As in `divide_masses`.
 
     Returns
     -------
     MassDivision
-        Without a peak: each file had its own.
+        Without a peak and a split: each file had its own.
     """
-    parts = [divide_masses(masses, width, peak_cut=peak_cut) for masses in files]
+    parts = [divide_masses(masses, width, peak_cut=peak_cut, split=split) for masses in files]
     none = np.empty(0)
     main = np.concatenate([none, *(part.main for part in parts)])
-    return MassDivision(None, main, np.concatenate([none, *(part.outliers for part in parts)]))
+    outliers = np.concatenate([none, *(part.outliers for part in parts)])
+    return MassDivision(None, None, main, outliers)
 
 
 def fill(masses: FloatArray, width: float) -> tuple[IntArray, int, float, float]:

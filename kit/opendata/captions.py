@@ -1,0 +1,52 @@
+"""What stands above a picture of open data: whose events, of what kind, at which energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit import figures
+from kit.opendata.schemas import SCHEMAS
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Name and kind of events, √s in TeV where all of them share one, and the style of the picture."""
+
+    name: str
+    text: str
+    energy: float | None = None
+    style: str = ""
+
+    def write(self, axes: Any) -> None:
+        """Write the caption above axes."""
+        figures.label(axes, self.name, self.text, energy=self.energy)
+
+
+def caption(schemas: Iterable[str], *, generated: bool = False, style: str = "auto") -> Caption:
+    """Return the caption for events of these schemas.
+
+    Parameters
+    ----------
+    schemas : iterable of str
+        Names of schemas, those of skims being the releases they were made of.
+    generated : bool
+        Whether the events are the kit's own demo, which no experiment has measured.
+    style : str
+        ``ATLAS``, ``CMS``, or ``auto``: the experiment of all schemas, if they share one.
+    """
+    known = [schema for schema in SCHEMAS if schema.name in set(schemas)]
+    experiments = {schema.experiment for schema in known}
+    energies = {schema.energy for schema in known}
+    experiment = experiments.pop() if len(experiments) == 1 else ""
+    energy = energies.pop() if len(energies) == 1 else None
+    look = experiment if style == "auto" else style
+    if generated:
+        return Caption("Demo", "generated events", energy, look)
+    return Caption(look or "Open Data", "Open Data" if look else "", energy, look)
+
+
+def generated_in(parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a run with these parameters was made of the kit's own demo events alone."""
+    return list(parameters.get("inputs", [])) == ["demo"]
