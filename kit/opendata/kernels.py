@@ -120,7 +120,7 @@ def _compile(name: str, kind: str = "float32") -> Callable[..., Any]:
         ),
         "arrange": types.void(*[places] * 6, written),
         "count": types.UniTuple(written, 3)(
-            array(real, 2), array(whole, 2), places, whole, real, whole, array(real)
+            array(real, 2), array(whole, 2), places, places, real, whole, array(real)
         ),
     }[name]
     with _cached_below(cache_folder()):
