@@ -8,18 +8,21 @@ knows matplotlib.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import matplotlib as mpl
+import matplotlib.rcsetup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from kit import files
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-__all__ = ["COLOURS", "EXPERIMENTS", "figure", "grid", "label", "say", "style", "write"]
+__all__ = ["COLOURS", "EXPERIMENTS", "Picture", "figure", "grid", "keep", "label", "say", "style", "write"]
 
 # Ten colours that colour-blind people can tell apart (M. Petroff, arXiv:2107.02270); CMS recommends them.
 COLOURS = (
@@ -61,6 +64,15 @@ LOOK: dict[str, Any] = {
 FONTS = {"ATLAS": ["TeX Gyre Heros", "DejaVu Sans"], "CMS": ["TeX Gyre Heros", "DejaVu Sans"]}
 
 
+class Picture(Figure):
+    """A figure that a notebook shows by itself, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.savefig(stream, format="png")
+        return stream.getvalue()
+
+
 @contextlib.contextmanager
 def style(experiment: str = "") -> Iterator[None]:
     """Draw everything in the block in the kit's look, with the experiment's own fonts and colours.
@@ -70,9 +82,6 @@ def style(experiment: str = "") -> Iterator[None]:
     experiment : str
         "ATLAS", "CMS" or empty.
     """
-    import matplotlib as mpl
-    import matplotlib.rcsetup
-
     look: Any = {**LOOK, "axes.prop_cycle": mpl.rcsetup.cycler(color=COLOURS)}
     if experiment in FONTS:
         import mplhep  # noqa: F401 - registers the fonts it brings
@@ -93,7 +102,7 @@ def grid(
     size: tuple[float, float] | None = None,
     experiment: str = "",
     **options: Any,
-) -> tuple[Figure, Any]:
+) -> tuple[Picture, Any]:
     """Return a new figure and its axes, an array of shape (rows, columns).
 
     Parameters
@@ -107,16 +116,13 @@ def grid(
     **options
         Passed to `matplotlib.figure.Figure.subplots`, such as ``sharex``.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     with style(experiment):
-        drawing = Figure(figsize=size or (6.4 * columns, 4.4 * rows), layout="constrained")
+        drawing = Picture(figsize=size or (6.4 * columns, 4.4 * rows), layout="constrained")
         FigureCanvasAgg(drawing)
         return drawing, drawing.subplots(rows, columns, squeeze=False, **options)
 
 
-def figure(*, size: tuple[float, float] | None = None, experiment: str = "") -> tuple[Figure, Axes]:
+def figure(*, size: tuple[float, float] | None = None, experiment: str = "") -> tuple[Picture, Axes]:
     """Return a new figure with one pair of axes; see `grid`."""
     drawing, axes = grid(size=size, experiment=experiment)
     return drawing, axes[0, 0]
@@ -197,3 +203,10 @@ def write(drawing: Figure, stem: str | os.PathLike[str], formats: tuple[str, ...
             drawing.savefig(part, format=ending)
         paths.append(path)
     return paths
+
+
+def keep(pictures: Mapping[str, Figure], folder: str | os.PathLike[str]) -> dict[str, Figure]:
+    """Write each picture as PNG under its name into `folder`, and return them to be shown."""
+    for name, drawing in pictures.items():
+        write(drawing, Path(folder) / name)
+    return dict(pictures)

@@ -24,7 +24,7 @@ from kit import files, manifest, progress
 from kit.manifest import FinishedRun, complete_below, load
 from kit.parameters import NOT_COMPARED, Parameters
 
-__all__ = ["FinishedRun", "Run", "RunError", "complete_below", "load", "new_directory"]
+__all__ = ["FinishedRun", "Run", "RunError", "complete_below", "differences", "is_held", "load", "new_directory"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -161,16 +161,11 @@ class Run:
 
     def _take_hold(self) -> None:
         """Lock the directory itself: no file to leave behind, and released when this process dies."""
-        self._lock = os.open(self.directory, os.O_RDONLY)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._let_go()
+        self._lock = _lock(self.directory)
+        if self._lock is None:
             where = files.shown(self.directory)
             message = f"{where} is being written by another process; wait, or choose another output"
-            raise RunError(message) from None
-        except OSError:
-            pass  # a file system without locks, such as AFS: the manifest is all there is
+            raise RunError(message)
 
     def _let_go(self) -> None:
         if self._lock is not None:
@@ -233,6 +228,27 @@ def new_directory(stage: str, label: str = "run") -> Path:
             return directory
     message = f"{files.shown(base)} and its next 9 999 names exist"
     raise RunError(message)
+
+
+def is_held(directory: Path) -> bool:
+    """Tell whether a process is writing the run in `directory` just now."""
+    lock = _lock(directory)
+    if lock is not None:
+        os.close(lock)
+    return lock is None
+
+
+def _lock(directory: Path) -> int | None:
+    """Return an open descriptor that holds the lock of `directory`, None where another process has it."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        pass  # a file system without locks, such as AFS: the manifest is all there is
+    return descriptor
 
 
 def differences(earlier: FinishedRun, stage: str, parameters: Parameters) -> str:

@@ -89,12 +89,7 @@ def assemble(branches: Branches, columns: Mapping[str, Column], first: int, path
         If a branch is no list of numbers, its lengths differ from those of the others or from the counter,
         or a lepton is neither electron nor muon.
     """
-    names = [
-        branches.pt,
-        branches.eta,
-        branches.phi,
-        *(n for n in (branches.energy, branches.mass, branches.kind) if n),
-    ]
+    names = branches.lists
     offsets = _offsets(names, columns, first, path)
     if branches.counter:
         _check_counter(branches, columns[branches.counter], offsets, first, path)
@@ -111,6 +106,7 @@ def assemble(branches: Branches, columns: Mapping[str, Column], first: int, path
         values[branches.phi],
         energy=values.get(branches.energy),
         mass=values.get(branches.mass),
+        isolation=values.get(branches.isolation),
     )
 
 

@@ -1,20 +1,16 @@
-"""The table of schemas: how each release names its branches, and how a file is recognised.
+"""The table of schemas: how each release names its branches.
 
 A schema is an entry in `SCHEMAS`, never code: the name of the tree, the unit of momenta, and for each
 type of object the branches that hold it. Types have one letter: e electron, m muon, j jet, g photon,
-t hadronic tau, b b-tagged jet. Files are recognised by what they contain; the name of the release only
-confirms it. Where a schema keeps both lepton flavours in one collection, they are told apart by the
-absolute value of the branch of lepton types (11 electron, 13 muon; PDG numbering).
+t hadronic tau, b b-tagged jet. Where a schema keeps both lepton flavours in one collection, they are
+told apart by the absolute value of the branch of lepton types (11 electron, 13 muon; PDG numbering).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Literal
-
-from kit.files import FormatError
 
 LETTERS = ("e", "m", "j", "g", "t", "b")
 OBJECT_NAMES = {"e": "electrons", "m": "muons", "j": "jets", "g": "photons", "t": "taus", "b": "b-jets"}
@@ -29,6 +25,7 @@ class Branches:
 
     `energy` and `mass` name at most one usable branch each, tried in this order; without either, the mass
     comes from the table of particle masses. `counter` is compared with the lengths where the file has it.
+    `isolation` is the sum of transverse momenta in a cone around the object, in the unit of pt.
     `kind` is the branch of lepton types, and `pdg` the absolute value that this type has there.
     """
 
@@ -38,8 +35,15 @@ class Branches:
     energy: str = ""
     mass: str = ""
     counter: str = ""
+    isolation: str = ""
     kind: str = ""
     pdg: int = 0
+
+    @property
+    def lists(self) -> list[str]:
+        """All branches that hold one value per object."""
+        names = (self.pt, self.eta, self.phi, self.energy, self.mass, self.isolation, self.kind)
+        return [name for name in names if name]
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -50,11 +54,16 @@ class Branches:
         """Return the required branches that `names` lacks."""
         return [name for name in self.required if name not in names]
 
-    def present(self, names: Collection[str]) -> Branches:
-        """Return the entry with only what `names` has, and a mass only where there is no energy."""
+    def present(self, names: Collection[str], isolation: bool = False) -> Branches:
+        """Return the entry with only what `names` has and is wanted; a mass only where there is no energy."""
         energy = self.energy if self.energy in names else ""
-        mass = self.mass if self.mass in names and not energy else ""
-        return replace(self, energy=energy, mass=mass, counter=self.counter if self.counter in names else "")
+        return replace(
+            self,
+            energy=energy,
+            mass=self.mass if self.mass in names and not energy else "",
+            counter=self.counter if self.counter in names else "",
+            isolation=self.isolation if isolation else "",
+        )
 
 
 @dataclass(frozen=True)
@@ -97,12 +106,14 @@ class Schema:
 
 def _physlite(separator: str) -> dict[str, Branches]:
     # muons have no m; the m of photons is zero and says nothing
-    def branches(collection: str, mass: bool) -> Branches:
+    def branches(collection: str, mass: bool, isolation: str = "") -> Branches:
         stem = f"Analysis{collection}AuxDyn{separator}"
-        return Branches(stem + "pt", stem + "eta", stem + "phi", mass=stem + "m" if mass else "")
+        cone = stem + isolation if isolation else ""
+        return Branches(stem + "pt", stem + "eta", stem + "phi", mass=stem + "m" if mass else "", isolation=cone)
 
+    cone = "ptvarcone30_Nonprompt_All_MaxWeightTTVALooseCone_pt1000"
     return {
-        "e": branches("Electrons", mass=True),
+        "e": branches("Electrons", mass=True, isolation=cone),
         "m": branches("Muons", mass=False),
         "j": branches("Jets", mass=True),
         "g": branches("Photons", mass=False),
@@ -115,7 +126,9 @@ def _event_info(separator: str) -> dict[str, str]:
     return {column: f"EventInfoAuxDyn{separator}{name}" for column, name in names.items()}
 
 
-def _flat(stem: str, *, energy: str = "", mass: str = "", counter: str = "", pdg: int = 0) -> Branches:
+def _flat(
+    stem: str, *, energy: str = "", mass: str = "", counter: str = "", isolation: str = "", pdg: int = 0
+) -> Branches:
     return Branches(
         f"{stem}_pt",
         f"{stem}_eta",
@@ -123,21 +136,22 @@ def _flat(stem: str, *, energy: str = "", mass: str = "", counter: str = "", pdg
         energy=f"{stem}_{energy}" if energy else "",
         mass=f"{stem}_{mass}" if mass else "",
         counter=counter,
+        isolation=f"{stem}_{isolation}" if isolation else "",
         kind=f"{stem}_type" if pdg else "",
         pdg=pdg,
     )
 
 
-def _leptons(energy: str) -> dict[str, Branches]:
+def _leptons(energy: str, isolation: str = "ptcone30") -> dict[str, Branches]:
     return {
-        "e": _flat("lep", energy=energy, counter="lep_n", pdg=11),
+        "e": _flat("lep", energy=energy, counter="lep_n", isolation=isolation, pdg=11),
         "m": _flat("lep", energy=energy, counter="lep_n", pdg=13),
     }
 
 
-def _education(energy: str) -> dict[str, Branches]:
+def _education(energy: str, isolation: str) -> dict[str, Branches]:
     stems = {"j": "jet", "g": "photon", "t": "tau"}
-    return _leptons(energy) | {
+    return _leptons(energy, isolation) | {
         letter: _flat(stem, energy=energy, counter=f"{stem}_n") for letter, stem in stems.items()
     }
 
@@ -156,11 +170,11 @@ SCHEMAS: tuple[Schema, ...] = (
         experiment="ATLAS", energy=13.0, ids=_event_info(":"),
     ),
     Schema(
-        "2020e-13tev", "mini", "MeV", _education("E"),
+        "2020e-13tev", "mini", "MeV", _education("E", "ptcone30"),
         experiment="ATLAS", energy=13.0, ids=_EDUCATION_IDS, any_of=("photon_pt",),
     ),
     Schema(
-        "2025e-13tev-beta", "analysis", "GeV", _education("e"),
+        "2025e-13tev-beta", "analysis", "GeV", _education("e", "ptvarcone30"),
         experiment="ATLAS", energy=13.0, ids=_EDUCATION_IDS, any_of=("lep_e",),
     ),
     Schema(
@@ -182,92 +196,12 @@ SCHEMAS: tuple[Schema, ...] = (
     ),
     Schema(
         "skim", "events", "",
-        {letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}") for letter, stem in SKIM_TYPES.items()},
+        {
+            letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}", isolation="isolation" if letter == "e" else "")
+            for letter, stem in SKIM_TYPES.items()
+        },
         storages=("TTree", "RNTuple"), ids={name: name for name in ("run", "lumi", "event", "channel")},
     ),
 )  # fmt: skip
 SCHEMA_NAMES = tuple(dict.fromkeys(schema.name for schema in SCHEMAS))
 GENERATOR_RELEASES = ("2025r-evgen-13tev", "2025r-evgen-13p6tev")
-
-
-@dataclass(frozen=True)
-class Tree:
-    """What a file says of one of its trees: name, storage, and the names of its branches."""
-
-    name: str
-    storage: Storage
-    branches: frozenset[str]
-
-
-def recognise(trees: Collection[Tree], schema: str = "auto", *, where: str) -> tuple[Schema, Tree]:
-    """Return the schema of a file, and the tree that has it.
-
-    Parameters
-    ----------
-    trees : collection of Tree
-        All trees of the file.
-    schema : str
-        What the file is said to be: a name of `SCHEMA_NAMES`, or `auto`.
-    where : str
-        Name of the file, for messages.
-
-    Raises
-    ------
-    FormatError
-        If no tree has a known schema, if several have, or if `schema` says something else than the content.
-    """
-    check_name(schema, where=where)
-    found = [
-        (entry, tree) for tree in trees for entry in SCHEMAS if entry.fits(tree.name, tree.storage, tree.branches)
-    ]
-    if schema == "auto":
-        if len(found) == 1:
-            return found[0]
-        fault = "more than one schema fits: " + ", ".join(f"{e.name} (tree {t.name})" for e, t in found)
-        raise FormatError(f"{where}: {fault}; set schema" if found else _unknown(trees, where))
-    named = [(entry, tree) for entry, tree in found if entry.name == schema]
-    if not named and not found:  # the content is unclear, so that the name decides, if the tree has its objects
-        named = [(e, t) for t in trees for e in SCHEMAS if e.name == schema and e.tree == t.name and usable(e, t)]
-    if not named and [entry.name for entry, _ in found] == ["skim"]:
-        return found[0]  # the release of a skim is written in the file, and compared there
-    if not named:
-        content = ", ".join(f"{e.name} (tree {t.name})" for e, t in found)
-        raise FormatError(
-            f"{where}: said to be {schema}, its content is {content}; set schema to auto"
-            if content
-            else _unknown(trees, where, schema)
-        )
-    return named[0]
-
-
-def check_name(schema: str, *, where: str) -> None:
-    """Raise a FormatError if `schema` is neither `auto` nor a schema that can be read."""
-    if schema in GENERATOR_RELEASES:
-        raise FormatError(f"{where}: {schema} holds generator events, which have no reconstructed objects to read")
-    if schema != "auto" and schema not in SCHEMA_NAMES:
-        near = get_close_matches(schema, SCHEMA_NAMES, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise FormatError(f"{where}: schema {schema} is not known{hint}; known are {', '.join(SCHEMA_NAMES)}")
-
-
-def usable(schema: Schema, tree: Tree) -> list[str]:
-    """Return the letters of the objects of `schema` whose required branches are all in `tree`."""
-    return [letter for letter, branches in schema.objects.items() if not branches.missing(tree.branches)]
-
-
-def _unknown(trees: Collection[Tree], where: str, schema: str = "") -> str:
-    if not trees:
-        known = ", ".join(sorted({entry.tree for entry in SCHEMAS}))
-        return f"{where}: no TTree and no RNTuple in it, must have one of {known}"
-    lines = [f"{where}: " + (f"not {schema}: lacks its tree or objects" if schema else "no known schema")]
-    likeness = {}
-    for tree in trees:
-        for entry in SCHEMAS:
-            shared = sum(name in tree.branches for name in entry.marks)
-            likeness[entry.name, tree.name] = (tree.name == entry.tree, shared / len(entry.marks))
-        momenta = sorted(n for n in tree.branches if n.lower().endswith(("_pt", ".pt", ":pt")))
-        shown = ", ".join(momenta[:8]) + (", …" if len(momenta) > 8 else "")
-        lines.append(f"  {tree.storage} {tree.name}: {len(tree.branches)} branches, objects: {shown or 'none'}")
-    nearest = max(likeness, key=lambda pair: likeness[pair])
-    lines.append(f"  nearest schema: {nearest[0]}; if it is that, set schema to its name")
-    return "\n".join(lines)

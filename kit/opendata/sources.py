@@ -14,7 +14,8 @@ from typing import Self
 
 from kit.files import FormatError
 from kit.opendata.chunks import GEV, Chunk, Objects, assemble, check_unit, nothing
-from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage, check_name, recognise
+from kit.opendata.recognition import check_name, recognise
+from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage
 from kit.opendata.trees import OpenFile, OpenTree
 
 __all__ = ["Chunk", "Objects", "Reader", "Source", "open_source"]
@@ -57,7 +58,11 @@ class Source:
 
 
 def open_source(
-    path: str, schema: str = "auto", unit: str = "auto", objects: str | Sequence[str] = "auto"
+    path: str,
+    schema: str = "auto",
+    unit: str = "auto",
+    objects: str | Sequence[str] = "auto",
+    isolation: bool = False,
 ) -> Source:
     """Recognise one file and return what it is.
 
@@ -72,6 +77,8 @@ def open_source(
     objects : str or list of str
         Letters of the types that must be there, or `auto` for e m j g t as far as the file has them
         (b too where a skim has b-tagged jets of its own).
+    isolation : bool
+        Whether the isolation of electrons is read, too.
 
     Raises
     ------
@@ -88,7 +95,12 @@ def open_source(
             found = _tagged(found, file.strings, path, schema)
         names = described.branches
         present, missing = _choose(found, names, objects, path)
-        branches = {letter: found.objects[letter].present(names) for letter in present}
+        branches = {letter: found.objects[letter].present(names, isolation) for letter in present}
+        if isolation and "e" in branches and branches["e"].isolation not in names:
+            lacking = (
+                f"no branch {branches['e'].isolation}" if branches["e"].isolation else f"not in {found.name} files"
+            )
+            raise FormatError(f"{path}: isolation of electrons asked for: {lacking}")
         tree = file.tree(described.name)
         source = Source(
             path=path,
@@ -169,14 +181,10 @@ def _choose(
 
 
 def _lists(source: Source) -> tuple[list[str], list[str]]:
-    """Return the branches that hold a list per entry: those of momenta, and those of lepton types."""
-    momenta: dict[str, None] = {}
-    kinds: dict[str, None] = {}
-    for letter in source.objects:
-        b = source.branches[letter]
-        momenta |= dict.fromkeys(name for name in (b.pt, b.eta, b.phi, b.energy, b.mass) if name)
-        kinds |= dict.fromkeys([b.kind] if b.kind else [])
-    return list(momenta), list(kinds)
+    """Return the branches that hold a list per entry: those of real numbers, and those of lepton types."""
+    everything = dict.fromkeys(name for branches in source.branches.values() for name in branches.lists)
+    kinds = dict.fromkeys(branches.kind for branches in source.branches.values() if branches.kind)
+    return [name for name in everything if name not in kinds], list(kinds)
 
 
 class Reader:

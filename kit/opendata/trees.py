@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.files import FormatError
-from kit.opendata.schemas import STORAGES, Storage, Tree
+from kit.opendata.recognition import Tree
+from kit.opendata.schemas import STORAGES, Storage
 
 IntArray = npt.NDArray[np.int64]
 LIST = re.compile(r"(?:(?:std::)?vector|ROOT::(?:VecOps::)?RVec)<(?P<vector>[^<>]+)>|(?P<counted>\w+)\[\]")

@@ -1,0 +1,285 @@
+"""The command `kit`: the door to stages, runs and this machine.
+
+Nothing heavy is imported before a command needs it, and nothing here knows a system: stages are found in the tree.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+import kit
+
+if TYPE_CHECKING:
+    from kit.batch.notebooks import Notebook
+    from kit.parameters import Parameters
+
+__all__ = ["main"]
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(
+    context_settings=SETTINGS, epilog="Errors are one line and a non-zero exit status; --debug shows the trace."
+)
+@click.version_option(kit.__version__, prog_name="kit")
+@click.option("--debug", is_flag=True, help="Show the trace of an error.")
+def cli(debug: bool) -> None:
+    r"""Parameterised notebooks for particle-physics detector work.
+
+    A stage is a notebook, notebooks/SYSTEM/STAGE.ipynb. The same page is worked in by hand and run here:
+
+    \b
+      kit stages                                 what there is
+      kit stages opendata/masses                 its parameters: types, defaults, units, meanings
+      kit run opendata/masses                    run it on its demo events
+      kit run opendata/masses -p inputs=my.root  run it on a file of yours
+      kit plots outputs/opendata/masses/…        draw the figures of a run again
+    """
+
+
+def _complete_stage(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
+    from kit.batch import notebooks
+
+    return [
+        CompletionItem(found.stage, help=found.title)
+        for found in notebooks.stages()
+        if found.stage.startswith(start)
+    ]
+
+
+def _complete_value(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
+    from kit.batch import notebooks
+
+    model = notebooks.find(context.params["stage"]).model
+    return [
+        CompletionItem(f"{name}=", help=field.description)
+        for name, field in model.declared()
+        if name.startswith(start)
+    ]
+
+
+def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
+    return click.argument("stage", required=required, shell_complete=_complete_stage, metavar="STAGE")
+
+
+@cli.command()
+@_stage_argument(required=False)
+def stages(stage: str | None) -> None:
+    """List the stages, or the parameters of one STAGE."""
+    from kit.batch import notebooks
+
+    if stage:
+        _explain(notebooks.find(stage))
+        return
+    found = notebooks.stages()
+    if not found:
+        from kit import files
+
+        message = f"no notebooks/SYSTEM/STAGE.ipynb in {files.home()}: start kit inside a project, or set KIT_HOME"
+        raise click.ClickException(message)
+    width = max(len(notebook.stage) for notebook in found)
+    for notebook in found:
+        click.echo(f"{click.style(notebook.stage.ljust(width), bold=True)}  {notebook.sentence}")
+
+
+@cli.command(add_help_option=False)
+@_stage_argument(required=False)
+@click.option(
+    "-f", "--file", type=click.Path(path_type=Path), help="YAML file of values, one `name: value` a line."
+)
+@click.option(
+    "-p", "values", multiple=True, metavar="NAME=VALUE", shell_complete=_complete_value,
+    help="One value; lists as a,b or [a, b], maps as {a: 1}. Wins over the file.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Check everything, run nothing.")
+@click.option("-h", "--help", "helped", is_flag=True, help="Show this; after a STAGE, its parameters too.")
+@click.pass_context
+def run(
+    context: click.Context,
+    stage: str | None,
+    file: Path | None,
+    values: tuple[str, ...],
+    dry_run: bool,
+    helped: bool,
+) -> None:
+    """Run the notebook of STAGE (SYSTEM/STAGE, or the path of any notebook with a parameters cell).
+
+    Values are checked before a kernel starts. The run directory keeps data, manifest, plots and the executed
+    notebook; without `output` it is a new one below outputs/SYSTEM/STAGE. An unfinished run goes on where it
+    stopped when it is started again with the same values and its directory as `output`. Relative paths start
+    at the project's root.
+    """
+    from kit import files, manifest
+    from kit.batch import notebooks, runner
+
+    if helped or stage is None:
+        click.echo(context.get_help())
+        if stage:
+            click.echo()
+            _explain(notebooks.find(stage))
+        context.exit(0 if helped else 2)
+    notebook = notebooks.find(stage)
+    parameters = _values(notebook.model, file, values)
+    if dry_run:
+        _explain(notebook, parameters)
+        found = _inputs_of(notebook, parameters)
+        click.echo(f"all values can be used{found}; nothing was run")
+        return
+    before = parameters.output and manifest.state_of(files.resolve(parameters.output)) == "complete"
+    directory = runner.run_notebook(notebook, parameters, file.stem if file else "run")
+    finished = manifest.load(directory)
+    if before:
+        click.echo(f"{files.shown(directory)} is already complete, with the same values; nothing was run")
+    for name, value in finished.summary.items():
+        click.echo(f"  {name.replace('_', ' ')}: {manifest.number_text(value)}")
+    click.echo(files.shown(directory))
+
+
+@cli.command()
+@click.argument("directory", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--format", "formats", multiple=True, type=click.Choice(["png", "pdf", "svg"]), default=["png"],
+              show_default=True, help="Kind of file; may be given more than once.")  # fmt: skip
+def plots(directory: Path, formats: tuple[str, ...]) -> None:
+    """Draw the figures of RUN, a run directory, again from its data."""
+    from kit import files
+    from kit.batch import runner
+
+    for path in runner.draw(directory.absolute(), formats):
+        click.echo(files.shown(path))
+
+
+@cli.command()
+@click.option("--system", help="Only this system.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Folder to write to; default outputs/demo_DATE_TIME."
+)
+def demo(system: str | None, output: Path | None) -> None:
+    """Run every stage on its own demo input, offline, and write one page about all of them."""
+    from kit.batch import demonstration
+
+    page, failed = demonstration.run_all(system, output.absolute() if output else None, click.echo)
+    click.echo(f"\n{page}")
+    if failed:
+        message = f"{len(failed)} of the stages failed: {', '.join(failed)}"
+        raise click.ClickException(message)
+
+
+@cli.command()
+@click.option("--check", is_flag=True, help="Change nothing; fail where a cell differs from its model.")
+def cells(check: bool) -> None:
+    """Write the parameters cell of every notebook anew from its model."""
+    from kit import files
+    from kit.batch import notebooks
+
+    differing = [
+        found for found in notebooks.stages() if (found.differs() if check else notebooks.rewrite_cell(found))
+    ]
+    for notebook in differing:
+        click.echo(files.shown(notebook.path))
+    if check and differing:
+        message = "these parameters cells differ from their models: kit cells writes them anew"
+        raise click.ClickException(message)
+
+
+@cli.command()
+def check() -> None:
+    """Tell what will work here and what not: versions, HTCondor, Kerberos, XRootD, disk, memory."""
+    from kit.check import findings
+
+    signs = {"good": ("✓", "green"), "absent": ("–", "yellow"), "bad": ("✗", "red")}
+    states = []
+    for finding in findings():
+        sign, colour = signs[finding.state]
+        click.echo(f"{click.style(sign, fg=colour)} {finding.subject}: {finding.text}")
+        states.append(finding.state)
+    if "bad" in states:
+        message = f"{states.count('bad')} of these will not work"
+        raise click.ClickException(message)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion for SHELL; use it with: eval "$(kit completion bash)"."""
+    maker = get_completion_class(shell)
+    if maker:
+        click.echo(maker(cli, {}, "kit", "_KIT_COMPLETE").source())
+
+
+def _values(model: type[Parameters], file: Path | None, pairs: tuple[str, ...]) -> Parameters:
+    """Return the checked values of file and command line; the latter win."""
+    from kit.parameters import read_yaml, refusal
+
+    values = read_yaml(file) if file else {}
+    where = str(file) if file else "command line"
+    faults = [f"-p {pair} has no '=', should be NAME=VALUE" for pair in pairs if "=" not in pair]
+    if faults:
+        raise refusal("command line", faults)
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        values[name] = model.from_text(name, text)
+    return model.build(values, f"{where} and command line" if file and pairs else where)
+
+
+def _explain(notebook: Notebook, parameters: Parameters | None = None) -> None:
+    """Print the parameters of a stage: those that differ from the demo in bold."""
+    from kit import wording
+
+    values = parameters or notebook.model()
+    changed = values.changed()
+    click.echo(f"{click.style(notebook.stage, bold=True)}: {notebook.sentence}\n")
+    rows: list[tuple[str, str, str, str]] = [
+        (
+            name,
+            wording.annotation_text(field.annotation).strip('"'),
+            wording.literal(getattr(values, name)),
+            wording.explain(field),
+        )
+        for name, field in notebook.model.declared()
+    ]
+    widths = [min(max(len(row[column]) for row in rows), limit) for column, limit in ((0, 24), (1, 22), (2, 30))]
+    for name, kind, value, meaning in rows:
+        head = f"  {name.ljust(widths[0])}  {kind.ljust(widths[1])}  {value.ljust(widths[2])}"
+        click.echo(f"{click.style(head, bold=name in changed)}  {meaning}")
+
+
+def _inputs_of(notebook: Notebook, parameters: Parameters) -> str:
+    """Check that the inputs exist, for stages that name them `inputs`; return how many in words."""
+    from kit import files
+
+    named = getattr(parameters, "inputs", None)
+    if named is None or not notebook.own:
+        return ""
+    found = files.locate(name for name in named if name != "demo")
+    return f", {len(found)} inputs found" if found else ", inputs are made for the demo"
+
+
+def main() -> None:
+    """Run the command; a fault of the user's becomes one line and a non-zero exit status."""
+    from kit.files import FormatError
+
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit("kit: interrupted")
+    except KeyboardInterrupt:
+        sys.exit("kit: interrupted; the same command with the run's directory as output goes on")
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    except (FormatError, ValueError, RuntimeError, OSError, ImportError) as fault:
+        if "--debug" in sys.argv:
+            raise
+        sys.exit(f"kit: {fault}")
+
+
+if __name__ == "__main__":
+    main()
