@@ -51,13 +51,17 @@ class Histogram:
         """All entries, the overflow included."""
         return int(self.counts.sum()) + self.overflow
 
+    @property
+    def width(self) -> float:
+        """Width of a bin, in GeV."""
+        return (self.high - self.low) / len(self.counts)
+
     def moments(self) -> tuple[float, float, float]:
         """Return Σ1, Σm and Σm² of the entries in the bins, in powers of GeV."""
         total = float(self.counts.sum())
         if self.sums is not None:
             return total, *self.sums
-        width = (self.high - self.low) / len(self.counts)
-        centres = self.low + width * (np.arange(len(self.counts)) + 0.5)
+        centres = self.low + self.width * (np.arange(len(self.counts)) + 0.5)
         return total, float(self.counts @ centres), float(self.counts @ centres**2)
 
 

@@ -1,4 +1,4 @@
-"""What stands above a picture of open data: whose events, of what kind, at which energy."""
+"""Pictures before anything is drawn: their axes, and above them whose events, of what kind, at which energy."""
 
 from __future__ import annotations
 
@@ -19,8 +19,30 @@ class Caption:
     energy: float | None = None
     style: str = ""
 
-    def write(self, axes: Any) -> None:
-        """Write the caption above axes."""
+    def axes(self, width: float = 7.0, height: float = 5.0) -> tuple[figures.Picture, Any]:
+        """Return a picture of this size, in inches, and its axes, with the caption above."""
+        picture, axes = figures.figure(size=(width, height), experiment=self.style)
+        self._write(axes)
+        return picture, axes
+
+    def panels(self, number: int) -> tuple[figures.Picture, list[Any]]:
+        """Return a picture with so many axes, three in a row, with the caption above the first."""
+        columns = min(3, number)
+        rows = -(-number // columns)
+        size = (max(6.0, 4.3 * columns), 3.5 * rows)
+        picture, every = figures.grid(rows, columns, size=size, experiment=self.style)
+        for axes in every.flat[number:]:
+            axes.set_visible(False)
+        self._write(every[0, 0])
+        return picture, list(every.flat[:number])
+
+    def nothing(self, text: str) -> figures.Picture:
+        """Return a picture that says in words why there is nothing to be drawn."""
+        picture, axes = self.axes(height=2.0)
+        figures.say(axes, text)
+        return picture
+
+    def _write(self, axes: Any) -> None:
         figures.label(axes, self.name, self.text, energy=self.energy)
 
 

@@ -49,7 +49,7 @@ def poisson_errors(counts: npt.ArrayLike) -> FloatArray:
 
 def number_text(value: float) -> str:
     """Return a count with its thousands apart: 12 345."""
-    return f"{value:,.0f}".replace(",", "\u2009")
+    return f"{value:,.0f}".replace(",", " ")
 
 
 def largest(table: Mapping[str, int], limit: int = 25) -> tuple[dict[str, int], dict[str, int]]:
@@ -74,6 +74,7 @@ def bars(
     whole: int = 0,
     hollow: Collection[str] = (),
     others: Mapping[str, int] | None = None,
+    logarithmic: bool | None = None,
 ) -> None:
     """Draw horizontal bars from the top down, each with its name on the left and its number at its end.
 
@@ -92,6 +93,8 @@ def bars(
     others : mapping of str to int, optional
         What is too much to be drawn: one line at the bottom tells how many and their sum, without
         a bar, which could be longer than all others.
+    logarithmic : bool, optional
+        The scale; where not given, logarithmic if the numbers differ much.
     """
     values, rest = list(table.values()), sum(others.values()) if others else 0
     texts = [f"{number_text(n)}  ({n / whole:.1%})" if whole else number_text(n) for n in [*values, rest]]
@@ -113,14 +116,14 @@ def bars(
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", which="both", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    _make_room(axes, values, max(map(len, texts)))
+    _make_room(axes, values, max(map(len, texts)), spread(values) if logarithmic is None else logarithmic)
     axes.set_xlabel(title)
 
 
-def _make_room(axes: Any, values: Sequence[int], letters: int) -> None:
-    """Choose the scale of bars, with room for so many letters at the end of the longest."""
+def _make_room(axes: Any, values: Sequence[int], letters: int, logarithmic: bool) -> None:
+    """Set the scale of bars, with room for so many letters at the end of the longest."""
     axes.minorticks_off()
-    if spread(values):
+    if logarithmic:
         low, high = 0.5, max(values)
         axes.set_xscale("log")
         axes.set_xlim(low, high * (high / low) ** (0.02 * letters))
@@ -208,11 +211,19 @@ def shown_bins(counts: IntArray, share: float, most: int) -> tuple[int, int]:
 def joined(counts: IntArray, bins: int, factor: int) -> IntArray:
     """Return the first `bins` bins, each made of `factor` bins of the spectrum."""
     some = counts[: bins * factor]
-    return np.pad(some, (0, bins * factor - len(some))).reshape(bins, factor).sum(axis=1)
+    sums: IntArray = np.pad(some, (0, bins * factor - len(some))).reshape(bins, factor).sum(axis=1)
+    return sums
 
 
 def note(axes: Any, text: str) -> None:
     """Write text into the upper right corner of axes."""
     axes.annotate(
-        text.strip(), (1, 1), (-6, -6), xycoords="axes fraction", textcoords="offset points", ha="right", va="top"
+        text.strip(),
+        (1, 1),
+        (-6, -6),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
     )

@@ -35,6 +35,7 @@ LEPTON_PAIRS = {  # combination: name, colour, line
 LINES = [(colour, ("-", "--", "-.", ":")[i % 4]) for i, colour in enumerate(COLOURS)]
 NOTHING = "no event passed the selection"
 PANELS = 6
+NARROWEST = 15  # bins that a panel shows at least
 FEW = 5  # entries; poorer spectra are drawn only if there are no others
 
 
@@ -55,15 +56,13 @@ def _leptons(state: str) -> int:
 def four_leptons(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw the mass of all four leptons of events that have just four, stacked by flavour."""
     with figures.style(caption.style):
-        picture, axes = figures.figure(size=(7, 5), experiment=caption.style)
-        caption.write(axes)
         stack = {name: summed(spectra, name, leptons=4) for name in FOUR_LEPTONS}
         total = np.sum(list(stack.values()), axis=0)
         width = spectra.grid.width
         first, last = (int(edge // width) for edge in FOUR_LEPTON_RANGE)
         if not total[first:last].any():
-            figures.say(axes, "no event with four leptons between 70 and 250 GeV")
-            return picture
+            return caption.nothing("no event with four leptons between 70 and 250 GeV")
+        picture, axes = caption.axes()
         below = np.zeros(last - first, np.int64)
         for name, (text, colour, hatch) in FOUR_LEPTONS.items():
             above = below + stack[name][first:last]
@@ -87,15 +86,13 @@ def four_leptons(spectra: Spectra, caption: Caption) -> figures.Picture:
 def lepton_pairs(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw the mass of the two leading electrons, and of the two leading muons, over all final states."""
     with figures.style(caption.style):
-        picture, axes = figures.figure(size=(7, 5), experiment=caption.style)
-        caption.write(axes)
         lines = {name: summed(spectra, name) for name in LEPTON_PAIRS}
         total = np.sum(list(lines.values()), axis=0)
         if not total.any():
-            figures.say(axes, "no event with two electrons or two muons")
-            return picture
+            return caption.nothing("no event with two electrons or two muons")
+        picture, axes = caption.axes()
         width = spectra.grid.width
-        bins = min(len(total), max(drawing.last_shown(total, 0.995), int(200 // width)))
+        bins = min(len(total), max(drawing.last_shown(total, 0.99), int(200 // width)))
         for name, (text, colour, line) in LEPTON_PAIRS.items():
             shown = f"{text}: {drawing.number_text(lines[name].sum())} pairs"
             drawing.steps(axes, lines[name][:bins], 0.0, width, shown, color=colour, linestyle=line)
@@ -125,7 +122,9 @@ def final_states(events: Mapping[str, int], caption: Caption, kept_from: int = 0
     title = f"Events in {drawing.number_text(len(events))} final states"
     hollow = [name for name, n in table.items() if n < kept_from]
     if any(n < kept_from for n in events.values()):
-        title += f"; hatched and others: fewer than {kept_from}" if others else f"; hatched: fewer than {kept_from}"
+        title += (
+            f"; hatched and others: fewer than {kept_from}" if others else f"; hatched: fewer than {kept_from}"
+        )
     return bar_picture(table, title, caption, whole=sum(events.values()), hollow=hollow, others=others)
 
 
@@ -139,31 +138,29 @@ def bar_picture(table: Mapping[str, int], title: str, caption: Caption, **option
     """Return a picture of bars alone, as high as their number asks for."""
     rows = len(table) + bool(options.get("others"))
     with figures.style(caption.style):
-        picture, axes = figures.figure(size=(7, 1.2 + 0.28 * max(rows, 4)), experiment=caption.style)
-        caption.write(axes)
-        if any(table.values()):
-            drawing.bars(axes, table, title, **options)
-        else:
-            figures.say(axes, NOTHING)
+        if not any(table.values()):
+            return caption.nothing(NOTHING)
+        picture, axes = caption.axes(height=1.2 + 0.28 * max(rows, 4))
+        drawing.bars(axes, table, title, **options)
         return picture
 
 
 def sizes(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw all masses together, by the number of objects that are combined."""
     with figures.style(caption.style):
-        picture, axes = figures.figure(size=(7, 5), experiment=caption.style)
-        caption.write(axes)
         totals, pairs = _by_size(spectra)
         everything = np.sum([np.zeros(spectra.grid.bins, np.int64), *totals.values()], axis=0)
         if not everything.any():
-            figures.say(axes, NOTHING)
-            return picture
+            return caption.nothing(NOTHING)
+        picture, axes = caption.axes()
         bins, factor = drawing.shown_bins(everything, share=0.999, most=80)
         width = spectra.grid.width * factor
         for (size, counts), (colour, line) in zip(sorted(totals.items()), LINES, strict=False):
             masses = f"{drawing.number_text(counts.sum())} masses of {drawing.number_text(pairs[size])} pairs"
             options = {"color": colour, "linestyle": line}
-            drawing.steps(axes, drawing.joined(counts, bins, factor), 0, width, f"{size} objects: {masses}", **options)
+            drawing.steps(
+                axes, drawing.joined(counts, bins, factor), 0, width, f"{size} objects: {masses}", **options
+            )
         axes.set_xlim(0, bins * width)
         top = max(drawing.joined(counts, bins, factor).max() for counts in totals.values())
         drawing.head_room(axes, float(top), logarithmic=True)
@@ -199,19 +196,10 @@ def panels(spectra: Spectra, caption: Caption) -> figures.Picture:
     pairs = [pair for pair in filled if spectra.counts(pair).sum() >= FEW] or filled
     with figures.style(caption.style):
         if not pairs:
-            picture, axes = figures.figure(size=(7, 3), experiment=caption.style)
-            caption.write(axes)
-            figures.say(axes, NOTHING)
-            return picture
-        rows = (len(pairs) + 2) // 3
-        picture, every = figures.grid(
-            rows, min(3, len(pairs)), size=(4.2 * min(3, len(pairs)), 3.4 * rows), experiment=caption.style
-        )
-        caption.write(every[0, 0])
-        for pair, axes in zip(pairs, every.flat, strict=False):
+            return caption.nothing(NOTHING)
+        picture, every = caption.panels(len(pairs))
+        for pair, axes in zip(pairs, every, strict=True):
             _panel(axes, spectra, pair)
-        for axes in every.flat[len(pairs) :]:
-            axes.set_visible(False)
         return picture
 
 
@@ -221,8 +209,8 @@ def _panel(axes: Any, spectra: Spectra, pair: tuple[str, str]) -> None:
     width, shown = spectra.grid.width * factor, drawing.joined(counts, bins, factor)
     drawing.steps(axes, shown, 0, width, color=COLOURS[0], fill=True, alpha=0.3)
     drawing.points(axes, shown, 0, width)
-    first = int(np.flatnonzero(shown)[0])
-    axes.set_xlim(max(0, first - 1) * width, bins * width)
+    first = max(0, int(np.flatnonzero(shown)[0]) - 1)
+    axes.set_xlim(first * width, max(bins, first + NARROWEST) * width)
     drawing.head_room(axes, drawing.reach(shown), drawing.spread(shown[shown > 0]), 1.3)
     axes.set_xlabel(f"{mass_text(pair[1])} [GeV]")
     axes.set_ylabel(f"Events / {width:g} GeV")

@@ -6,15 +6,19 @@ the grids of the original need.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from kit.opendata.bumpnet import MINIMUM_BINS, STRICT_BINS, Histogram, cropped, refusal
+from kit.opendata.bumpnet import MINIMUM_BINS, STRICT_BINS, Histogram, cropped, histogram_name, refusal
+from kit.opendata.combinations import combination_named
 from kit.opendata.peaks import divide, divide_masses, divide_masses_per_file, fill, rebin
+from kit.opendata.spectra import Grid, Spectra
+from kit.parameters import ParameterError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -27,6 +31,80 @@ class Pair:
     final_state: str
     combination: str
     name: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Final state and combination, as spectra know them."""
+        return self.final_state, self.combination
+
+
+def kept_states(events: Mapping[str, int], min_events: int) -> list[str]:
+    """Return the final states with enough events, by falling number, then by name."""
+    kept = [state for state, number in events.items() if number >= min_events]
+    return sorted(kept, key=lambda state: (-events[state], state))
+
+
+def named_pairs(
+    spectra: Spectra,
+    min_events: int,
+    width: float,
+    *,
+    by_count: bool = False,
+    types: Collection[str] | Literal["all"] = "all",
+) -> list[Pair]:
+    """Return the pairs of all kept final states, in the order in which they are written.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Added spectra, whose pairs are in the order of combinations within each final state.
+    min_events : int
+        Fewest events of a final state that is kept.
+    width : float
+        Width of a bin, in GeV.
+    by_count : bool
+        Whether combinations are named ``e2j1`` instead of ``e0e1j0``.
+    types : collection of str or ``all``
+        Letters that names of final states show.
+
+    Raises
+    ------
+    ParameterError
+        If two combinations of a final state would have the same name.
+    """
+    combinations: dict[str, list[str]] = {}
+    for state, combination in spectra.pairs:
+        combinations.setdefault(state, []).append(combination)
+    pairs: dict[str, Pair] = {}
+    for state in kept_states(spectra.events, min_events):
+        shown = "_".join(count for count in state.split("_") if types == "all" or count[-1] in types)
+        for combination in combinations.get(state, []):
+            told = combination_named(combination).name_count if by_count else combination
+            pair = Pair(state, combination, histogram_name(shown, told, width))
+            if (other := pairs.setdefault(pair.name, pair)) is not pair:
+                message = (
+                    f"naming is count, which loses ranks: {other.combination} and {combination} would both be"
+                )
+                raise ParameterError(f"{message} {pair.name}; should be index")
+    return list(pairs.values())
+
+
+def joined_bins(width: float, grid: Grid) -> int:
+    """Return how many filled bins make one of `width` GeV.
+
+    Raises
+    ------
+    ParameterError
+        If no whole number of them does.
+    """
+    factor = round(width / grid.width)
+    if not 1 <= factor <= grid.bins or not math.isclose(factor * grid.width, width, rel_tol=1e-9):
+        end = grid.width * grid.bins
+        message = (
+            f"bin_width is {width} GeV, not a multiple of the filled width, {grid.width} GeV, up to {end} GeV"
+        )
+        raise ParameterError(message)
+    return factor
 
 
 @dataclass(frozen=True)
@@ -44,7 +122,7 @@ class Signature:
 
     `entries` counts all masses, `overflow` those above the grid and `below` those under the
     minimum of the filling, which no histogram holds. `peak` and `split` are left edges in GeV,
-    None where there is none.
+    `peak_bin` and `split_bin` their numbers on the aligned grid; None where there is none.
     """
 
     pair: Pair
@@ -56,6 +134,8 @@ class Signature:
     before: Histogram | None
     main: Histogram | None
     outliers: Histogram | None
+    peak_bin: int | None = None
+    split_bin: int | None = None
 
     @property
     def cut(self) -> int:
@@ -67,8 +147,8 @@ class Signature:
         counts = np.zeros(0) if self.main is None else self.main.counts
         return refusal(self.pair.name, counts, minimum_bins) or "accepted"
 
-    def report(self, width: float) -> dict[str, Any]:
-        """Return what `bumpnet.json` tells of the pair; bins are numbered from 0 GeV, by `width` in GeV."""
+    def report(self) -> dict[str, Any]:
+        """Return what `bumpnet.json` tells of the pair."""
         return {
             "final_state": self.pair.final_state,
             "combination": self.pair.combination,
@@ -78,8 +158,8 @@ class Signature:
             "below": self.below,
             "peak": self.peak,
             "split": self.split,
-            "peak_bin": _bin(self.peak, width),
-            "split_bin": _bin(self.split, width),
+            "peak_bin": self.peak_bin,
+            "split_bin": self.split_bin,
             "cut": self.cut,
             "main": _entries(self.main),
             "outliers": _entries(self.outliers),
@@ -90,10 +170,6 @@ class Signature:
 
 def _entries(histogram: Histogram | None) -> int:
     return 0 if histogram is None else histogram.entries
-
-
-def _bin(edge: float | None, width: float) -> int | None:
-    return None if edge is None else int(edge // width)
 
 
 def from_counts(
@@ -129,6 +205,8 @@ def from_counts(
         before=cropped(pair.name, joined, rules.width, found.before),
         main=cropped(pair.name, joined, rules.width, found.main),
         outliers=cropped(pair.name, joined, rules.width, found.outliers),
+        peak_bin=found.peak if rules.peak_cut else None,
+        split_bin=found.split,
     )
 
 
@@ -151,8 +229,10 @@ def from_masses(pair: Pair, files: Sequence[FloatArray], rules: Rules, *, per_fi
         found = divide_masses_per_file(files, rules.width, peak_cut=rules.peak_cut, split=rules.split)
     else:
         found = divide_masses(masses, rules.width, peak_cut=rules.peak_cut, split=rules.split)
-    parts = [_filled(pair.name, part, rules.width) for part in (masses, found.main, found.outliers)]
-    return Signature(pair, len(masses), 0, 0, found.peak, found.split, *parts)
+    before, main, outliers = (
+        _filled(pair.name, part, rules.width) for part in (masses, found.main, found.outliers)
+    )
+    return Signature(pair, len(masses), 0, 0, found.peak, found.split, before, main, outliers)
 
 
 def _filled(name: str, masses: FloatArray, width: float) -> Histogram | None:
