@@ -25,11 +25,11 @@ class Caption:
         self._write(axes)
         return picture, axes
 
-    def panels(self, number: int) -> tuple[figures.Picture, list[Any]]:
-        """Return a picture with so many axes, three in a row, with the caption above the first."""
+    def panels(self, number: int, height: float = 3.5) -> tuple[figures.Picture, list[Any]]:
+        """Return a picture with so many axes, three in a row, each so high, with the caption above the first."""
         columns = min(3, number)
         rows = -(-number // columns)
-        size = (max(6.0, 4.3 * columns), 3.5 * rows)
+        size = (max(6.0, 4.3 * columns), height * rows)
         picture, every = figures.grid(rows, columns, size=size, experiment=self.style)
         for axes in every.flat[number:]:
             axes.set_visible(False)

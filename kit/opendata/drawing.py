@@ -116,7 +116,7 @@ def bars(
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", which="both", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    _make_room(axes, values, max(map(len, texts)), spread(values) if logarithmic is None else logarithmic)
+    _make_room(axes, values, max(6, *map(len, texts)), spread(values) if logarithmic is None else logarithmic)
     axes.set_xlabel(title)
 
 

@@ -163,7 +163,7 @@ def verdicts(report: Report, caption: Caption) -> figures.Picture:
     with figures.style(caption.style):
         if not report["pairs"]:
             return caption.nothing(NOTHING)
-        picture, every = caption.panels(2)
+        picture, every = caption.panels(2, height=2.4)
         for axes, bins in zip(every, (MINIMUM_BINS, STRICT_BINS), strict=True):
             found = Counter(pair["bumpnet"][str(bins)] for pair in report["pairs"])
             table = {"accepted": found.pop("accepted", 0), **dict(found.most_common())}

@@ -98,7 +98,7 @@ def lepton_pairs(spectra: Spectra, caption: Caption) -> figures.Picture:
             drawing.steps(axes, lines[name][:bins], 0.0, width, shown, color=colour, linestyle=line)
             drawing.points(axes, lines[name][:bins], 0.0, width, color=colour, fmt="none")
         axes.set_xlim(0, bins * width)
-        drawing.head_room(axes, max(map(drawing.reach, lines.values())), logarithmic=True)
+        drawing.head_room(axes, max(map(drawing.reach, lines.values())), logarithmic=True, room=1.2)
         drawing.mark(axes, [r"J/$\psi$", "Z"])
         axes.set_xlabel(r"$m(\ell\ell)$ [GeV]")
         axes.set_ylabel(f"Pairs / {width:g} GeV")
@@ -121,10 +121,10 @@ def final_states(events: Mapping[str, int], caption: Caption, kept_from: int = 0
     table, others = drawing.largest({final_state_text(state): n for state, n in events.items()})
     title = f"Events in {drawing.number_text(len(events))} final states"
     hollow = [name for name, n in table.items() if n < kept_from]
-    if any(n < kept_from for n in events.values()):
-        title += (
-            f"; hatched and others: fewer than {kept_from}" if others else f"; hatched: fewer than {kept_from}"
-        )
+    if kept_from:
+        kept = sum(n >= kept_from for n in events.values())
+        title += f", {drawing.number_text(kept)} kept with at least {drawing.number_text(kept_from)}"
+        title += "; others hatched" if hollow else ""
     return bar_picture(table, title, caption, whole=sum(events.values()), hollow=hollow, others=others)
 
 
@@ -163,7 +163,7 @@ def sizes(spectra: Spectra, caption: Caption) -> figures.Picture:
             )
         axes.set_xlim(0, bins * width)
         top = max(drawing.joined(counts, bins, factor).max() for counts in totals.values())
-        drawing.head_room(axes, float(top), logarithmic=True)
+        drawing.head_room(axes, float(top), logarithmic=True, room=1.2)
         axes.set_xlabel("Mass of the combination [GeV]")
         axes.set_ylabel(f"Masses / {width:g} GeV")
         _legend(axes, everything, bins * factor, spectra.grid.width)

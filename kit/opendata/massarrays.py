@@ -38,12 +38,12 @@ def write_arrays(path: Path, listed: Iterable[Listed], piece: int = 0) -> None:
     with pq.ParquetWriter(path, _schema(), compression="zstd") as writer:
         for rows in _batches(listed):
             states, combinations, masses = zip(*rows, strict=True)
-            ends = np.cumsum([0, *map(len, masses)], dtype=np.int32)
+            ends = pa.array(np.cumsum([0, *map(len, masses)]), pa.int32())
             columns = [
                 pa.array(np.full(len(rows), piece, np.int32)),
                 pa.array(states).dictionary_encode(),
                 pa.array(combinations).dictionary_encode(),
-                pa.ListArray.from_arrays(ends, np.concatenate(masses)),
+                pa.ListArray.from_arrays(ends, pa.array(np.concatenate(masses))),
             ]
             writer.write_table(pa.table(columns, schema=_schema()))
 
@@ -70,7 +70,7 @@ def join_arrays(path: Path, parts: Iterable[Path]) -> None:
         for number, part in enumerate(parts):
             with pq.ParquetFile(part) as file:
                 for group in range(file.num_row_groups):
-                    table = file.read_row_group(group)
+                    table = file.read_row_group(group, use_threads=False)
                     piece = pa.array(np.full(len(table), number, np.int32))
                     writer.write_table(table.set_column(0, _schema().field("piece"), piece))
 
@@ -81,7 +81,7 @@ def read_arrays(path: str | Path) -> Iterator[tuple[int, str, str, FloatArray]]:
 
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group)
+            table = file.read_row_group(group, use_threads=False)
             names = zip(
                 *(table[name].to_pylist() for name in ("piece", "final_state", "combination")), strict=True
             )
