@@ -220,7 +220,8 @@ def _values(model: type[Parameters], file: Path | None, pairs: tuple[str, ...]) 
     where = str(file) if file else "command line"
     faults = [f"-p {pair} has no '=', should be NAME=VALUE" for pair in pairs if "=" not in pair]
     if faults:
-        raise refusal("command line", faults)
+        msg = "command line"
+        raise refusal(msg, faults)
     for pair in pairs:
         name, _, text = pair.partition("=")
         values[name] = model.from_text(name, text)

@@ -107,7 +107,8 @@ class Parameters(BaseModel):
             if (near := difflib.get_close_matches(name, fields, n=1, cutoff=0.85))
         ]
         if faults:
-            raise refusal("parameters cell", faults)
+            msg = "parameters cell"
+            raise refusal(msg, faults)
         return cls.build(values, "parameters cell")
 
     @classmethod
