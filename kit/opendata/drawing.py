@@ -159,7 +159,7 @@ def mark(axes: Any, names: Sequence[str]) -> None:
             axes.annotate(
                 name,
                 (RESONANCES[name], 1),
-                (3, -3),
+                (3, -7),
                 xycoords=axes.get_xaxis_transform(),
                 textcoords="offset points",
                 va="top",

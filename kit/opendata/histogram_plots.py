@@ -99,7 +99,7 @@ def _told(pair: Report, before: Histogram, end: float) -> str:
     lines = [final_state_text(pair["final_state"])]
     lines.append(f"{drawing.number_text(pair['main'])} of {drawing.number_text(pair['entries'])} kept")
     lines.append(f"{pair['bins']} bins: {verdict}")
-    lines += [f"above {end:g} GeV: {drawing.number_text(rest)}"] if rest else []
+    lines += [f"above {end:.4g} GeV: {drawing.number_text(rest)}"] if rest else []
     return "\n".join(lines)
 
 
