@@ -163,14 +163,13 @@ def combinations(letters: str, choice: Choice) -> list[Combination]:
                 for counts in itertools.product(range(1, choice.max_count + 1), repeat=types)
                 if 2 <= sum(counts) <= choice.max_total
             ]
-    found = list(leading)
+    found = dict.fromkeys(leading)  # keeps order, drops what is there already
     for combination in leading if choice.max_rank else ():
         starts = [range(max(0, choice.max_rank - count + 1) + 1) for _, _, count in combination]
         for shift in itertools.product(*starts):
             moved = tuple((c, s, n) for (c, _, n), s in zip(combination, shift, strict=True))
-            if moved not in found:
-                found.append(moved)
-    return found
+            found.setdefault(moved)
+    return list(found)
 
 
 def combination_name(combination: Combination) -> str:
