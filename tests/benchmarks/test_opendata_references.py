@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from kit.opendata.demo import demo
 from tests.benchmarks import _opendata_plain as plain
 from tests.opendata import reference, reference_bumpnet
 from tests.opendata.reference import Choice
 
 
-@pytest.fixture(scope="module")
-def file(shared_data: Path) -> Path:
-    return shared_data / "opendata" / "PHYSLITE_example.root"
+@pytest.fixture(scope="module", params=["real", "demo"])
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "real":
+        return request.getfixturevalue("shared_data") / "opendata" / "PHYSLITE_example.root"
+    path = tmp_path_factory.mktemp("demo") / "demo.root"
+    return demo("2024r-pp", path, 300, 5, bad_values=0.03, unsorted=True)
 
 
 def _expected(file: Path, choice: Choice) -> plain.Spectra:
@@ -47,7 +51,7 @@ def test_the_plain_way_fills_what_bumpnet_is_given(file: Path, tmp_path: Path):
     expected = _expected(file, Choice(objects="mjg"))
     assert len(filled) == len(expected) > 0
     for (final_state, combination), counts in expected.items():
-        histogram = filled[f"PHYSLITE_example_FS_{final_state}_IM_{combination}"]
+        histogram = filled[f"{file.stem}_FS_{final_state}_IM_{combination}"]
         cut = reference_bumpnet.aligned(counts)
         assert (histogram.low, tuple(histogram.cells[1:-1])) == (cut.first, cut.contents)
         assert histogram.entries == cut.main
