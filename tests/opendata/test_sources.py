@@ -164,7 +164,7 @@ def test_a_file_of_another_schema_is_refused_with_what_it_has(tmp_path: Path):
     path = _write(tmp_path / "other.root", "nominal", {"el_pt": [[1.0]], "mu_pt": [[2.0]]})
     with pytest.raises(
         FormatError,
-        match=r"(?s)no known schema.*nominal: 4 branches, objects: .*el_pt, mu_pt.*no schema is near; known trees are",
+        match=r"(?s)no known schema.*nominal: 4 branches, objects: .*el_pt, mu_pt.*no schema is near; known",
     ):
         open_source(str(path))
 
