@@ -19,8 +19,6 @@ from kit.opendata.twins import FloatArray, IntArray
 
 __all__ = ["Rule", "count_masses", "list_masses"]
 
-MASSES_AT_ONCE = 1 << 20
-
 
 class Rule(NamedTuple):
     """Which combinations are made, and which of them an event counts for; see `combinations`."""
@@ -74,29 +72,37 @@ def _table(rule: Rule) -> _Table:
     )
 
 
-class _State(NamedTuple):
-    """A final state of a chunk: its name, its events, its combinations and where their objects begin."""
+class _Pairs(NamedTuple):
+    """All pairs of final state and combination of a chunk, sorted, with one row for each.
 
-    name: str
-    events: int
-    rows: IntArray
+    `state` and `combination` are places in `events` (final states by name) and in a table's `names`; `columns`,
+    shape (r, k), tells where the objects of a pair begin in the momenta.
+    """
+
+    events: dict[str, int]
+    state: IntArray
+    combination: IntArray
     columns: IntArray
+    lengths: IntArray
 
 
-def _states(grouped: Grouped, table: _Table) -> Iterator[_State]:
-    """Yield the final states by name."""
+def _pairs(grouped: Grouped, table: _Table) -> _Pairs:
     counts = np.zeros((len(grouped.counts), len(STATE_ORDER)), np.int64)
     starts = np.zeros(counts.shape, np.int64)
     for place, letter in enumerate(grouped.letters):
         counts[:, STATE_ORDER.index(letter)] = grouped.counts[:, place]
         starts[:, STATE_ORDER.index(letter)] = grouped.starts[:, place]
-    events = np.diff(grouped.bounds).tolist()
     names = [final_state_name(dict(zip(STATE_ORDER, state, strict=True))) for state in counts.tolist()]
-    for state in sorted(range(len(names)), key=names.__getitem__):
-        enough = (counts[state] >= table.needed) & ~(table.used_up & (counts[state] > table.needed))
-        rows = np.flatnonzero(enough.all(axis=1))
-        columns = starts[state][table.letter[rows]] + table.rank[rows] * events[state]
-        yield _State(names[state], events[state], rows, columns)
+    by_name = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+    counts, starts, events = counts[by_name], starts[by_name], np.diff(grouped.bounds)[by_name]
+    fits = np.ones((len(names), len(table.names)), bool)
+    for needed, used_up, held in zip(table.needed.T, table.used_up.T, counts.T, strict=True):
+        fits &= (held[:, None] >= needed) & ~(used_up & (held[:, None] > needed))
+    state, combination = np.nonzero(fits)
+    lengths = events[state]
+    columns = starts[state[:, None], table.letter[combination]] + table.rank[combination] * lengths[:, None]
+    by_state = {names[i]: number for i, number in zip(by_name.tolist(), events.tolist(), strict=True)}
+    return _Pairs(by_state, state, combination, columns, lengths)
 
 
 def count_masses(
@@ -110,35 +116,25 @@ def count_masses(
         Masses in GeV below it are counted as `BELOW` for combinations with two electrons or two muons.
     """
     table = _table(rule)
-    minimum = np.where(table.same_flavour, same_flavour_min_mass, 0.0)
-    events: dict[str, int] = {}
-    pairs: list[tuple[str, str]] = []
-    parts = [(np.empty(0, np.int64),) * 3]
-    for state in _states(grouped, table):
-        events[state.name] = state.events
-        combination, place, count = engine.count(
-            grouped.momenta,
-            state.columns,
-            table.sizes[state.rows],
-            state.events,
-            grid.width,
-            grid.bins,
-            minimum[state.rows],
-        )
-        parts.append((combination + len(pairs), place, count))
-        pairs += [(state.name, table.names[row]) for row in state.rows.tolist()]
-    pair, place, count = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Spectra(grid, events, pairs, pair, place, count)
+    pairs = _pairs(grouped, table)
+    minimum = np.where(table.same_flavour, same_flavour_min_mass, 0.0)[pairs.combination]
+    sizes = table.sizes[pairs.combination]
+    pair, place, count = engine.count(
+        grouped.momenta, pairs.columns, sizes, pairs.lengths, grid.width, grid.bins, minimum
+    )
+    return Spectra(grid, pairs.events, _names(pairs, table), pair, place, count)
+
+
+def _names(pairs: _Pairs, table: _Table) -> list[tuple[str, str]]:
+    states = list(pairs.events)
+    both = zip(pairs.state.tolist(), pairs.combination.tolist(), strict=True)
+    return [(states[state], table.names[combination]) for state, combination in both]
 
 
 def list_masses(grouped: Grouped, rule: Rule) -> Iterator[tuple[str, str, FloatArray]]:
-    """Yield final state, combination and the masses in GeV, in the order of events; pairs as in `count_masses`."""
+    """Yield final state, combination and masses in GeV, in the order of events; pairs as in `count_masses`."""
     table = _table(rule)
-    for state in _states(grouped, table):
-        step = max(1, MASSES_AT_ONCE // state.events)
-        for first in range(0, len(state.rows), step):
-            rows = state.rows[first : first + step]
-            columns = state.columns[first : first + step]
-            found = twins.masses(grouped.momenta, columns, table.sizes[rows], 0, state.events)
-            for row, masses in zip(rows.tolist(), found, strict=True):
-                yield state.name, table.names[row], masses
+    pairs = _pairs(grouped, table)
+    for row, (state, combination) in enumerate(_names(pairs, table)):
+        columns = pairs.columns[row : row + 1, : table.sizes[pairs.combination[row]]]
+        yield state, combination, twins.masses(grouped.momenta, columns, 0, int(pairs.lengths[row]))[0]

@@ -22,7 +22,7 @@ MassSource = Literal["record", "known"]
 MASS = {"e": 0.00051099895, "m": 0.1056583755, "t": 1.77693, "g": 0.0, "j": 0.0, "b": 0.0}  # GeV; PDG 2024
 # what the original took for all files, in their unit, be it GeV or MeV (its services/calculations/consts.py)
 KNOWN_MASS = {"e": 0.000511, "m": 0.105, "t": 1.77686, "g": 0.0, "j": 0.0, "b": 0.0}
-BITS = 4  # of a key, for the count of each type
+BLOCK = 1 << 14  # objects at once: what is computed of them stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Grouped:
 def group(chunk: Chunk, selected: Selected, mass_source: MassSource = "record", engine: Engine = NUMPY) -> Grouped:
     """Sort the accepted events by final state and compute the four-momenta of their objects."""
     held = np.minimum(selected.counts.T, selected.max_count)
-    order, first = _by_final_state(held, np.flatnonzero(selected.accepted))
+    order, first = _by_final_state(held, np.flatnonzero(selected.accepted), selected.max_count.bit_length())
     bounds = np.append(first, len(order))
     counts = held[:, order[first]]
     sizes = counts * np.diff(bounds)
@@ -61,18 +61,27 @@ def group(chunk: Chunk, selected: Selected, mass_source: MassSource = "record", 
         begin = int(end[0] - size[0])
         local = np.append(end - size, end[-1]) - begin
         places = engine.arrange(order, bounds, of_state, np.cumsum(here) - here, selected.chosen[letter], local)
-        into = momenta[:, begin : begin + len(places)]
-        four_momenta(chunk.objects[letter], places, letter, chunk.unit, mass_source, into)
+        objects = chunk.objects[letter]
+        for block in range(0, len(places), BLOCK):
+            some = places[block : block + BLOCK]
+            into = momenta[:, begin + block : begin + block + len(some)]
+            four_momenta(objects, some, letter, chunk.unit, mass_source, into)
     return Grouped(selected.letters, counts.T, order, bounds, momenta, (ends - sizes).T)
 
 
-def _by_final_state(held: IntArray, accepted: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the accepted events by final state, and where in them each final state begins."""
+def _by_final_state(held: IntArray, accepted: IntArray, bits: int) -> tuple[IntArray, IntArray]:
+    """Return the accepted events by final state, and where in them each final state begins.
+
+    The key of a final state has `bits` for the count of each type; where all fit into 16, NumPy sorts by digits.
+    """
     key = np.zeros(len(accepted), np.int64)
     for place, counts in enumerate(held):
-        key |= counts[accepted] << (BITS * place)
+        key |= counts[accepted] << (bits * place)
+    key = key.astype(np.uint16) if bits * len(held) <= 16 else key
     by_key = np.argsort(key, kind="stable")
-    return accepted[by_key], np.flatnonzero(np.diff(key[by_key], prepend=-1))
+    key = key[by_key]
+    changes = np.flatnonzero(key[1:] != key[:-1]) + 1
+    return accepted[by_key], np.concatenate(([0], changes)) if len(key) else changes
 
 
 def four_momenta(

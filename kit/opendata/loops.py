@@ -93,13 +93,15 @@ def count(
     momenta: FloatArray,
     columns: IntArray,
     sizes: IntArray,
-    events: int,
+    events: IntArray,
     width: float,
     bins: int,
     minimum: FloatArray,
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return combination, bin and count of the bins that are not empty."""
-    longest = len(columns) * min(events, bins + 2)
+    longest = 0
+    for row in range(len(columns)):
+        longest += min(events[row], bins + 2)
     combination = np.empty(longest, np.int64)
     place = np.empty(longest, np.int64)
     number = np.empty(longest, np.int64)
@@ -108,8 +110,8 @@ def count(
     px, py, pz, energy = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for row in range(len(columns)):
         low, high = bins + 2, -1
-        for first in range(0, events, BLOCK):
-            length = min(BLOCK, events - first)
+        for first in range(0, events[row], BLOCK):
+            length = min(BLOCK, events[row] - first)
             px[:], py[:], pz[:], energy[:] = 0.0, 0.0, 0.0, 0.0
             for rank in range(sizes[row]):
                 begin = columns[row, rank] + first

@@ -16,7 +16,7 @@ import numpy as np
 
 from kit.files import FormatError
 from kit.opendata.pieces import Piece
-from kit.opendata.spectra import Grid, PieceRecord, Spectra
+from kit.opendata.spectra import Grid, IntArray, PieceRecord, Spectra
 
 __all__ = ["FORMAT", "MassFile", "read_masses", "write_masses"]
 
@@ -105,7 +105,7 @@ class MassFile:
             for piece, head in zip(self.pieces, self.about["pieces"], strict=True):
                 rows = None
                 if head["rows"]:
-                    rows, group = file.read_row_group(group), group + 1
+                    rows, group = file.read_row_group(group, use_threads=False), group + 1
                 spectra = _spectra(self.grid, head["events_by_state"], rows)
                 yield PieceRecord(piece, spectra, head["cutflow"], head["dropped"], head["seen"], head["schema"])
 
@@ -113,13 +113,19 @@ class MassFile:
 def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
     if rows is None:
         return Spectra(grid, events)
-    states, combinations = (rows[name].combine_chunks() for name in ("final_state", "combination"))
-    codes = states.indices.to_numpy() * np.int64(len(combinations.dictionary)) + combinations.indices.to_numpy()
-    first = np.flatnonzero(np.diff(codes, prepend=-1))
-    names = zip(states.take(first).to_pylist(), combinations.take(first).to_pylist(), strict=True)
-    pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(codes))))
+    words, codes = zip(*(_codes(rows[name]) for name in ("final_state", "combination")), strict=True)
+    both = codes[0] * len(words[1]) + codes[1]
+    first = np.flatnonzero(np.diff(both, prepend=-1))
+    names = [(words[0][i], words[1][j]) for i, j in zip(*(code[first].tolist() for code in codes), strict=True)]
+    pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(both))))
     place, count = (rows[name].to_numpy().astype(np.int64) for name in ("bin", "count"))
-    return Spectra(grid, events, list(names), pair, place, count)
+    return Spectra(grid, events, names, pair, place, count)
+
+
+def _codes(column: Any) -> tuple[list[str], IntArray]:
+    """Return the words of a column, and for each row the place of its word."""
+    whole = column.combine_chunks()
+    return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
 
 
 def read_masses(path: str | Path) -> MassFile:

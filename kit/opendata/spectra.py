@@ -64,6 +64,11 @@ class Spectra:
         return int(self.count[self.bin == self.grid.bins].sum())
 
     @property
+    def total_below(self) -> int:
+        """How many masses were not filled since they are too small, over all pairs."""
+        return int(self.count[self.bin == BELOW].sum())
+
+    @property
     def total(self) -> int:
         """How many masses there are, over all pairs."""
         return int(self.count.sum())

@@ -15,7 +15,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 FARTHEST_ETA = 10.0  # an object beyond is no object; no detector sees half as far
 LARGEST = 1e140  # GeV or rad; the square of a sum of momenta beyond it is no longer finite in float64
-BLOCK = 1 << 20  # masses computed at once
+BLOCK = 1 << 18  # masses made at once
 
 
 class Cuts(NamedTuple):
@@ -113,34 +113,28 @@ def arrange(
     return places
 
 
-def masses(momenta: FloatArray, columns: IntArray, sizes: IntArray, first: int, last: int) -> FloatArray:
-    """Return the masses of combinations in events `first` to `last` of one final state.
+def masses(momenta: FloatArray, columns: IntArray, first: int, last: int) -> FloatArray:
+    """Return the masses of combinations of equally many objects, in events `first` to `last`.
 
     Parameters
     ----------
     momenta : ndarray, shape (4, m)
         px, py, pz, E in GeV.
     columns : ndarray, shape (c, k)
-        Where the objects of each combination begin in `momenta`; events follow.
-    sizes : ndarray, shape (c,)
-        How many of the k columns a combination uses.
+        Where the k objects of each combination begin in `momenta`; those of further events follow.
 
     Returns
     -------
     ndarray, shape (c, last - first)
-        In GeV; sqrt of m² or 0 where rounding makes m² negative.
+        In GeV; sqrt of m², or 0 where rounding makes m² negative.
     """
-    found = np.empty((len(columns), last - first))
-    event = np.arange(first, last)
-    for size in np.unique(sizes):
-        which = np.flatnonzero(sizes == size)
-        places = columns[which, :size, None] + event
-        total = momenta[:, places[:, 0]]
-        for rank in range(1, size):
-            total += momenta[:, places[:, rank]]
-        px, py, pz, energy = total
-        square = energy * energy - px * px - py * py - pz * pz
-        found[which] = np.sqrt(np.where(square > 0, square, 0.0))
+    places = columns[:, :, None] + np.arange(first, last)
+    total = momenta[:, places[:, 0]]
+    for rank in range(1, columns.shape[1]):
+        total += momenta[:, places[:, rank]]
+    px, py, pz, energy = total
+    square = energy * energy - px * px - py * py - pz * pz
+    found: FloatArray = np.sqrt(np.where(square > 0, square, 0.0))
     return found
 
 
@@ -148,38 +142,47 @@ def count(
     momenta: FloatArray,
     columns: IntArray,
     sizes: IntArray,
-    events: int,
+    events: IntArray,
     width: float,
     bins: int,
     minimum: FloatArray,
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Count the masses of combinations in bins, for all events of one final state.
+    """Count the masses of each pair of final state and combination in bins.
 
     Parameters
     ----------
-    momenta, columns, sizes
-        As for `masses`.
-    events : int
-        Events of the final state.
+    momenta : ndarray, shape (4, m)
+        px, py, pz, E in GeV.
+    columns, sizes : ndarray, shapes (r, k) and (r,)
+        Where the objects of each pair begin in `momenta`, those of further events follow; of the k columns
+        the first `sizes` are used.
+    events : ndarray, shape (r,)
+        Events of the pair's final state.
     width, bins
         Width of a bin in GeV, and the number of bins from 0 on.
-    minimum : ndarray, shape (c,)
-        Masses in GeV below which a combination is not filled.
+    minimum : ndarray, shape (r,)
+        Masses in GeV below which a pair is not filled.
 
     Returns
     -------
-    combination, bin, count : ndarray
-        Of the bins that are not empty, sorted; bin −1 holds what is below `minimum`, bin `bins` what is above.
+    row, bin, count : ndarray
+        Of the bins that are not empty, sorted; bin −1 holds what is below `minimum`, bin `bins` what is beyond.
     """
     slots = bins + 2
-    rows = len(columns)
-    keys = np.empty((rows, events), np.int64)
-    step = max(1, BLOCK // max(1, rows))
-    for first in range(0, events, step):
-        last = min(first + step, events)
-        mass = masses(momenta, columns, sizes, first, last)
-        slot = np.minimum(np.floor(mass / width), bins).astype(np.int64) + 1
-        slot[mass < minimum[:, None]] = 0
-        keys[:, first:last] = slot + slots * np.arange(rows)[:, None]
-    key, number = np.unique(keys, return_counts=True)
-    return key // slots, key % slots - 1, number
+    alike: dict[tuple[int, int], list[int]] = {}  # pairs that one call can do
+    for row, shape in enumerate(zip(sizes.tolist(), events.tolist(), strict=True)):
+        alike.setdefault(shape, []).append(row)
+    keys, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for (size, length), rows in alike.items():
+        at_once = max(1, BLOCK // length)
+        for start in range(0, len(rows), at_once):
+            these = np.array(rows[start : start + at_once])
+            mass = masses(momenta, columns[these, :size], 0, length)
+            slot = np.minimum(np.floor(mass / width), bins).astype(np.int64) + 1
+            slot[mass < minimum[these, None]] = 0
+            key, number = np.unique(slot + slots * these[:, None], return_counts=True)
+            keys.append(key)
+            numbers.append(number)
+    key, number = np.concatenate(keys), np.concatenate(numbers)
+    order = np.argsort(key, kind="stable")
+    return key[order] // slots, key[order] % slots - 1, number[order]
