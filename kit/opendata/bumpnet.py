@@ -136,8 +136,8 @@ def write_histograms(path: str | Path, histograms: Iterable[Histogram]) -> list[
     with uproot.recreate(path) as file:
         for histogram in histograms:
             if histogram.name in names:
-                text = f"{Path(path).name}: two histograms are named {histogram.name}"
-                raise ValueError(text)
+                message = f"{Path(path).name}: two histograms are named {histogram.name}"
+                raise ValueError(message)
             names.add(histogram.name)
             cells = _cells(histogram)
             if cells.dtype == np.float64:

@@ -129,7 +129,13 @@ def _make_room(axes: Any, values: Sequence[int], letters: int, logarithmic: bool
         axes.set_xlim(low, high * (high / low) ** (0.02 * letters))
     else:
         axes.set_xlim(0, max([1, *values]) * (1 + 0.02 * letters))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(axes.xaxis)
+
+
+def whole_numbers(axis: Any) -> None:
+    """Let an axis of counts have ticks at whole numbers alone."""
+    axis.get_major_locator().set_params(integer=True)
+    axis.set_tick_params(which="minor", length=0)
 
 
 def steps(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
@@ -173,7 +179,7 @@ def head_room(axes: Any, largest_value: float, logarithmic: bool = False, room: 
     top = max(largest_value, 1.0)
     if logarithmic:
         axes.set_yscale("log")
-        axes.set_ylim(0.5, 0.5 * (2 * top) ** room)
+        axes.set_ylim(0.5, max(15.0, 0.5 * (2 * top) ** room))
     else:
         axes.set_ylim(0, top * room)
 

@@ -27,6 +27,7 @@ from kit.opendata.portions import Result, work_off
 from kit.opendata.records import Records
 from kit.opendata.schemas import OBJECT_NAMES
 from kit.opendata.selection import Selection, rising, select, selection_hash
+from kit.opendata.skim import release_of
 from kit.opendata.sources import Reader
 from kit.opendata.spectra import Grid, PieceRecord
 from kit.opendata.tally import Tally
@@ -35,9 +36,9 @@ from kit.run import Run, RunError
 
 __all__ = ["Counting", "MassParameters", "events_at_once", "make_masses"]
 
-BASE_MEMORY = 300  # MB; of a process before it reads anything
-EVENT_MEMORY = 1500  # bytes for each event of a piece
-COMPILED_MEMORY = 400  # MB; with less, the compiler itself would take too much
+COMPILED_MEMORY = 400  # MB; with less there is no room for compiled loops
+BASE_MEMORY = {True: 310, False: 190}  # MB; what a process takes with compiled loops and without, before it reads
+EVENT_MEMORY = 1500  # bytes; what an event of a piece takes while it is read and counted, with some room
 
 
 class MassParameters(Selection):
@@ -154,14 +155,14 @@ class Counting:
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
         spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
-        schema = reader.source.schema.name
+        schema = release_of(reader.source.schema)
         record = PieceRecord(piece, spectra, selected.cutflow, selected.dropped, selected.seen, schema)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 
 
 def events_at_once(p: MassParameters) -> int:
     """Return how many events a piece has, about: as many as wanted and as memory allows."""
-    room = (p.max_memory - BASE_MEMORY) * 1_000_000 // EVENT_MEMORY
+    room = (p.max_memory - BASE_MEMORY[p.max_memory >= COMPILED_MEMORY]) * 1_000_000 // EVENT_MEMORY
     return max(1000, min(p.chunk_events, room))
 
 

@@ -9,6 +9,7 @@ simplecache::https://.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import re
 import struct
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from kit.files import FormatError
+from kit.files import FormatError, is_remote
 from kit.opendata.recognition import Tree
 from kit.opendata.schemas import STORAGES, Storage
 
@@ -47,7 +48,8 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
     return (
         ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
-        EOFError, struct.error, zlib.error, LZMAError, cramjam.DecompressionError, DeserializationError,
+        EOFError, StopIteration, struct.error, zlib.error, LZMAError,
+        cramjam.DecompressionError, DeserializationError,
     )  # fmt: skip
 
 
@@ -59,15 +61,19 @@ def _faults_of(path: str, spot: str = "") -> Iterator[None]:
     except FormatError:
         raise
     except FileNotFoundError as fault:
-        raise FileNotFoundError(f"{path}: no such file") from fault
+        message = f"{path}: no such file"
+        raise FileNotFoundError(message) from fault
     except OSError as fault:
-        bytes_fault = _fault_of_bytes(path)
-        raise (bytes_fault or OSError(f"{path}: {spot}{_line(fault)}")) from fault
+        text = f"{path}: {spot}cannot be read: {_line(fault)}"
+        # a local file that ends early or points to nowhere is damaged; a remote one may be better next time
+        damaged = not is_remote(path) and fault.errno in (None, errno.EINVAL)
+        raise (_fault_of_bytes(path) or (FormatError(text) if damaged else OSError(text))) from fault
     except _unreadable() as fault:
         raise (_fault_of_bytes(path) or FormatError(f"{path}: {spot}cannot be read: {_line(fault)}")) from fault
     except Exception as fault:
         if type(fault).__module__.startswith("aiohttp"):  # not all of its errors are OSErrors
-            raise OSError(f"{path}: {_line(fault)}") from fault
+            message = f"{path}: {_line(fault)}"
+            raise OSError(message) from fault
         raise
 
 
@@ -124,7 +130,8 @@ class OpenFile:
             self.size = int(file.fEND)
             found = file.source.num_bytes
             if found is not None and found < self.size:
-                raise FormatError(f"{self.path}: truncated: {found} bytes found, {self.size} expected")
+                message = f"{self.path}: truncated: {found} bytes found, {self.size} expected"
+                raise FormatError(message)
             classes = self._directory.classnames(recursive=False, cycle=False)
             self._objects = {name: self._directory[name] for name, kind in classes.items() if kind in STORAGES}
             self.trees = [
@@ -181,14 +188,15 @@ class OpenTree:
             element = (match["vector"] or match["counted"]).strip() if match else ""
             right = element in FLOATS if floats else "int" in element
             if not right:
-                raise FormatError(f"{self.path}:{name}: is {kind}, must be {wanted} per entry")
+                message = f"{self.path}:{name}: is {kind}, must be {wanted} per entry"
+                raise FormatError(message)
 
     def read(self, names: Collection[str], first: int, last: int) -> dict[str, Column]:
         """Return the branches `names` over the entries `first` to `last`, that one excluded, in one read."""
         try:
             with _faults_of(self.path):
                 arrays = self._arrays(names, first, last)
-                return {name: _column(arrays[name]) for name in names}
+                return {name: _column(arrays[name], last - first) for name in names}
         except FormatError as fault:
             raise (self._damage(names, first, last) or fault) from fault
 
@@ -208,19 +216,23 @@ class OpenTree:
             for start, stop in itertools.pairwise(edges):
                 try:
                     with _faults_of(self.path, f"{name}: entries {start} to {stop - 1}: "):
-                        _column(self._arrays([name], start, stop)[name])
+                        _column(self._arrays([name], start, stop)[name], stop - start)
                 except FormatError as fault:
                     return fault
         return None
 
 
-def _column(array: Any) -> Column:
+def _column(array: Any, entries: int) -> Column:
     """Return the buffers of an awkward array without copying them, offsets counted from zero."""
     layout = array.layout
+    if len(layout) != entries:
+        message = f"{len(layout)} entries found, {entries} expected"
+        raise ValueError(message)
     if layout.is_numpy:
         return Column(None, np.asarray(layout.data))
     if not layout.is_list or not layout.content.is_numpy:
-        raise ValueError(f"is {array.type.content}, must be one number or a list of numbers per entry")
+        message = f"is {array.type.content}, must be one number or a list of numbers per entry"
+        raise ValueError(message)
     layout = layout.to_ListOffsetArray64(False)
     offsets, content = np.asarray(layout.offsets.data, dtype=np.int64), np.asarray(layout.content.data)
     start, stop = int(offsets[0]), int(offsets[-1])

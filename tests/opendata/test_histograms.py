@@ -56,7 +56,8 @@ def make_run(directory, masses, *, fail=False, arrays=False, types="ej", **value
             with run.writing("mass_arrays.parquet") as part:
                 write_arrays(part, [(*pair, np.array(masses[pair])) for pair in pairs])
         if fail:
-            raise RunError("as wanted")
+            message = "as wanted"
+            raise RunError(message)
     return str(directory)
 
 
