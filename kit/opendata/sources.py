@@ -14,8 +14,8 @@ from typing import Self
 
 from kit.files import FormatError
 from kit.opendata.chunks import GEV, Chunk, Objects, assemble, check_unit, nothing
-from kit.opendata.recognition import check_name, recognise
-from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage
+from kit.opendata.recognition import Tree, check_name, recognise
+from kit.opendata.schemas import LETTERS, OBJECT_NAMES, SCHEMAS, Branches, Schema, Storage
 from kit.opendata.trees import OpenFile, OpenTree
 
 __all__ = ["Chunk", "Objects", "Reader", "Source", "open_source"]
@@ -95,7 +95,7 @@ def open_source(
 
 def _described(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], isolation: bool) -> Source:
     path = file.path
-    found, described = recognise(file.trees, schema, where=path)
+    found, described = _recognised(file, schema)
     if found.name == "skim":
         found = _tagged(found, file.strings, path, schema)
     names = described.branches
@@ -105,7 +105,8 @@ def _described(file: OpenFile, schema: str, unit: str, objects: str | Sequence[s
         lacking = (
             f"no branch {branches['e'].isolation}" if branches["e"].isolation else f"not in {found.name} files"
         )
-        raise FormatError(f"{path}: isolation of electrons asked for: {lacking}")
+        message = f"{path}: isolation of electrons asked for: {lacking}"
+        raise FormatError(message)
     tree = file.tree(described.name)
     source = Source(
         path=path,
@@ -128,11 +129,24 @@ def _described(file: OpenFile, schema: str, unit: str, objects: str | Sequence[s
     return replace(source, offsets=tree.boundaries([*lists, *kinds]))
 
 
+def _recognised(file: OpenFile, schema: str) -> tuple[Schema, Tree]:
+    """Return the schema of a file and the tree that has it, without loading trees that no schema knows."""
+    known = {entry.tree for entry in SCHEMAS} & set(file.storages)
+    if known:
+        try:
+            return recognise(file.describe(known), schema, where=file.path)
+        except FormatError:
+            if known == set(file.storages):
+                raise
+    return recognise(file.describe(), schema, where=file.path)
+
+
 def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) -> Schema:
     """Return the schema of a skim with the unit, release and experiment that the file itself tells."""
     if SKIM_TAG not in strings:
         if said not in ("auto", "skim"):
-            raise FormatError(f"{path}: said to be {said}, but is a tree events that does not tell its release")
+            message = f"{path}: said to be {said}, but is a tree events that does not tell its release"
+            raise FormatError(message)
         return schema
     try:
         tag = json.loads(strings[SKIM_TAG])
@@ -145,19 +159,24 @@ def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) ->
             release=release,
         )
     except (ValueError, TypeError, KeyError) as fault:
-        raise FormatError(f"{path}: its string skim cannot be used: {fault!r}") from fault
+        message = f"{path}: its string skim cannot be used: {fault!r}"
+        raise FormatError(message) from fault
     if said not in ("auto", "skim", release):
-        raise FormatError(f"{path}: said to be {said}, its content is a skim of {release}")
+        message = f"{path}: said to be {said}, its content is a skim of {release}"
+        raise FormatError(message)
     return schema
 
 
 def _unit(schema: Schema, unit: str, path: str) -> str:
     if unit not in ("auto", *GEV):
-        raise FormatError(f"{path}: unit {unit} is not known, it must be GeV, MeV or auto")
+        message = f"{path}: unit {unit} is not known, it must be GeV, MeV or auto"
+        raise FormatError(message)
     if schema.unit and unit not in ("auto", schema.unit):
-        raise FormatError(f"{path}: said to be in {unit}, but {schema.release or schema.name} is in {schema.unit}")
+        message = f"{path}: said to be in {unit}, but {schema.release or schema.name} is in {schema.unit}"
+        raise FormatError(message)
     if not schema.unit and unit == "auto":
-        raise FormatError(f"{path}: a tree {schema.tree} that does not tell its unit; set unit to GeV or MeV")
+        message = f"{path}: a tree {schema.tree} that does not tell its unit; set unit to GeV or MeV"
+        raise FormatError(message)
     return schema.unit or unit
 
 
@@ -181,7 +200,8 @@ def _choose(
         return [letter for letter in LETTERS if letter in objects], {}
     present = [letter for letter in LETTERS if letter not in reasons]
     if not present:
-        raise FormatError(f"{path}: no type of object is complete: {'; '.join(dict.fromkeys(reasons.values()))}")
+        message = f"{path}: no type of object is complete: {'; '.join(dict.fromkeys(reasons.values()))}"
+        raise FormatError(message)
     return present, {letter: reason for letter, reason in reasons.items() if letter != "b"}
 
 
@@ -239,18 +259,16 @@ class Reader:
             return self
         source = self.source
         self._file = OpenFile(source.path)
-        if not any(tree.name == source.tree for tree in self._file.trees):
+        if source.tree not in self._file.storages:
             self.__exit__()
-            raise FormatError(
-                f"{source.path}: has no tree {source.tree} any more; was changed since it was planned"
-            )
+            message = f"{source.path}: has no tree {source.tree} any more; was changed since it was planned"
+            raise FormatError(message)
         self._tree = self._file.tree(source.tree)
         found = (self._file.uuid, self._file.size, self._tree.entries)
         if found != source.identity:
             self.__exit__()
-            raise FormatError(
-                f"{source.path}: was changed since it was planned: is {found}, was {source.identity}"
-            )
+            message = f"{source.path}: was changed since it was planned: is {found}, was {source.identity}"
+            raise FormatError(message)
         return self
 
     def __exit__(self, *fault: object) -> None:
@@ -270,7 +288,8 @@ class Reader:
         """
         source = self.source
         if not 0 <= first <= last <= source.entries:
-            raise ValueError(f"{source.path}: entries {first} to {last} asked for, there are {source.entries}")
+            message = f"{source.path}: entries {first} to {last} asked for, there are {source.entries}"
+            raise ValueError(message)
         id_names = source.ids if ids else {}
         columns = self._tree.read([*self._names, *id_names.values()], first, last) if last > first else {}
         if not columns:
