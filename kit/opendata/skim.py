@@ -49,6 +49,8 @@ class SkimWriter:
         Gives for a name the context manager of a path to write to, as `Run.writing` does.
     limit : int
         Bytes at which a file is closed and the next one begun.
+    compressed : bool
+        Whether it pays to make the files small: not for what is soon read again and removed.
 
     Attributes
     ----------
@@ -56,8 +58,14 @@ class SkimWriter:
         Files begun so far, `events_<release>_<n>.root`.
     """
 
-    def __init__(self, writing: Callable[[str], contextlib.AbstractContextManager[Path]], limit: int) -> None:
-        self._writing, self._limit = writing, limit
+    def __init__(
+        self,
+        writing: Callable[[str], contextlib.AbstractContextManager[Path]],
+        limit: int,
+        *,
+        compressed: bool = True,
+    ) -> None:
+        self._writing, self._limit, self._compressed = writing, limit, compressed
         self._open: dict[tuple[Any, ...], _Open] = {}
         self._numbers: dict[str, int] = {}
         self.names: list[str] = []
@@ -76,6 +84,7 @@ class SkimWriter:
             self._open.pop(key).stack.close()
 
     def _begin(self, source: Source, flat: Columns, lists: Columns) -> _Open:
+        import awkward as ak
         import uproot
 
         release = release_of(source.schema)
@@ -93,10 +102,12 @@ class SkimWriter:
         with contextlib.ExitStack() as undo:
             undo.push(stack)
             path = stack.enter_context(self._writing(name))
-            file = stack.enter_context(uproot.recreate(path))
+            compression = uproot.ZLIB(1) if self._compressed else None
+            file = stack.enter_context(uproot.recreate(path, compression=compression))
             file[SKIM_TAG] = json.dumps(tag)
             types: dict[str, Any] = {column: values.dtype for column, values in flat.items()}
-            types |= {column: f"var * {values.dtype.name}" for column, values in lists.items()}
+            for column, values in lists.items():
+                types[column] = ak.types.ListType(ak.types.NumpyType(values.dtype.name))
             tree = file.mktree(TREE, types, counter_name=lambda counted: "n" + counted.partition("_")[0])
             undo.pop_all()
         self.names.append(name)

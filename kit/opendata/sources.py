@@ -14,8 +14,8 @@ from typing import Self
 
 from kit.files import FormatError
 from kit.opendata.chunks import GEV, Chunk, Objects, assemble, check_unit, nothing
-from kit.opendata.recognition import check_name, recognise
-from kit.opendata.schemas import LETTERS, OBJECT_NAMES, Branches, Schema, Storage
+from kit.opendata.recognition import Tree, check_name, recognise
+from kit.opendata.schemas import LETTERS, OBJECT_NAMES, SCHEMAS, Branches, Schema, Storage
 from kit.opendata.trees import OpenFile, OpenTree
 
 __all__ = ["Chunk", "Objects", "Reader", "Source", "open_source"]
@@ -95,7 +95,7 @@ def open_source(
 
 def _described(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], isolation: bool) -> Source:
     path = file.path
-    found, described = recognise(file.trees, schema, where=path)
+    found, described = _recognised(file, schema)
     if found.name == "skim":
         found = _tagged(found, file.strings, path, schema)
     names = described.branches
@@ -127,6 +127,18 @@ def _described(file: OpenFile, schema: str, unit: str, objects: str | Sequence[s
     tree.check_lists(lists, floats=True)
     tree.check_lists(kinds, floats=False)
     return replace(source, offsets=tree.boundaries([*lists, *kinds]))
+
+
+def _recognised(file: OpenFile, schema: str) -> tuple[Schema, Tree]:
+    """Return the schema of a file and the tree that has it, without loading trees that no schema knows."""
+    known = {entry.tree for entry in SCHEMAS} & set(file.storages)
+    if known:
+        try:
+            return recognise(file.describe(known), schema, where=file.path)
+        except FormatError:
+            if known == set(file.storages):
+                raise
+    return recognise(file.describe(), schema, where=file.path)
 
 
 def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) -> Schema:
@@ -247,7 +259,7 @@ class Reader:
             return self
         source = self.source
         self._file = OpenFile(source.path)
-        if not any(tree.name == source.tree for tree in self._file.trees):
+        if source.tree not in self._file.storages:
             self.__exit__()
             message = f"{source.path}: has no tree {source.tree} any more; was changed since it was planned"
             raise FormatError(message)

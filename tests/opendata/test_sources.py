@@ -82,10 +82,15 @@ def test_real_education_files_have_four_leptons_split_by_flavour(shared_data: Pa
         assert chunk.objects["e"].energy is not None
 
 
-def test_jets_of_real_physlite_are_not_always_in_order_of_pt(shared_data: Path):
-    _, chunk = _read(shared_data / "opendata" / "PHYSLITE_example.root")
+@pytest.fixture(scope="module")
+def physlite(shared_data: Path) -> Chunk:
+    """Return the real PHYSLITE file, read with isolation; opening its 1494 branches takes long."""
+    return _read(shared_data / "opendata" / "PHYSLITE_example.root", isolation=True)[1]
+
+
+def test_jets_of_real_physlite_are_not_always_in_order_of_pt(physlite: Chunk):
     for letter, number in (("j", 65), ("e", 5)):  # specs/opendata.md, counted independently
-        objects = chunk.objects[letter]
+        objects = physlite.objects[letter]
         events = np.split(objects.pt, objects.offsets[1:-1])
         assert sum(bool(np.any(np.diff(pt) > 0)) for pt in events) == number
 
@@ -224,14 +229,14 @@ def test_a_file_that_changed_since_it_was_planned_is_refused(tmp_path: Path):
         pass
 
 
-def test_isolation_is_read_where_it_is_asked_for(shared_data: Path, tmp_path: Path):
-    path = shared_data / "opendata" / "PHYSLITE_example.root"
-    _, chunk = _read(path, isolation=True)
-    electrons = chunk.objects["e"]
+def test_isolation_is_read_for_electrons(physlite: Chunk):
+    electrons = physlite.objects["e"]
     assert electrons.isolation is not None
     assert len(electrons.isolation) == len(electrons.pt)
-    assert chunk.objects["m"].isolation is None
-    assert _read(path)[1].objects["e"].isolation is None
+    assert physlite.objects["m"].isolation is None
+
+
+def test_isolation_asked_for_must_be_there(tmp_path: Path):
     nanoaod = str(demo("nanoaod", tmp_path / "demo.root", 50, 1))
     with pytest.raises(FormatError, match="isolation of electrons asked for: not in nanoaod files"):
         open_source(nanoaod, isolation=True)
@@ -243,6 +248,7 @@ def test_isolation_of_the_education_format_is_split_like_the_leptons(shared_data
     electrons = chunk.objects["e"]
     assert electrons.isolation is not None
     assert len(electrons.isolation) == len(electrons.pt)
+    assert _read(shared_data / "opendata" / "data_B.4lep.root")[1].objects["e"].isolation is None
 
 
 def test_a_foreign_tree_events_needs_its_unit(tmp_path: Path):
