@@ -217,14 +217,14 @@ def _values(model: type[Parameters], file: Path | None, pairs: tuple[str, ...]) 
     from kit.parameters import read_yaml, refusal
 
     values = read_yaml(file) if file else {}
-    where = str(file) if file else "command line"
+    where = " and ".join([*([str(file)] if file else []), *(["command line"] if pairs or not file else [])])
     faults = [f"-p {pair} has no '=', should be NAME=VALUE" for pair in pairs if "=" not in pair]
     if faults:
-        raise refusal("command line", faults)
+        raise refusal(where, faults)
     for pair in pairs:
         name, _, text = pair.partition("=")
         values[name] = model.from_text(name, text)
-    return model.build(values, f"{where} and command line" if file and pairs else where)
+    return model.build(values, where)
 
 
 def _explain(notebook: Notebook, parameters: Parameters | None = None) -> None:
