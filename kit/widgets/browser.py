@@ -217,7 +217,7 @@ class Browser(Panel):
             filter=ipywidgets.Text(description="filter", placeholder="words, column>value"),
             order=ipywidgets.Dropdown(description="sort by", options=(AS_GIVEN,)),
             descending=ipywidgets.Checkbox(description="largest first", indent=False, layout={"width": "auto"}),
-            list=hooked(ipywidgets.Select(description=self.noun, rows=12, layout={"width": "100%"}), "kit-list"),
+            list=hooked(ipywidgets.Select(description=self.noun, rows=12, layout={"width": "auto"}), "kit-list"),
             previous=self.button("Previous", self.previous, "select the record before"),
             next=self.button("Next", self.next, "select the record after"),
             number=ipywidgets.BoundedIntText(

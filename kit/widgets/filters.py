@@ -146,8 +146,7 @@ class Table:
             for column in columns
         }
         self._numeric = {
-            column: all(isinstance(record.get(column), int | float | None) for record in records)
-            for column in columns
+            column: all(_is_number_or_absent(record.get(column)) for record in records) for column in columns
         }
         self.head = self._join(columns)
 
@@ -162,3 +161,7 @@ class Table:
             cell = cell if len(cell) <= width else cell[: width - 1] + "…"
             fitted.append(cell.rjust(width) if self._numeric[column] else cell.ljust(width))
         return "  ".join(fitted).replace(" ", SPACE)
+
+
+def _is_number_or_absent(value: Any) -> bool:
+    return isinstance(value, int | float | None) and not isinstance(value, bool)

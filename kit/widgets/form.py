@@ -22,6 +22,8 @@ __all__ = ["ParameterForm"]
 
 Model = TypeVar("Model", bound=Parameters)
 
+WHERE = "form"
+
 
 class ParameterForm(Panel, Generic[Model]):
     """The parameters of a stage as labelled controls; what it makes of them is a new, checked set.
@@ -113,7 +115,7 @@ class ParameterForm(Panel, Generic[Model]):
         ParameterError
             With all faults, while there are any.
         """
-        return self.model.build(self.values, "form")
+        return self.model.build(self.values, WHERE)
 
     def changed(self) -> dict[str, Any]:
         """Return the values that differ from the defaults, those that cannot be used among them."""
@@ -132,7 +134,7 @@ class ParameterForm(Panel, Generic[Model]):
         """
         strangers = [f"{name} has no control in this form" for name in values if name not in self._controls]
         if strangers:
-            raise refusal("form", strangers)
+            raise refusal(WHERE, strangers)
         self._setting = True
         try:
             for name, value in values.items():

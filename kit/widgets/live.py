@@ -87,7 +87,8 @@ class LiveFigure(Panel):
         self._artists: Sequence[Any] = ()
         self._above: Sequence[Any] = ()
         self._background: Any = None
-        self.image = hooked(ipywidgets.Image(value=BLANK, format="png"), "kit-picture")
+        width = f"{self.figure.get_figwidth() * self.figure.dpi:.0f}px"
+        self.image = hooked(ipywidgets.Image(value=BLANK, format="png", layout={"width": width}), "kit-picture")
         words = Words("kit-caption")
         super().__init__([self.image, words], hook="kit-figure", interactive=interactive)
         traitlets.dlink((self, "caption"), (words, "text"))
@@ -126,7 +127,8 @@ class LiveFigure(Panel):
 
     def static(self) -> dict[str, Any]:
         """Return the picture, and its caption as text."""
-        return {"text/plain": self.caption or "picture", "image/png": base64.b64encode(self.png).decode("ascii")}
+        picture = base64.b64encode(self.png).decode("ascii")
+        return {"text/plain": self.caption or "picture", "image/png": picture}
 
     def close(self) -> None:
         """Stop drawing, and leave the front end."""

@@ -16,19 +16,25 @@ __all__ = ["Words", "hooked", "line", "style_sheet"]
 
 Widget = TypeVar("Widget", bound=Any)
 
-STYLE = """<style>
-.kit-panel {max-width: 100%;}
-.kit-panel > .widget-html:empty {display: none;}
-.kit-words .widget-html-content {line-height: 1.45; white-space: pre-line;}
-.kit-note .widget-html-content {line-height: 1.3; white-space: normal; color: var(--jp-ui-font-color1, #222);}
-.kit-heading .widget-html-content {font-weight: 600;}
-.kit-error .widget-html-content > div, .kit-faults .widget-html-content > div, .kit-note .kit-fault {
-  border-left: 4px solid var(--jp-error-color1, #b00020); padding-left: 8px;}
-.kit-faulty input, .kit-faulty select {border: 2px solid var(--jp-error-color1, #b00020) !important;}
-.kit-list select, .kit-columns .widget-html-content, .kit-yaml textarea {
-  font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);}
-.kit-columns .widget-html-content {white-space: pre; padding-left: 6px; font-weight: 600;}
-.kit-picture {max-width: 100%; object-fit: contain;}
+# In a list and on a slider, arrows and letters are for what has the focus: JupyterLab would take them as commands
+# to the notebook, where d d deletes a cell. Elements with this attribute are left alone. No widget can set
+# it; where a page forbids such a script, all else works as before.
+KEYS = """this.closest('.kit-panel')?.addEventListener('focusin', ({target}) =>
+  target.matches('select, [role=slider]') && target.setAttribute('data-lm-suppress-shortcuts', 'true'))"""
+STYLE = f"""<style onload="{KEYS}">
+.kit-panel {{max-width: 100%;}}
+.kit-panel > .widget-html:empty {{display: none;}}
+.kit-words .widget-html-content {{line-height: 1.45; white-space: pre-line;}}
+.kit-note .widget-html-content {{line-height: 1.3; white-space: normal; color: var(--jp-ui-font-color1, #222);}}
+.kit-heading .widget-html-content {{font-weight: 600;}}
+.kit-error .widget-html-content > div, .kit-faults .widget-html-content > div, .kit-note .kit-fault {{
+  border-left: 4px solid var(--jp-error-color1, #b00020); padding-left: 8px;}}
+.kit-faulty input, .kit-faulty select {{border: 2px solid var(--jp-error-color1, #b00020) !important;}}
+.kit-list select, .kit-columns .widget-html-content, .kit-yaml textarea {{
+  font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);}}
+.kit-columns .widget-html-content {{
+  white-space: pre; font-weight: 600; padding-left: calc(var(--jp-widgets-inline-label-width, 80px) + 10px);}}
+.kit-picture {{max-width: 100%; height: auto; align-self: flex-start;}}
 </style>"""
 
 

@@ -18,7 +18,7 @@ from kit.widgets.look import Words, hooked, line
 from kit.widgets.pace import Pace
 from kit.widgets.panel import Panel
 
-__all__ = ["Report", "Runner"]
+__all__ = ["Report", "Runner", "Stopped"]
 
 RATE = 10.0  # updates of the bar per second
 FIRST_ESTIMATE = 2.0  # s; what is said earlier about the time left is a guess
@@ -29,6 +29,10 @@ STATES = {
     "done": "✓ done",
     "failed": "✗ failed",
 }
+
+
+class Stopped(RuntimeError):  # noqa: N818 - it is none
+    """Raised by work that leaves what it has called, because it is asked to stop; no fault."""
 
 
 class Report(Protocol):
@@ -44,8 +48,8 @@ class Runner(Panel):
     ----------
     work : callable
         ``work(stop, report)`` does it and returns a result. It looks at ``stop.is_set()`` between its steps, and
-        returns early when it is; it calls ``report(done, total, message)`` as often as it likes. It sets
-        no output: what a thread prints is lost.
+        when it is returns early, or raises `Stopped`; it calls ``report(done, total, message)`` as often as it
+        likes. It prints nothing: what a thread prints is lost.
     start : str
         Words on the start button.
     interactive : bool
@@ -58,10 +62,19 @@ class Runner(Panel):
 
     Examples
     --------
-    >>> runner = Runner(lambda stop, report: make_masses(form.checked(), report))
+    >>> def work(stop, report):
+    ...     def watch(done, total):
+    ...         report(done, total)
+    ...         if stop.is_set():
+    ...             raise Stopped
+    ...
+    ...     p = form.checked().with_values(interactive=False)
+    ...     with Run("opendata/masses", p) as run:
+    ...         run.on_progress = watch
+    ...         run.summary = make_masses(p, run)
+    ...     return run
+    >>> runner = Runner(work)
     >>> runner.start()
-    >>> runner.wait()
-    >>> runner.status, runner.result
     """
 
     status = traitlets.Enum(["idle", "running", "stopping", "done", "failed"], "idle")
@@ -137,6 +150,8 @@ class Runner(Panel):
     def _do(self) -> None:
         try:
             result = self.work(self._stop, self._report)
+        except Stopped:
+            self._end("idle", None)
         except BaseException as fault:
             self._end("failed", None, fault)
             if not self.interactive:

@@ -76,8 +76,8 @@ def test_the_filter_keeps_what_matches_and_the_number_of_it_is_told(browser):
 
 def test_a_filter_with_a_fault_is_told_and_the_list_stays(browser):
     browser.filter = "2e"
-    browser.filter = "2e entrys>9000"
-    assert browser.error == "filter: entrys is not a column (did you mean entries?)"
+    browser.filter = "2e entriez>9000"
+    assert browser.error == "filter: entriez is not a column (did you mean entries?)"
     assert len(browser.matching) == MANY // 5
     browser.filter = "2e entries>9000"
     assert browser.error == ""
@@ -120,9 +120,9 @@ def test_the_list_can_be_sorted_by_any_column(browser):
 
 def test_an_order_that_is_no_column_is_refused(browser):
     with pytest.raises(
-        traitlets.TraitError, match=r"order is 'entrys', should be one of .* \(did you mean entries\?\)"
+        traitlets.TraitError, match=r"order is 'entriez', should be one of .* \(did you mean entries\?\)"
     ):
-        browser.order = "entrys"
+        browser.order = "entriez"
 
 
 def test_an_index_beyond_the_list_is_refused(browser):

@@ -82,9 +82,9 @@ def test_the_field_follows_the_value():
 
 def test_a_choice_that_there_is_not_shows_none():
     made = control("grid")
-    made.value = "algined"
+    made.value = "sideways"
     assert made.field.value is None
-    assert made.value == "algined"
+    assert made.value == "sideways"
     made.field.set_state({"index": 1})
     assert made.value == "linspace"
 

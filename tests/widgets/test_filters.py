@@ -79,14 +79,14 @@ def test_without_a_column_the_order_is_that_given_or_its_reverse():
 
 
 def test_all_lines_of_a_table_are_equally_wide_and_numbers_stand_right():
-    table = Table(RECORDS, ["name", "pt", "count"])
+    table = Table(RECORDS, ["name", "matched", "pt", "count"])
     lines = [table.head, *map(table.line, RECORDS)]
     assert {len(line) for line in lines} == {len(table.head)}
     assert [line.replace("\u00a0", " ") for line in lines] == [
-        "name            pt  count",
-        "Zmumu         41.5      3",
-        "Zee             20     12",
-        "tt two words  7.25      1",
+        "name          matched    pt  count",
+        "Zmumu         yes      41.5      3",
+        "Zee           no         20     12",
+        "tt two words  yes      7.25      1",
     ]
 
 

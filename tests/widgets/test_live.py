@@ -220,6 +220,13 @@ def test_without_a_front_end_it_is_its_picture():
     assert bundle["text/plain"] == "five by seven pads"
 
 
+def test_the_static_form_is_that_of_the_latest_model():
+    figure = live(start=model(0), caption=lambda shown: f"mean {shown.mean():.3f}", interactive=True)
+    figure.show(model(1))
+    figure.show(model(2))
+    assert figure.static()["text/plain"] == f"mean {model(2).mean():.3f}"
+
+
 def test_pyplot_knows_nothing_of_it():
     import matplotlib.pyplot as plt
 

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from kit.parameters import ParameterError
-from kit.widgets.runner import Runner
+from kit.widgets.runner import Runner, Stopped
 
 CLICK = {"event": "click"}  # what a front end sends
 
@@ -55,6 +55,20 @@ def test_the_kernel_is_free_meanwhile_and_a_click_stops_the_work():
     assert runner.message == "stopped; point 1"
     assert runner.progress == 0.25
     assert not runner.buttons.start.disabled
+
+
+def test_work_may_leave_what_it_has_called_by_raising():
+    def called(stop, report):
+        report(1, 4, "point 1")
+        stop.wait(5)
+        raise Stopped
+
+    runner = Runner(called)
+    runner.start()
+    runner.stop()
+    assert runner.wait(5)
+    assert (runner.status, runner.error, runner.result) == ("idle", "", None)
+    assert runner.message == "stopped; point 1"
 
 
 def test_while_it_stops_it_says_so():
