@@ -42,6 +42,8 @@ COLOURS = (
 )
 EXPERIMENTS = ("ATLAS", "CMS")
 
+SCREEN_DPI, PAPER_DPI = 100, 150
+
 LOOK: dict[str, Any] = {
     "font.size": 11,
     "axes.titlesize": 11,
@@ -60,8 +62,7 @@ LOOK: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 10,
     "image.cmap": "viridis",
-    "figure.dpi": 100,
-    "savefig.dpi": 150,
+    "figure.dpi": SCREEN_DPI,
     "svg.hashsalt": "kit",
 }
 FONTS = {"ATLAS": ["TeX Gyre Heros", "DejaVu Sans"], "CMS": ["TeX Gyre Heros", "DejaVu Sans"]}
@@ -73,7 +74,7 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
-        self.savefig(stream, format="png")
+        self.savefig(stream, format="png", dpi=SCREEN_DPI)
         return stream.getvalue()
 
 
@@ -228,7 +229,7 @@ def write(drawing: Figure, stem: str | os.PathLike[str], formats: tuple[str, ...
     for ending in formats:
         path = Path(f"{os.fspath(stem)}.{ending}")
         with files.whole(path) as part:
-            drawing.savefig(part, format=ending)
+            drawing.savefig(part, format=ending, dpi=PAPER_DPI)
         paths.append(path)
     return paths
 
