@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import awkward as ak
+import numpy as np
 import pytest
+import uproot
 
 from kit.opendata.massfile import read_masses
 from kit.run import Run, RunError
@@ -85,6 +88,52 @@ def test_pieces_of_a_file_add_up(demo_file: DemoFile, tmp_path: Path, kernels: s
     expected = compare([path], tmp_path, CASES["defaults"], chunk_events=10_000)
     assert len(expected.masses) > 1000
     assert len(list(read_masses(tmp_path / "masses" / "masses.parquet").records())) > 1
+
+
+EDGES = {  # of one type: pT in GeV and η, event by event
+    "Electron": [
+        [(25.0, 2.47), (24.999998, 0.1), (25.0, 2.4699998)],  # 2.47 as a float32 is above 2.47
+        [(40.0, -1.0), (40.0, 0.5), (40.0, 2.0)],  # equal in pT: the order of the file holds
+        [(30.0, -10.0), (30.0, 11.0), (30.0, 0.0)],
+        [(50.0, 0.0), (45.0, 0.1), (40.0, 0.2), (35.0, 0.3), (30.0, 0.4)],  # one too many
+        [],
+        [(26.0, 1.0)],
+        [(26.0, 1.0), (60.0, -2.0)],
+    ],
+    "Muon": [[(25.0, 2.5), (25.0, -2.5)], [(30.0, 1.0)], [(90.0, 0.0)], [], [], [(80.0, 1.5)], [(25.0, 0.0)]],
+    "Jet": [
+        [(30.0, 4.5), (29.999998, 0.0), (30.0, -4.5)],
+        [(100.0, 3.0), (200.0, -3.0), (100.0, -1.0), (100.0, 2.0)],
+        [(50.0, 0.1)],
+        [],
+        [],
+        [(float(50 + i), 0.5 * i) for i in range(6)],  # reject or cap
+        [(31.0, 0.0)],
+    ],
+    "Photon": [[], [(25.0, 2.37)], [(25.0, 2.36)], [], [], [], [(70.0, -1.0)]],
+    "Tau": [[], [(20.0, 2.5)], [(19.999998, 0.0)], [], [], [], [(20.0, -2.5)]],  # the last: five types
+}
+
+
+@pytest.mark.parametrize("case", ["defaults", "no cuts", "sub-leading", "cap", "exact"])
+def test_objects_on_the_edge_of_a_cut(tmp_path: Path, kernels: str, case: str):
+    columns: dict[str, ak.Array] = {}
+    for name, events in EDGES.items():
+        numbers = [len(event) for event in events]
+        pt, eta = np.array([object_ for event in events for object_ in event], np.float32).T
+        phi = (np.arange(len(pt)) * 2.1 % 6 - 3).astype(np.float32)
+        for leaf, values in {"pt": pt, "eta": eta, "phi": phi, "mass": 0.1 * pt}.items():
+            columns[f"{name}_{leaf}"] = ak.unflatten(values, numbers)
+    with uproot.recreate(tmp_path / "edges.root") as file:
+        types = {name: array.type.content for name, array in columns.items()}
+        tree = file.mktree("Events", types, counter_name=lambda name: "n" + name.split("_")[0])
+        tree.extend(columns)
+    assert compare([tmp_path / "edges.root"], tmp_path, CASES[case]).rejected
+
+
+@pytest.mark.parametrize("events", [0, 1])
+def test_files_of_no_event_and_of_one(tmp_path: Path, demo_file: DemoFile, kernels: str, events: int):
+    compare([demo_file("PHYSLITE", "sound", events)], tmp_path, CASES["defaults"])
 
 
 @pytest.mark.parametrize("source", ["data_A.4lep.root", "PHYSLITE_example.root", "nano_dimuon.root"])

@@ -112,19 +112,24 @@ def test_histograms_of_two_jobs_apply_one_threshold(demo_file: DemoFile, tmp_pat
     assert set(read_rows(result / "bumpnet.root")) == expected
 
 
-def test_the_grid_of_the_original(demo_file: DemoFile, tmp_path: Path):
-    path = demo_file("PHYSLITE", "sound", 6000)
-    masses = run_masses([path], tmp_path / "masses")
-    result = run_histograms([masses], tmp_path / "histograms", min_events=40, grid="linspace")
-    expected = answer([path]).of_at_least(40)
+@pytest.mark.parametrize("grid", ["linspace", "linspace_per_file"])
+def test_the_grids_of_the_original(demo_file: DemoFile, tmp_path: Path, grid: str):
+    """On the masses of all files pooled, or peak and split in each file first."""
+    paths = [demo_file("PHYSLITE", "sound", 6000, seed) for seed in (7, 8)]
+    masses = run_masses(paths, tmp_path / "masses")
+    result = run_histograms([masses], tmp_path / "histograms", min_events=60, grid=grid)
+    pooled = answer(paths)
+    pools = [pooled] if grid == "linspace" else [answer([path]) for path in paths]
     with uproot.open(result / "bumpnet.root") as file:
-        assert set(file.keys(cycle=False)) == {reference_bumpnet.key(pair) for pair in expected}
-        for pair, values in expected.items():
-            cut = reference_bumpnet.linspace(values)
-            cells, edges = file[reference_bumpnet.key(pair)].to_numpy(flow=True)
-            theirs = reference_bumpnet.own_histogram(cut.masses)
-            assert (edges[1], edges[-2]) == pytest.approx((min(cut.masses), max(cut.masses)), rel=1e-9)
-            assert [int(c) for c in cells] == theirs, pair
+        kept = {reference_bumpnet.key(pair): pair for pair in pooled.of_at_least(60)}
+        assert set(file.keys(cycle=False)) == set(kept)
+        assert len(kept) > 30
+        for key, pair in kept.items():
+            cuts = [reference_bumpnet.linspace(pool.masses[pair]) for pool in pools if pair in pool.masses]
+            main = [m for cut in cuts for m in cut.masses]
+            cells, edges = file[key].to_numpy(flow=True)
+            assert (edges[1], edges[-2]) == pytest.approx((min(main), max(main)), rel=1e-9)
+            assert [int(c) for c in cells] == reference_bumpnet.own_histogram(main), pair
 
 
 @pytest.mark.parametrize(("name", "width"), [("defaults", 10.0), ("smallest mass", 10.0), ("cap", 20.0)])
