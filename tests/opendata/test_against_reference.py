@@ -110,19 +110,28 @@ EDGES = {  # of one type: pT in GeV and η, event by event
         [(float(50 + i), 0.5 * i) for i in range(6)],  # reject or cap
         [(31.0, 0.0)],
     ],
-    "Photon": [[], [(25.0, 2.37)], [(25.0, 2.36)], [], [], [], [(70.0, -1.0)]],
-    "Tau": [[], [(20.0, 2.5)], [(19.999998, 0.0)], [], [], [], [(20.0, -2.5)]],  # the last: five types
+    "Photon": [[], [], [(25.0, 2.37), (25.0, 2.3700001)], [(30.0, 0.0)], [], [], [(70.0, -1.0)]],
+    "Tau": [
+        [],
+        [(20.0, 2.5), (20.0, -2.5)],
+        [(19.999998, 0.0)],
+        [],
+        [],
+        [],
+        [(30.0, 0.1)],
+    ],  # the last: five types
 }
 
 
+@pytest.mark.parametrize("leaves", [4, 3], ids=["own masses", "masses from the table"])
 @pytest.mark.parametrize("case", ["defaults", "no cuts", "sub-leading", "cap", "exact"])
-def test_objects_on_the_edge_of_a_cut(tmp_path: Path, kernels: str, case: str):
+def test_objects_on_the_edge_of_a_cut(tmp_path: Path, kernels: str, case: str, leaves: int):
     columns: dict[str, ak.Array] = {}
     for name, events in EDGES.items():
         numbers = [len(event) for event in events]
         pt, eta = np.array([object_ for event in events for object_ in event], np.float32).T
         phi = (np.arange(len(pt)) * 2.1 % 6 - 3).astype(np.float32)
-        for leaf, values in {"pt": pt, "eta": eta, "phi": phi, "mass": 0.1 * pt}.items():
+        for leaf, values in [("pt", pt), ("eta", eta), ("phi", phi), ("mass", 0.1 * pt)][:leaves]:
             columns[f"{name}_{leaf}"] = ak.unflatten(values, numbers)
     with uproot.recreate(tmp_path / "edges.root") as file:
         types = {name: array.type.content for name, array in columns.items()}
