@@ -21,12 +21,11 @@ import numpy.typing as npt
 
 import kit
 from kit.opendata.chunks import Chunk, Objects
-from kit.opendata.schemas import SKIM_TYPES, Schema
-from kit.opendata.sources import SKIM_TAG, Source
+from kit.opendata.schemas import SKIM_FORMAT, SKIM_TAG, SKIM_TYPES, Schema
+from kit.opendata.sources import Source
 
 __all__ = ["SkimWriter", "release_of"]
 
-FORMAT = 1  # raised when an older kit could not read what is written
 TREE = "events"
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -91,7 +90,7 @@ class SkimWriter:
         self._numbers[release] = self._numbers.get(release, 0) + 1
         name = f"events_{release}_{self._numbers[release]}.root"
         tag = {
-            "format": FORMAT,
+            "format": SKIM_FORMAT,
             "schema": release,
             "unit": source.unit,
             "experiment": source.schema.experiment,
