@@ -141,7 +141,7 @@ def whole_numbers(axis: Any) -> None:
 def steps(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
     """Draw a spectrum as steps, in the colour and line given; `low` and `width` of its bins in GeV."""
     edges = low + width * np.arange(len(counts) + 1)
-    axes.stairs(counts, edges, label=name or None, **{"linewidth": 1.4, **options})
+    axes.stairs(counts, edges, label=name or "_", **{"linewidth": 1.4, **options})
 
 
 def points(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
@@ -151,7 +151,7 @@ def points(axes: Any, counts: IntArray, low: float, width: float, name: str = ""
         low + width * (filled + 0.5),
         counts[filled],
         yerr=poisson_errors(counts[filled]),
-        label=name or None,
+        label=name or "_",
         **{"fmt": "o", "color": "black", "markersize": 3.5, "linewidth": 1, **options},
     )
 

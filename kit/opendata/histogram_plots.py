@@ -67,7 +67,10 @@ def spectra(report: Report, files: Mapping[str, Mapping[str, Histogram]], captio
         picture, every = caption.panels(len(pairs))
         for pair, axes in zip(pairs, every, strict=True):
             _divided(axes, pair, {part: held.get(pair["name"]) for part, held in files.items()})
-        every[0].legend(loc="center right")
+        named = {
+            name: part for axes in every for part, name in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        every[0].legend(named.values(), named.keys(), loc="center right")
         return picture
 
 
