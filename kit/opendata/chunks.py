@@ -129,15 +129,22 @@ def _offsets(names: list[str], columns: Mapping[str, Column], first: int, path: 
 
 
 def _check_counter(branches: Branches, counter: Column, offsets: IntArray, first: int, path: str) -> None:
-    if counter.offsets is not None or counter.content.dtype.kind not in "iu":
-        message = f"{path}:{branches.counter}: must be one whole number per entry"
-        raise FormatError(message)
+    numbers = assemble_numbers(branches.counter, {branches.counter: counter}, path)
     lengths = np.diff(offsets)
-    if not np.array_equal(lengths, counter.content):
-        entry, here, there = _differing(lengths, counter.content)
+    if not np.array_equal(lengths, numbers):
+        entry, here, there = _differing(lengths, numbers)
         said = f"its counter {branches.counter} says {there}"
         message = f"{path}:{branches.pt}: entry {first + entry} has {here} values, {said}"
         raise FormatError(message)
+
+
+def assemble_numbers(name: str, columns: Mapping[str, Column], path: str) -> npt.NDArray[Any]:
+    """Return a branch that has one whole number per entry; raise a FormatError if it has not."""
+    column = columns[name]
+    if column.offsets is not None or column.content.dtype.kind not in "iu":
+        message = f"{path}:{name}: must be one whole number per entry"
+        raise FormatError(message)
+    return column.content
 
 
 def _differing(here: npt.NDArray[Any], there: npt.NDArray[Any]) -> tuple[int, int, int]:

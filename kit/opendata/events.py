@@ -115,7 +115,7 @@ class Surveying:
         """Look at a piece; its record is written last, so that it means that all is there."""
         chunk = reader.read(piece.first, piece.last, ids=self.p.write_skim)
         if self.p.write_skim and piece.events:
-            with SkimWriter(lambda _: whole(self.skim(piece)), self.p.skim_bytes) as skim:
+            with SkimWriter(lambda _: whole(self.skim(piece)), self.p.skim_bytes, compressed=False) as skim:
                 skim.write(reader.source, chunk)
         selected = select(chunk, self.p, engine(events))
         found = survey(chunk, selected, release_of(reader.source.schema))

@@ -139,9 +139,12 @@ def _binned(values: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> 
 
 
 def _final_states(selected: Selected) -> dict[str, int]:
-    counts = np.minimum(selected.counts[selected.accepted], selected.max_count)
-    states, events = np.unique(counts, axis=0, return_counts=True)
+    base = selected.max_count + 1
+    places = base ** np.arange(len(selected.letters))
+    keys = np.minimum(selected.counts[selected.accepted], selected.max_count) @ places
+    states, events = np.unique(keys, return_counts=True)
+    counts = states[:, None] // places % base
     return {
-        final_state_name(dict(zip(selected.letters, state.tolist(), strict=True))): int(number)
-        for state, number in zip(states, events, strict=True)
+        final_state_name(dict(zip(selected.letters, state, strict=True))): number
+        for state, number in zip(counts.tolist(), events.tolist(), strict=True)
     }

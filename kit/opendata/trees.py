@@ -108,7 +108,11 @@ def _fault_of_bytes(path: str) -> FormatError | None:
 
 
 class OpenFile:
-    """A ROOT file open for reading, as a context manager; `trees` is what it holds at its top level."""
+    """A ROOT file open for reading, as a context manager.
+
+    `storages` names the trees at its top level; they are loaded when they are asked for, since those with many
+    branches take long. `strings` are its texts.
+    """
 
     def __init__(self, path: str) -> None:
         import uproot
@@ -133,18 +137,23 @@ class OpenFile:
                 message = f"{self.path}: truncated: {found} bytes found, {self.size} expected"
                 raise FormatError(message)
             classes = self._directory.classnames(recursive=False, cycle=False)
-            self._objects = {name: self._directory[name] for name, kind in classes.items() if kind in STORAGES}
-            self.trees = [
-                Tree(name, STORAGES[classes[name]], frozenset(tree.keys())) for name, tree in self._objects.items()
-            ]
+            self.storages = {name: STORAGES[kind] for name, kind in classes.items() if kind in STORAGES}
+            self._objects: dict[str, Any] = {}
             self.strings = {
                 name: str(self._directory[name]) for name, kind in classes.items() if kind == "TObjString"
             }
 
+    def describe(self, names: Collection[str] | None = None) -> list[Tree]:
+        """Return what all trees, or those of these names, have."""
+        wanted = [name for name in self.storages if names is None or name in names]
+        return [Tree(name, self.storages[name], self.tree(name).branches()) for name in wanted]
+
     def tree(self, name: str) -> OpenTree:
         """Return the tree of this name."""
-        found = next(tree for tree in self.trees if tree.name == name)
-        return OpenTree(self.path, found.storage, self._objects[name])
+        if name not in self._objects:
+            with _faults_of(self.path, f"tree {name} "):
+                self._objects[name] = self._directory[name]
+        return OpenTree(self.path, self.storages[name], self._objects[name])
 
     def close(self) -> None:
         """Close the file."""
@@ -164,6 +173,12 @@ class OpenTree:
         self.path, self.storage, self._tree = path, storage, tree
         with _faults_of(path):
             self.entries = int(tree.num_entries)
+
+    def branches(self) -> frozenset[str]:
+        """Return the names of all branches, also of those below others; of an RNTuple the fields at its top."""
+        with _faults_of(self.path):
+            deep = {"full_paths": False} if self.storage == "TTree" else {"recursive": False}
+            return frozenset(self._tree.keys(**deep))
 
     def boundaries(self, names: Collection[str]) -> tuple[int, ...]:
         """Return the entries at which the clusters of all branches `names` begin, and the number of entries.
