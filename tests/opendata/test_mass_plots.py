@@ -60,7 +60,7 @@ def test_four_leptons_are_stacked_by_flavour_from_events_with_just_four():
     assert dict(zip(x, y, strict=True)) == {95: 2, 125: 4, 205: 1}
     assert axes.get_xlim() == (70, 250)
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$m(4\ell)$ [GeV]", "Events / 10 GeV")
-    assert legend(axes)[:3] == [r"$4\mu$: 3 events", r"$2e2\mu$: 1 events", "$4e$: 3 events"]
+    assert legend(axes)[:3] == [r"$4\mu$: 3 events", r"$2e2\mu$: 1 event", "$4e$: 3 events"]
     assert axes.get_legend().get_title().get_text() == "outside the picture: 1"
 
 
@@ -75,7 +75,7 @@ def test_lepton_pairs_are_summed_over_final_states_on_a_logarithmic_scale():
     axes = mass_plots.lepton_pairs(SPECTRA, ABOVE).axes[0]
     assert drawn(axes) == [{10: 1, 90: 4}, {0: 1}]
     assert axes.get_yscale() == "log"
-    assert legend(axes) == ["$ee$: 5 pairs", r"$\mu\mu$: 1 pairs"]
+    assert legend(axes) == ["$ee$: 5 pairs", r"$\mu\mu$: 1 pair"]
     assert [line.get_linestyle() for line in axes.lines if line.get_linestyle() == ":"] == [":", ":"]
     assert {r"J/$\psi$", "Z"} <= {text.get_text() for text in axes.texts}
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$m(\ell\ell)$ [GeV]", "Pairs / 10 GeV")
@@ -86,7 +86,7 @@ def test_masses_are_drawn_by_the_number_of_objects():
     axes = mass_plots.sizes(SPECTRA, ABOVE).axes[0]
     assert legend(axes) == [
         "2 objects: 6 masses of 3 pairs",
-        "3 objects: 3 masses of 1 pairs",
+        "3 objects: 3 masses of 1 pair",
         "4 objects: 9 masses of 4 pairs",
     ]
     assert sum(sum(line.values()) for line in drawn(axes)) == SPECTRA.total
@@ -107,6 +107,15 @@ def test_each_panel_shows_the_first_combination_of_a_frequent_final_state():
 def test_entries_beyond_a_panel_are_told():
     spectra = spectra_of({(FOUR_E, "e0e1"): [91] * 199 + [5000]})
     assert any("above" in text and text.endswith("GeV: 1") for text in words(mass_plots.panels(spectra, ABOVE)))
+
+
+def test_a_panel_shows_all_entries_inside_its_axes():
+    spectra = spectra_of({(FOUR_E, "e0e1"): [91] * 199 + [135] * 2 + [5000]})
+    axes = mass_plots.panels(spectra, ABOVE).axes[0]
+    low, high = axes.get_xlim()
+    assert low <= 80
+    assert high >= 200
+    assert drawn(axes) == [{90: 199, 130: 2}]
 
 
 def test_final_states_have_bars_as_long_as_their_events():
