@@ -174,6 +174,13 @@ def test_a_path_given_twice_is_refused_before_anything_is_opened(tmp_path: Path)
         _work_off([missing, missing], Notebook(), tmp_path)
 
 
+def test_there_are_no_more_workers_than_cores(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert len(_work_off(_paths(folder, 1), Notebook(), tmp_path, max_files=1).pieces) == 2
+    assert "cores" not in capsys.readouterr().out
+    _work_off([], Notebook(), tmp_path, workers=100_000)
+    assert "workers is 100000, this machine has" in capsys.readouterr().out
+
+
 def test_what_files_lack_is_told_by_type_and_reason(shared_data: Path, tmp_path: Path):
     real = shared_data / "opendata" / "nano_tt_v12.root"
     result = _work_off([real], Notebook(), tmp_path)
