@@ -52,6 +52,11 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts: 1 event, 12 345 events."""
+    return f"{number_text(number)} {noun}" + ("" if number == 1 else "s")
+
+
 def largest(table: Mapping[str, int], limit: int = 25) -> tuple[dict[str, int], dict[str, int]]:
     """Return the largest counts, falling, and all others; one more than `limit` is no others."""
     ordered = sorted(table.items(), key=lambda item: (-item[1], item[0]))
@@ -141,7 +146,7 @@ def whole_numbers(axis: Any) -> None:
 def steps(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
     """Draw a spectrum as steps, in the colour and line given; `low` and `width` of its bins in GeV."""
     edges = low + width * np.arange(len(counts) + 1)
-    axes.stairs(counts, edges, label=name or None, **{"linewidth": 1.4, **options})
+    axes.stairs(counts, edges, label=name or "_", **{"linewidth": 1.4, **options})
 
 
 def points(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
@@ -151,7 +156,7 @@ def points(axes: Any, counts: IntArray, low: float, width: float, name: str = ""
         low + width * (filled + 0.5),
         counts[filled],
         yerr=poisson_errors(counts[filled]),
-        label=name or None,
+        label=name or "_",
         **{"fmt": "o", "color": "black", "markersize": 3.5, "linewidth": 1, **options},
     )
 
@@ -197,7 +202,7 @@ def last_shown(counts: IntArray, share: float) -> int:
     return int(np.searchsorted(total, share * total[-1])) + 1
 
 
-def shown_bins(counts: IntArray, share: float, most: int) -> tuple[int, int]:
+def shown_bins(counts: IntArray, share: float, most: int, least: int = 1) -> tuple[int, int]:
     """Return how many bins to draw, and of how many bins each is joined.
 
     Parameters
@@ -208,8 +213,10 @@ def shown_bins(counts: IntArray, share: float, most: int) -> tuple[int, int]:
         How much of it is to be seen.
     most : int
         The largest number of bins that can be read.
+    least : int
+        The smallest number of bins to be seen from the first filled one on, before any are joined.
     """
-    bins = last_shown(counts, share)
+    bins = max(last_shown(counts, share), int(np.argmax(counts > 0)) + least)
     factor = next((f for f in (1, 2, 5, 10, 20, 50) if bins <= most * f), 100)
     return -(-bins // factor), factor
 

@@ -57,7 +57,8 @@ def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
     report = read_json(run.directory / REPORT)
     stem = str(_values(run)["file_name"]).removesuffix(".root")
     names = {"before": f"{stem}_before.root", "main": f"{stem}.root", "outliers": f"{stem}_outliers.root"}
-    held = {part: {h.name: h for h in read_histograms(run.directory / name)} for part, name in names.items()}
+    wanted = {pair["name"] for pair in histogram_plots.first_pairs(report)}
+    held = {part: {h.name: h for h in read_histograms(run.directory / n, wanted)} for part, n in names.items()}
     above = caption(report["schemas"], generated=report["generated"], style=report["style"])
     return {
         "spectra": histogram_plots.spectra(report, held, above),

@@ -28,7 +28,9 @@ GRID = Grid(10.0, 1000)
 TWO_E, TWO_E_JET = "2e_0m_0j_0g_0t_0b", "2e_0m_1j_0g_0t_0b"
 
 
-def make_run(directory, masses, *, fail=False, arrays=False, types="ej", **values):
+def make_run(
+    directory, masses, *, events=None, fail=False, arrays=False, types="ej", schema="2020e-13tev", **values
+):
     """Make a run of masses from {(final state, combination): masses in GeV}; return its directory."""
     p = MassParameters(inputs=[f"{directory.name}.root"], output=str(directory), **values)
     piece = Piece(f"{directory.name}.root", f"uuid of {directory.name}", 1, 100, 0, 100)
@@ -38,9 +40,9 @@ def make_run(directory, masses, *, fail=False, arrays=False, types="ej", **value
         bins = Counter(min(int(mass // GRID.width), GRID.bins) for mass in masses[pair])
         rows += [(place, *item) for item in sorted(bins.items())]
     columns = np.array(rows, np.int64).reshape(-1, 3).T
-    events = {pair[0]: len(masses[pair]) for pair in pairs}
+    events = events or {pair[0]: len(masses[pair]) for pair in pairs}
     spectra = Spectra(GRID, events, pairs, *columns)
-    record = PieceRecord(piece, spectra, {"read": 100}, {}, dict.fromkeys(types, 1), "2020e-13tev")
+    record = PieceRecord(piece, spectra, {"read": 100}, {}, dict.fromkeys(types, 1), schema)
     about = {
         "selection": p.selecting(),
         "grid": vars(GRID),
@@ -224,10 +226,24 @@ def test_nothing_selected_is_a_valid_empty_result_said_loudly(tmp_path, masses_r
     assert "NOTHING SELECTED: no final state has 100 events, the largest 99" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("masses", [{}, {(TWO_E, "e0e1"): [20_000.0] * 100}])
+def test_final_states_without_a_mass_on_the_grid_are_an_empty_result_too(tmp_path, masses_run, capsys, masses):
+    directory = masses_run("a", masses, events={TWO_E: 100})
+    run, main, *_ = histograms_of(tmp_path, [directory])
+    assert (main, run.summary["empty"], run.summary["final_states_kept"]) == ([], True, 1)
+    assert "NOTHING SELECTED: no final state that is kept has a mass on the grid" in capsys.readouterr().out
+
+
+def test_events_of_different_schemas_are_told(tmp_path, masses_run, capsys):
+    runs = [masses_run(schema, {(TWO_E, "e0e1"): [95.0]}, schema=schema) for schema in ("nanoaod", "2020e-13tev")]
+    histograms_of(tmp_path, runs, min_events=1)
+    assert "events of different schemas are added: nanoaod, 2020e-13tev" in capsys.readouterr().out
+
+
 def test_a_cut_that_takes_nearly_all_is_warned_of(tmp_path, masses_run, capsys):
     masses = [*range(5, 9000, 10), 9005, 9005]
     histograms_of(tmp_path, [masses_run("a", {(TWO_E, "e0e1"): masses})])
-    assert f"{TWO_E}: the peak cut removes 99.8% of its masses" in capsys.readouterr().out
+    assert f"the peak cut removes nearly all masses of 1 final states: 99.8% of {TWO_E}" in capsys.readouterr().out
 
 
 def test_a_cut_that_takes_less_is_not(tmp_path, masses_run, capsys):
@@ -247,7 +263,7 @@ def test_copies_of_a_piece_are_counted_once_and_told(tmp_path, masses_run, capsy
     run, main, *_ = histograms_of(tmp_path, [one, str(copy)])
     assert main[0].entries == 100
     assert run.summary["pieces_given_twice"] == 1
-    assert "1 pieces came more than once, with the same result" in capsys.readouterr().out
+    assert "pieces that came twice, with the same result, and are counted once: 1" in capsys.readouterr().out
 
 
 def test_a_run_named_twice_is_one_run(tmp_path, masses_run):
@@ -299,7 +315,7 @@ def test_what_is_no_complete_run_of_masses_is_refused(tmp_path, masses_run):
 def test_a_bin_beyond_a_th1f_is_told(tmp_path, masses_run, capsys, monkeypatch):
     monkeypatch.setattr("kit.opendata.bumpnet.LARGEST_EXACT_FLOAT", 50)
     histograms_of(tmp_path, [masses_run("a", {(TWO_E, "e0e1"): [95.0] * 100})])
-    assert "bumpnet.root: 1 histograms are TH1D" in capsys.readouterr().out
+    assert "bumpnet.root: TH1D, since a bin has more than 2²⁴ entries: ROI_mass_e0e1_" in capsys.readouterr().out
 
 
 LOW, HIGH = [12.0, 55.0, 55.5, 61.0, 80.0, 200.0], [300.0, 301.0, 333.0, 480.0]
