@@ -87,8 +87,7 @@ def style(experiment: str = "") -> Iterator[None]:
         import mplhep  # noqa: F401 - registers the fonts it brings
 
         look |= {
-            "font.family": "sans-serif",
-            "font.sans-serif": FONTS[experiment],
+            "font.family": FONTS[experiment],  # by name: sans-serif would be looked up anew when drawn
             "mathtext.fontset": "dejavusans",
         }
     with mpl.rc_context(look):
