@@ -11,6 +11,8 @@ from kit.opendata.schemas import GENERATOR_RELEASES, SCHEMA_NAMES, SCHEMAS, Sche
 
 __all__ = ["Tree", "check_name", "recognise"]
 
+_TREES = tuple(sorted({entry.tree for entry in SCHEMAS}))
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -67,7 +69,7 @@ def check_name(schema: str, *, where: str) -> None:
     if schema in GENERATOR_RELEASES:
         raise FormatError(f"{where}: {schema} holds generator events, which have no reconstructed objects to read")
     if schema != "auto" and schema not in SCHEMA_NAMES:
-        near = get_close_matches(schema, SCHEMA_NAMES, n=1)
+        near = get_close_matches(schema.lower(), SCHEMA_NAMES, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise FormatError(f"{where}: schema {schema} is not known{hint}; known are {', '.join(SCHEMA_NAMES)}")
 
@@ -79,8 +81,7 @@ def usable(schema: Schema, tree: Tree) -> list[str]:
 
 def _unknown(trees: Collection[Tree], where: str, schema: str = "") -> str:
     if not trees:
-        known = ", ".join(sorted({entry.tree for entry in SCHEMAS}))
-        return f"{where}: no TTree and no RNTuple in it, must have one of {known}"
+        return f"{where}: no TTree and no RNTuple in it, must have one of {', '.join(_TREES)}"
     lines = [f"{where}: " + (f"not {schema}: lacks its tree or objects" if schema else "no known schema")]
     likeness = {}
     for tree in trees:
@@ -91,5 +92,8 @@ def _unknown(trees: Collection[Tree], where: str, schema: str = "") -> str:
         shown = ", ".join(momenta[:8]) + (", …" if len(momenta) > 8 else "")
         lines.append(f"  {tree.storage} {tree.name}: {len(tree.branches)} branches, objects: {shown or 'none'}")
     nearest = max(likeness, key=lambda pair: likeness[pair])
-    lines.append(f"  nearest schema: {nearest[0]}; if it is that, set schema to its name")
+    if any(likeness[nearest]):
+        lines.append(f"  nearest schema: {nearest[0]}; if it is that, set schema to its name")
+    else:
+        lines.append(f"  no schema is near; known trees are {', '.join(_TREES)}")
     return "\n".join(lines)

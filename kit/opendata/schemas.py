@@ -158,6 +158,7 @@ def _education(energy: str, isolation: str) -> dict[str, Branches]:
 
 _NANOAOD = {"e": "Electron", "m": "Muon", "j": "Jet", "g": "Photon", "t": "Tau"}
 SKIM_TYPES = {"e": "Electrons", "m": "Muons", "j": "Jets", "g": "Photons", "t": "Taus", "b": "BJets"}
+_SKIM_CONES = {"e": "isolation"}
 _EDUCATION_IDS = {"run": "runNumber", "event": "eventNumber", "channel": "channelNumber"}
 
 SCHEMAS: tuple[Schema, ...] = (
@@ -197,7 +198,7 @@ SCHEMAS: tuple[Schema, ...] = (
     Schema(
         "skim", "events", "",
         {
-            letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}", isolation="isolation" if letter == "e" else "")
+            letter: _flat(stem, energy="E", mass="m", counter=f"n{stem}", isolation=_SKIM_CONES.get(letter, ""))
             for letter, stem in SKIM_TYPES.items()
         },
         storages=("TTree", "RNTuple"), ids={name: name for name in ("run", "lumi", "event", "channel")},

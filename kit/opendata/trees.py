@@ -9,6 +9,7 @@ simplecache::https://.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import re
 import struct
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from kit.files import FormatError
+from kit.files import FormatError, is_remote
 from kit.opendata.recognition import Tree
 from kit.opendata.schemas import STORAGES, Storage
 
@@ -47,7 +48,8 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
     return (
         ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
-        EOFError, struct.error, zlib.error, LZMAError, cramjam.DecompressionError, DeserializationError,
+        EOFError, StopIteration, struct.error, zlib.error, LZMAError,
+        cramjam.DecompressionError, DeserializationError,
     )  # fmt: skip
 
 
@@ -61,8 +63,10 @@ def _faults_of(path: str, spot: str = "") -> Iterator[None]:
     except FileNotFoundError as fault:
         raise FileNotFoundError(f"{path}: no such file") from fault
     except OSError as fault:
-        bytes_fault = _fault_of_bytes(path)
-        raise (bytes_fault or OSError(f"{path}: {spot}{_line(fault)}")) from fault
+        text = f"{path}: {spot}cannot be read: {_line(fault)}"
+        # a local file that ends early or points to nowhere is damaged; a remote one may be better next time
+        damaged = not is_remote(path) and fault.errno in (None, errno.EINVAL)
+        raise (_fault_of_bytes(path) or (FormatError(text) if damaged else OSError(text))) from fault
     except _unreadable() as fault:
         raise (_fault_of_bytes(path) or FormatError(f"{path}: {spot}cannot be read: {_line(fault)}")) from fault
     except Exception as fault:
@@ -188,7 +192,7 @@ class OpenTree:
         try:
             with _faults_of(self.path):
                 arrays = self._arrays(names, first, last)
-                return {name: _column(arrays[name]) for name in names}
+                return {name: _column(arrays[name], last - first) for name in names}
         except FormatError as fault:
             raise (self._damage(names, first, last) or fault) from fault
 
@@ -208,15 +212,17 @@ class OpenTree:
             for start, stop in itertools.pairwise(edges):
                 try:
                     with _faults_of(self.path, f"{name}: entries {start} to {stop - 1}: "):
-                        _column(self._arrays([name], start, stop)[name])
+                        _column(self._arrays([name], start, stop)[name], stop - start)
                 except FormatError as fault:
                     return fault
         return None
 
 
-def _column(array: Any) -> Column:
+def _column(array: Any, entries: int) -> Column:
     """Return the buffers of an awkward array without copying them, offsets counted from zero."""
     layout = array.layout
+    if len(layout) != entries:
+        raise ValueError(f"{len(layout)} entries found, {entries} expected")
     if layout.is_numpy:
         return Column(None, np.asarray(layout.data))
     if not layout.is_list or not layout.content.is_numpy:
