@@ -128,6 +128,7 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
                     parameters=dict(values),
                     progress_bar=False,
                     cwd=str(notebook.path.parent),
+                    extra_arguments=["--log-level=ERROR"],  # ipykernel warns of TCP at every start
                 )
         except papermill.PapermillExecutionError as fault:
             raise RunError(_cell_fault(fault)) from fault
