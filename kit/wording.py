@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 __all__ = [
     "annotation_text",
+    "bounds_of",
     "explain",
     "fault_text",
     "literal",
@@ -28,6 +29,9 @@ __all__ = [
     "suggestion",
     "unit_of",
 ]
+
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 class Loader(yaml.SafeLoader):
@@ -79,7 +83,7 @@ def parse_text(annotation: Any, text: str) -> Any:
     item = _list_item(annotation)
     if item is None or _alone(annotation, text):
         return scalar(text)
-    value = scalar(text) if text.lstrip().startswith("[") else text.split(",")
+    value = scalar(text) if text.lstrip().startswith("[") else [part.strip() for part in text.split(",")]
     if not isinstance(value, list):
         return text
     words = item is str or bool(_choices(item))
@@ -92,17 +96,22 @@ def unit_of(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Return the bounds of a declared number by pydantic's words, ``ge``, ``gt``, ``le`` and ``lt``."""
+    return {
+        word: getattr(bound, word)
+        for bound in field.metadata
+        for word in _SIGNS
+        if getattr(bound, word, None) is not None
+    }
+
+
 def explain(field: FieldInfo) -> str:
     """Return unit, meaning, choices and bounds of a declared parameter in one line."""
     unit = unit_of(field)
     choices = _choices(field.annotation)
     limits = [" or ".join(choices)] if choices else []
-    limits += [
-        f"{sign} {getattr(bound, word)}"
-        for bound in field.metadata
-        for word, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
-        if getattr(bound, word, None) is not None
-    ]
+    limits += [f"{_SIGNS[word]} {bound}" for word, bound in bounds_of(field).items()]
     return (
         (f"{unit}, " if unit else "") + (field.description or "") + (f" ({', '.join(limits)})" if limits else "")
     )
