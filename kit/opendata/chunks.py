@@ -116,24 +116,35 @@ def _offsets(names: list[str], columns: Mapping[str, Column], first: int, path: 
     for name in names:
         offsets = columns[name].offsets
         if offsets is None or shared is None:
-            raise FormatError(f"{path}:{name}: holds one number per entry, must be a list of numbers")
+            message = f"{path}:{name}: holds one number per entry, must be a list of numbers"
+            raise FormatError(message)
         if not np.array_equal(offsets, shared):
             entry, here, there = _differing(np.diff(offsets), np.diff(shared))
-            raise FormatError(
+            message = (
                 f"{path}:{name}: entry {first + entry} has {here} values, {names[0]} has {there}; must be the same"
             )
+            raise FormatError(message)
     assert shared is not None
     return shared
 
 
 def _check_counter(branches: Branches, counter: Column, offsets: IntArray, first: int, path: str) -> None:
-    if counter.offsets is not None or counter.content.dtype.kind not in "iu":
-        raise FormatError(f"{path}:{branches.counter}: must be one whole number per entry")
+    numbers = assemble_numbers(branches.counter, {branches.counter: counter}, path)
     lengths = np.diff(offsets)
-    if not np.array_equal(lengths, counter.content):
-        entry, here, there = _differing(lengths, counter.content)
+    if not np.array_equal(lengths, numbers):
+        entry, here, there = _differing(lengths, numbers)
         said = f"its counter {branches.counter} says {there}"
-        raise FormatError(f"{path}:{branches.pt}: entry {first + entry} has {here} values, {said}")
+        message = f"{path}:{branches.pt}: entry {first + entry} has {here} values, {said}"
+        raise FormatError(message)
+
+
+def assemble_numbers(name: str, columns: Mapping[str, Column], path: str) -> npt.NDArray[Any]:
+    """Return a branch that has one whole number per entry; raise a FormatError if it has not."""
+    column = columns[name]
+    if column.offsets is not None or column.content.dtype.kind not in "iu":
+        message = f"{path}:{name}: must be one whole number per entry"
+        raise FormatError(message)
+    return column.content
 
 
 def _differing(here: npt.NDArray[Any], there: npt.NDArray[Any]) -> tuple[int, int, int]:
@@ -147,9 +158,10 @@ def _kinds(name: str, values: npt.NDArray[Any], offsets: IntArray, first: int, p
     strange = np.flatnonzero((kinds != LEPTONS[0]) & (kinds != LEPTONS[1]))
     if len(strange):
         entry = int(np.searchsorted(offsets, strange[0], side="right")) - 1
-        raise FormatError(
+        message = (
             f"{path}:{name}: entry {first + entry} has a lepton of type {values[strange[0]]}, must be 11 or 13"
         )
+        raise FormatError(message)
     return kinds
 
 
@@ -168,7 +180,8 @@ def check_unit(chunk: Chunk, path: str) -> None:
     low, high = PLAUSIBLE
     for letter, (_, median) in judged.items():
         if not low <= median <= high:
-            raise FormatError(
+            message = (
                 f"{path}: entries {chunk.first} to {chunk.last - 1}: the median pT of {OBJECT_NAMES[letter]} is"
                 f" {median:.4g} GeV with the unit taken as {chunk.unit}, must be {low:g} to {high:g} GeV"
             )
+            raise FormatError(message)

@@ -20,6 +20,9 @@ from kit.opendata.twins import FloatArray, IntArray
 __all__ = ["Rule", "count_masses", "list_masses"]
 
 
+MASSES_AT_ONCE = 1 << 20
+
+
 class Rule(NamedTuple):
     """Which combinations are made, and which of them an event counts for; see `combinations`."""
 
@@ -135,6 +138,16 @@ def list_masses(grouped: Grouped, rule: Rule) -> Iterator[tuple[str, str, FloatA
     """Yield final state, combination and masses in GeV, in the order of events; pairs as in `count_masses`."""
     table = _table(rule)
     pairs = _pairs(grouped, table)
-    for row, (state, combination) in enumerate(_names(pairs, table)):
-        columns = pairs.columns[row : row + 1, : table.sizes[pairs.combination[row]]]
-        yield state, combination, twins.masses(grouped.momenta, columns, 0, int(pairs.lengths[row]))[0]
+    names, sizes = _names(pairs, table), table.sizes[pairs.combination]
+    first = 0
+    while first < len(names):
+        length = int(pairs.lengths[first])
+        alike = int(np.searchsorted(pairs.state, pairs.state[first], side="right"))
+        last = min(alike, first + max(1, MASSES_AT_ONCE // length))
+        masses = np.empty((last - first, length))
+        for size in np.unique(sizes[first:last]):
+            rows = first + np.flatnonzero(sizes[first:last] == size)
+            masses[rows - first] = twins.masses(grouped.momenta, pairs.columns[rows, :size], 0, length)
+        for (state, combination), found in zip(names[first:last], masses, strict=True):
+            yield state, combination, found
+        first = last

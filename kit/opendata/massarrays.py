@@ -19,7 +19,7 @@ __all__ = ["Listed", "join_arrays", "read_arrays", "write_arrays"]
 
 Listed = tuple[str, str, FloatArray]  # final state, combination, masses in GeV
 
-MASSES_AT_ONCE = 4_000_000  # written together: 32 MB
+MASSES_AT_ONCE = 1_000_000  # written together: 8 MB
 
 
 def _schema() -> Any:

@@ -35,9 +35,9 @@ from kit.run import Run, RunError
 
 __all__ = ["Counting", "MassParameters", "events_at_once", "make_masses"]
 
-BASE_MEMORY = 300  # MB; of a process before it reads anything
-EVENT_MEMORY = 1500  # bytes for each event of a piece
-COMPILED_MEMORY = 400  # MB; with less, the compiler itself would take too much
+COMPILED_MEMORY = 400  # MB; with less there is no room for compiled loops
+BASE_MEMORY = {True: 310, False: 190}  # MB; what a process takes with compiled loops and without, before it reads
+EVENT_MEMORY = 1500  # bytes; what an event of a piece takes while it is read and counted, with some room
 
 
 class MassParameters(Selection):
@@ -161,7 +161,7 @@ class Counting:
 
 def events_at_once(p: MassParameters) -> int:
     """Return how many events a piece has, about: as many as wanted and as memory allows."""
-    room = (p.max_memory - BASE_MEMORY) * 1_000_000 // EVENT_MEMORY
+    room = (p.max_memory - BASE_MEMORY[p.max_memory >= COMPILED_MEMORY]) * 1_000_000 // EVENT_MEMORY
     return max(1000, min(p.chunk_events, room))
 
 

@@ -67,11 +67,13 @@ def recognise(trees: Collection[Tree], schema: str = "auto", *, where: str) -> t
 def check_name(schema: str, *, where: str) -> None:
     """Raise a FormatError if `schema` is neither `auto` nor a schema that can be read."""
     if schema in GENERATOR_RELEASES:
-        raise FormatError(f"{where}: {schema} holds generator events, which have no reconstructed objects to read")
+        message = f"{where}: {schema} holds generator events, which have no reconstructed objects to read"
+        raise FormatError(message)
     if schema != "auto" and schema not in SCHEMA_NAMES:
         near = get_close_matches(schema.lower(), SCHEMA_NAMES, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise FormatError(f"{where}: schema {schema} is not known{hint}; known are {', '.join(SCHEMA_NAMES)}")
+        message = f"{where}: schema {schema} is not known{hint}; known are {', '.join(SCHEMA_NAMES)}"
+        raise FormatError(message)
 
 
 def usable(schema: Schema, tree: Tree) -> list[str]:

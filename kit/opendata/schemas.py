@@ -205,4 +205,5 @@ SCHEMAS: tuple[Schema, ...] = (
     ),
 )  # fmt: skip
 SCHEMA_NAMES = tuple(dict.fromkeys(schema.name for schema in SCHEMAS))
+SKIM_TAG, SKIM_FORMAT = "skim", 1  # the string in a skim that tells what it is; the newest form of it
 GENERATOR_RELEASES = ("2025r-evgen-13tev", "2025r-evgen-13p6tev")

@@ -193,7 +193,9 @@ def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
     }
     return Selected(
         letters=letters,
-        counts=np.array([objects.counts for objects in passed.values()], np.int64).reshape(-1, chunk.events).T,
+        counts=np.array([objects.counts for objects in passed.values()], np.int64)
+        .reshape(len(passed), chunk.events)
+        .T,
         max_count=p.max_count,
         chosen={letter: objects.chosen for letter, objects in passed.items()},
         accepted=accepted,

@@ -21,12 +21,11 @@ import numpy.typing as npt
 
 import kit
 from kit.opendata.chunks import Chunk, Objects
-from kit.opendata.schemas import SKIM_TYPES, Schema
-from kit.opendata.sources import SKIM_TAG, Source
+from kit.opendata.schemas import SKIM_FORMAT, SKIM_TAG, SKIM_TYPES, Schema
+from kit.opendata.sources import Source
 
 __all__ = ["SkimWriter", "release_of"]
 
-FORMAT = 1  # raised when an older kit could not read what is written
 TREE = "events"
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -49,6 +48,8 @@ class SkimWriter:
         Gives for a name the context manager of a path to write to, as `Run.writing` does.
     limit : int
         Bytes at which a file is closed and the next one begun.
+    compressed : bool
+        Whether it pays to make the files small: not for what is soon read again and removed.
 
     Attributes
     ----------
@@ -56,8 +57,14 @@ class SkimWriter:
         Files begun so far, `events_<release>_<n>.root`.
     """
 
-    def __init__(self, writing: Callable[[str], contextlib.AbstractContextManager[Path]], limit: int) -> None:
-        self._writing, self._limit = writing, limit
+    def __init__(
+        self,
+        writing: Callable[[str], contextlib.AbstractContextManager[Path]],
+        limit: int,
+        *,
+        compressed: bool = True,
+    ) -> None:
+        self._writing, self._limit, self._compressed = writing, limit, compressed
         self._open: dict[tuple[Any, ...], _Open] = {}
         self._numbers: dict[str, int] = {}
         self.names: list[str] = []
@@ -76,13 +83,14 @@ class SkimWriter:
             self._open.pop(key).stack.close()
 
     def _begin(self, source: Source, flat: Columns, lists: Columns) -> _Open:
+        import awkward as ak
         import uproot
 
         release = release_of(source.schema)
         self._numbers[release] = self._numbers.get(release, 0) + 1
         name = f"events_{release}_{self._numbers[release]}.root"
         tag = {
-            "format": FORMAT,
+            "format": SKIM_FORMAT,
             "schema": release,
             "unit": source.unit,
             "experiment": source.schema.experiment,
@@ -93,10 +101,12 @@ class SkimWriter:
         with contextlib.ExitStack() as undo:
             undo.push(stack)
             path = stack.enter_context(self._writing(name))
-            file = stack.enter_context(uproot.recreate(path))
+            compression = uproot.ZLIB(1) if self._compressed else None
+            file = stack.enter_context(uproot.recreate(path, compression=compression))
             file[SKIM_TAG] = json.dumps(tag)
             types: dict[str, Any] = {column: values.dtype for column, values in flat.items()}
-            types |= {column: f"var * {values.dtype.name}" for column, values in lists.items()}
+            for column, values in lists.items():
+                types[column] = ak.types.ListType(ak.types.NumpyType(values.dtype.name))
             tree = file.mktree(TREE, types, counter_name=lambda counted: "n" + counted.partition("_")[0])
             undo.pop_all()
         self.names.append(name)

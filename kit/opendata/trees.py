@@ -61,7 +61,8 @@ def _faults_of(path: str, spot: str = "") -> Iterator[None]:
     except FormatError:
         raise
     except FileNotFoundError as fault:
-        raise FileNotFoundError(f"{path}: no such file") from fault
+        message = f"{path}: no such file"
+        raise FileNotFoundError(message) from fault
     except OSError as fault:
         text = f"{path}: {spot}cannot be read: {_line(fault)}"
         # a local file that ends early or points to nowhere is damaged; a remote one may be better next time
@@ -71,7 +72,8 @@ def _faults_of(path: str, spot: str = "") -> Iterator[None]:
         raise (_fault_of_bytes(path) or FormatError(f"{path}: {spot}cannot be read: {_line(fault)}")) from fault
     except Exception as fault:
         if type(fault).__module__.startswith("aiohttp"):  # not all of its errors are OSErrors
-            raise OSError(f"{path}: {_line(fault)}") from fault
+            message = f"{path}: {_line(fault)}"
+            raise OSError(message) from fault
         raise
 
 
@@ -106,7 +108,11 @@ def _fault_of_bytes(path: str) -> FormatError | None:
 
 
 class OpenFile:
-    """A ROOT file open for reading, as a context manager; `trees` is what it holds at its top level."""
+    """A ROOT file open for reading, as a context manager.
+
+    `storages` names the trees at its top level; they are loaded when they are asked for, since those with many
+    branches take long. `strings` are its texts.
+    """
 
     def __init__(self, path: str) -> None:
         import uproot
@@ -128,20 +134,26 @@ class OpenFile:
             self.size = int(file.fEND)
             found = file.source.num_bytes
             if found is not None and found < self.size:
-                raise FormatError(f"{self.path}: truncated: {found} bytes found, {self.size} expected")
+                message = f"{self.path}: truncated: {found} bytes found, {self.size} expected"
+                raise FormatError(message)
             classes = self._directory.classnames(recursive=False, cycle=False)
-            self._objects = {name: self._directory[name] for name, kind in classes.items() if kind in STORAGES}
-            self.trees = [
-                Tree(name, STORAGES[classes[name]], frozenset(tree.keys())) for name, tree in self._objects.items()
-            ]
+            self.storages = {name: STORAGES[kind] for name, kind in classes.items() if kind in STORAGES}
+            self._objects: dict[str, Any] = {}
             self.strings = {
                 name: str(self._directory[name]) for name, kind in classes.items() if kind == "TObjString"
             }
 
+    def describe(self, names: Collection[str] | None = None) -> list[Tree]:
+        """Return what all trees, or those of these names, have."""
+        wanted = [name for name in self.storages if names is None or name in names]
+        return [Tree(name, self.storages[name], self.tree(name).branches()) for name in wanted]
+
     def tree(self, name: str) -> OpenTree:
         """Return the tree of this name."""
-        found = next(tree for tree in self.trees if tree.name == name)
-        return OpenTree(self.path, found.storage, self._objects[name])
+        if name not in self._objects:
+            with _faults_of(self.path, f"tree {name} "):
+                self._objects[name] = self._directory[name]
+        return OpenTree(self.path, self.storages[name], self._objects[name])
 
     def close(self) -> None:
         """Close the file."""
@@ -161,6 +173,12 @@ class OpenTree:
         self.path, self.storage, self._tree = path, storage, tree
         with _faults_of(path):
             self.entries = int(tree.num_entries)
+
+    def branches(self) -> frozenset[str]:
+        """Return the names of all branches, also of those below others; of an RNTuple the fields at its top."""
+        with _faults_of(self.path):
+            deep = {"full_paths": False} if self.storage == "TTree" else {"recursive": False}
+            return frozenset(self._tree.keys(**deep))
 
     def boundaries(self, names: Collection[str]) -> tuple[int, ...]:
         """Return the entries at which the clusters of all branches `names` begin, and the number of entries.
@@ -185,7 +203,8 @@ class OpenTree:
             element = (match["vector"] or match["counted"]).strip() if match else ""
             right = element in FLOATS if floats else "int" in element
             if not right:
-                raise FormatError(f"{self.path}:{name}: is {kind}, must be {wanted} per entry")
+                message = f"{self.path}:{name}: is {kind}, must be {wanted} per entry"
+                raise FormatError(message)
 
     def read(self, names: Collection[str], first: int, last: int) -> dict[str, Column]:
         """Return the branches `names` over the entries `first` to `last`, that one excluded, in one read."""
@@ -222,11 +241,13 @@ def _column(array: Any, entries: int) -> Column:
     """Return the buffers of an awkward array without copying them, offsets counted from zero."""
     layout = array.layout
     if len(layout) != entries:
-        raise ValueError(f"{len(layout)} entries found, {entries} expected")
+        message = f"{len(layout)} entries found, {entries} expected"
+        raise ValueError(message)
     if layout.is_numpy:
         return Column(None, np.asarray(layout.data))
     if not layout.is_list or not layout.content.is_numpy:
-        raise ValueError(f"is {array.type.content}, must be one number or a list of numbers per entry")
+        message = f"is {array.type.content}, must be one number or a list of numbers per entry"
+        raise ValueError(message)
     layout = layout.to_ListOffsetArray64(False)
     offsets, content = np.asarray(layout.offsets.data, dtype=np.int64), np.asarray(layout.content.data)
     start, stop = int(offsets[0]), int(offsets[-1])

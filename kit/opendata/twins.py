@@ -73,10 +73,10 @@ def choose(
     if extra is not None:
         sound &= np.abs(extra[held].astype(np.float64)) <= LARGEST
     passing = sound & (pt >= cuts.pt_min) & (np.abs(eta) <= cuts.eta_max)
-    if isolation is not None:
-        limit = cuts.isolation_max * pt * cuts.unit
-        passing &= isolation[held].astype(np.float64) < limit
     places = np.flatnonzero(passing)
+    if isolation is not None:
+        cone = isolation[held][places].astype(np.float64)
+        places = places[cone < cuts.isolation_max * pt[places] * cuts.unit]
     places = places[np.lexsort((-pt[places], event[places]))]
     counts = np.bincount(event[places], minlength=events)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)

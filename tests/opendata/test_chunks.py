@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.files import FormatError
@@ -58,6 +58,7 @@ def test_one_number_per_entry_is_no_list():
         assemble(JETS, _jets(jet_eta=Column(None, np.zeros(3))), 0, "file.root")
 
 
+@settings(deadline=None)
 @given(
     kinds=st.lists(st.lists(st.sampled_from([11, -11, 13, -13]), max_size=5), max_size=8),
     dtype=st.sampled_from(["i4", "u4", "i8"]),
@@ -105,6 +106,7 @@ def test_bad_values_and_few_objects_do_not_make_a_unit_implausible():
         check_unit(_chunk("GeV", j=[], m=[0.5]), "file.root")
 
 
+@settings(deadline=None)
 @given(low=st.floats(1.001, 4999), unit=st.sampled_from(["GeV", "MeV"]))
 def test_every_median_from_1_to_5000_gev_is_plausible(low: float, unit: str):
     check_unit(_chunk(unit, j=[low * {"GeV": 1, "MeV": 1000}[unit]] * 12), "file.root")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata.collisions import BAD, Collisions, collide
@@ -18,6 +18,7 @@ def _same(one: Collisions, other: Collisions, letter: str, numbers: range) -> bo
     return all(_event(one, letter, n) == _event(other, letter, n) for n in numbers)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), events=st.integers(0, 60))
 def test_the_same_seed_gives_the_same_events(seed: int, events: int):
     one, other = collide(events, seed), collide(events, seed)

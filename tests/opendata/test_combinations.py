@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata.combinations import (
@@ -14,6 +14,8 @@ from kit.opendata.combinations import (
     final_state_name,
     pair_order,
 )
+
+calm = settings(deadline=None)  # machines that tests share are slow at times
 
 TABLE = {  # combinations by smallest number of types, then (leading, max_rank 1, max_rank 2) by types in use
     1: {"emjg": (65, 186, 607), "emjgt": (120, 425, 1545), "emjbgt": (203, 853, 3324)},
@@ -61,12 +63,14 @@ def test_no_combination_has_one_object():
 
 
 @given(letters, st.integers(0, 3))
+@calm
 def test_the_order_of_combinations_follows_from_their_names_alone(in_use, max_rank):
     found = combinations(in_use, max_rank=max_rank)
     assert sorted(found, key=lambda combination: combination.order) == found
 
 
 @given(st.dictionaries(st.sampled_from(STATE_ORDER), st.integers(0, 15)))
+@calm
 def test_a_final_state_reads_back_from_its_name(counts):
     name = final_state_name(counts)
     assert final_state_counts(name) == {letter: counts.get(letter, 0) for letter in STATE_ORDER}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata.kinematics import Momenta, chosen, decay, produced, resonance, scaled
@@ -20,6 +20,7 @@ def _mothers(mass: float, seed: int = 1) -> tuple[Momenta, np.random.Generator]:
     return produced(np.arange(N), np.full(N, mass), rng), rng
 
 
+@settings(deadline=None)
 @given(mass=st.floats(5, 500), share=st.floats(0, 0.49), other=st.floats(0, 0.49), seed=st.integers(0, 1000))
 def test_daughters_have_the_momentum_and_energy_of_the_mother(mass: float, share: float, other: float, seed: int):
     rng = np.random.default_rng(seed)

@@ -67,7 +67,7 @@ def test_a_skim_holds_the_values_of_its_source_bit_for_bit(
         assert getattr(skimmed.schema, what) == getattr(source.schema, what)
 
 
-@pytest.mark.parametrize("name", ["data_B.4lep.root", "PHYSLITE_example.root", "nano_tt_v12.root"])
+@pytest.mark.parametrize("name", ["data_B.4lep.root", "nano_tt_v12.root"])
 def test_a_skim_of_real_data_holds_them_bit_for_bit(
     shared_data: Path, tmp_path: Path, writing: Writing, name: str
 ):
@@ -77,7 +77,9 @@ def test_a_skim_of_real_data_holds_them_bit_for_bit(
     _equal(chunk, _read(tmp_path / "skims" / skim.names[0])[1])
 
 
-def test_isolation_is_kept_where_it_was_read(shared_data: Path, tmp_path: Path, writing: Writing):
+def test_a_skim_of_real_physlite_keeps_isolation_where_it_was_read(
+    shared_data: Path, tmp_path: Path, writing: Writing
+):
     source, chunk = _read(shared_data / "opendata" / "PHYSLITE_example.root", isolation=True)
     with SkimWriter(writing, LIMIT) as skim:
         skim.write(source, chunk)
@@ -188,3 +190,15 @@ def test_the_release_of_a_skim_is_compared_with_what_is_said(tmp_path: Path, wri
         open_source(path, schema="2020e-13tev")
     with pytest.raises(FormatError, match="said to be in MeV, but nanoaod is in GeV"):
         open_source(path, unit="MeV")
+
+
+def test_an_uncompressed_skim_holds_the_same_and_is_larger(tmp_path: Path):
+    source, chunk = _read(demo("nanoaod", tmp_path / "demo.root", 400, 1))
+    for name, compressed in (("small", True), ("large", False)):
+        with SkimWriter(
+            lambda file, name=name: whole(tmp_path / name / file), LIMIT, compressed=compressed
+        ) as skim:
+            skim.write(source, chunk)
+        _equal(chunk, _read(tmp_path / name / skim.names[0])[1])
+    small, large = (tmp_path / name / skim.names[0] for name in ("small", "large"))
+    assert large.stat().st_size > 1.2 * small.stat().st_size

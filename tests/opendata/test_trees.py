@@ -151,7 +151,7 @@ def test_damage_of_any_kind_is_a_format_error_or_harmless(
     for place, change in places:
         content[int(place * len(content))] ^= change
     with contextlib.suppress(FormatError), OpenFile(_copy(tmp_path / "damaged.root", bytes(content))) as file:
-        for described in file.trees:
+        for described in file.describe():
             tree = file.tree(described.name)
             tree.boundaries(JETS)
             tree.check_lists(JETS, floats=True)
@@ -178,7 +178,7 @@ def test_strings_of_a_file_are_read(tmp_path: Path):
     with uproot.recreate(tmp_path / "text.root") as file:
         file["note"] = "µ"
     with OpenFile(str(tmp_path / "text.root")) as opened:
-        assert (opened.strings, opened.trees) == ({"note": "µ"}, [])
+        assert (opened.strings, opened.describe()) == ({"note": "µ"}, [])
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -251,3 +251,21 @@ def test_what_a_server_refuses_is_worth_another_try(server: tuple[str, type[_Han
     handler.status = status
     with pytest.raises(OSError, match=r"file.root"):
         OpenFile(address)
+
+
+def test_a_damaged_tree_does_no_harm_until_it_is_asked_for(tmp_path: Path):
+    path = tmp_path / "two.root"
+    with uproot.recreate(path) as file:
+        file.mktree("good", {"x": "float32"}).extend({"x": np.zeros(5, "f4")})
+        file.mktree("bad", {"x": "float32"}).extend({"x": np.zeros(5, "f4")})
+    with uproot.open(path) as file:
+        key = file.key("bad")
+        start, size = key.fSeekKey + key.fKeylen, key.fNbytes - key.fKeylen
+    content = bytearray(path.read_bytes())
+    content[start : start + size] = bytes(size)
+    _copy(path, bytes(content))
+    with OpenFile(str(path)) as opened:
+        assert set(opened.storages) == {"good", "bad"}
+        assert opened.tree("good").entries == 5
+        with pytest.raises(FormatError, match=r"two.root: tree bad cannot be read"):
+            opened.describe()
