@@ -27,7 +27,7 @@ from kit.opendata.twins import Chosen, Cuts, IntArray
 
 __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "cache_folder", "compiled", "engine"]
 
-COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, loading takes 0.7 s, compiling 3 s
+COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, loading takes 0.7 s, compiling 2 s
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import field_validator, model_validator
 
-from kit.files import locate, shown
+from kit.files import locate
 from kit.opendata.combinations import CountRule
 from kit.opendata.demo import with_demo
 from kit.opendata.filling import Rule, count_masses, list_masses
@@ -22,16 +22,16 @@ from kit.opendata.grouping import MassSource, group
 from kit.opendata.kernels import engine
 from kit.opendata.massarrays import join_arrays
 from kit.opendata.massfile import write_masses
+from kit.opendata.outcome import notice_faults, refuse_failures
 from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off
 from kit.opendata.records import Records
-from kit.opendata.schemas import OBJECT_NAMES
 from kit.opendata.selection import Selection, rising, select, selection_hash
 from kit.opendata.sources import Reader
 from kit.opendata.spectra import Grid, PieceRecord
 from kit.opendata.tally import Tally
 from kit.parameters import parameter
-from kit.run import Run, RunError
+from kit.run import Run
 
 __all__ = ["Counting", "MassParameters", "events_at_once", "make_masses"]
 
@@ -110,14 +110,13 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
         If the same events would be counted twice.
     """
     begin = time.monotonic()
-    about: dict[str, Any] = {"selection_hash": selection_hash(p), "grid": asdict(p.grid)}
-    records = Records(run.work, about, p.keep_masses)
+    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid)}
+    records = Records(run.work, settings, p.keep_masses)
     paths = locate(with_demo(p.inputs))[: p.max_files]
-    work = Counting(p, records)
-    result = work_off(paths, p, work, run, chunk_events=events_at_once(p), retries=p.retries)
-    _refuse_failures(result, p, run)
+    result = work_off(paths, p, Counting(p, records), run, chunk_events=events_at_once(p), retries=p.retries)
+    refuse_failures(result, p.max_failed_fraction, run)
     pieces, tally = result.pieces, Tally()
-    about |= {
+    about = settings | {
         "selection": p.selecting(),
         "job": p.job,
         "jobs": p.jobs,
@@ -131,7 +130,9 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
             join_arrays(part, map(records.arrays_path, pieces))
     for path, uuid in {piece.path: piece.uuid for piece in pieces}.items():
         run.read(path, f"uuid:{uuid}")
-    _notice(result, tally, p, run)
+    notice_faults(result, p, run, tally.loud())
+    if result.files and not tally.accepted:
+        run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
     return _summary(result, tally, time.monotonic() - begin)
 
 
@@ -163,29 +164,6 @@ def events_at_once(p: MassParameters) -> int:
     """Return how many events a piece has, about: as many as wanted and as memory allows."""
     room = (p.max_memory - BASE_MEMORY[p.max_memory >= COMPILED_MEMORY]) * 1_000_000 // EVENT_MEMORY
     return max(1000, min(p.chunk_events, room))
-
-
-def _refuse_failures(result: Result, p: MassParameters, run: Run) -> None:
-    if len(result.failed) > p.max_failed_fraction * len(result.files):
-        allowed = f"{p.max_failed_fraction:g} of them may"
-        head = f"{len(result.failed)} of {len(result.files)} files failed, {allowed}; what is done is kept:"
-        tail = f"to try again what failed, run with the same parameters and output {shown(run.directory)}"
-        raise RunError("\n  ".join([head, *result.failed.values(), tail]))
-
-
-def _notice(result: Result, tally: Tally, p: MassParameters, run: Run) -> None:
-    """Say aloud what a user should not overlook."""
-    for (letter, reason), paths in result.lacking().items():
-        which = paths[0] if len(paths) == 1 else f"{len(paths)} files, the first is {paths[0]}"
-        run.notice(f"{OBJECT_NAMES[letter]} count as absent in {which}: {reason}")
-    for path, reason in result.failed.items():
-        run.notice(f"left out: {reason}" if path in reason else f"left out: {path}: {reason}")
-    if loud := tally.loud():
-        run.notice(loud)
-    if not result.files:
-        run.notice(f"job {p.job} of {p.jobs} has nothing to do: there are fewer files and pieces than jobs")
-    elif tally.accepted == 0:
-        run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
 
 
 def _summary(result: Result, tally: Tally, seconds: float) -> dict[str, Any]:

@@ -102,9 +102,11 @@ def refuse_overlaps(pieces: Iterable[Piece]) -> None:
     faults = []
     for same in by_file.values():
         same.sort(key=lambda piece: (piece.first, piece.last))
-        for one, other in itertools.pairwise(same):
-            if other.first < one.last or (one.first, one.last) == (other.first, other.last):
-                faults.append(_overlap(one, other))
+        farthest = same[0]
+        for piece in same[1:]:
+            if piece.first < farthest.last or piece.first == farthest.first:
+                faults.append(_overlap(farthest, piece))
+            farthest = max(farthest, piece, key=lambda piece: piece.last)
     if faults:
         raise FormatError("\n  ".join(["the same events would be counted twice:", *dict.fromkeys(faults)]))
 

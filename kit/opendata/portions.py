@@ -8,6 +8,7 @@ so that the pieces can be shared among jobs and workers, and progress is seen.
 from __future__ import annotations
 
 import functools
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -147,7 +148,7 @@ def work_off(
             portions = [Portion(piece.path, piece) for piece in result.planned]
             if not whole_files:
                 result.files = list(dict.fromkeys(piece.path for piece in result.planned))
-        _do_all(portions, functools.partial(_do, work, p, chunk_events), trials, p.workers, result)
+        _do_all(portions, functools.partial(_do, work, p, chunk_events), trials, _workers(p, run), result)
     finally:
         DESK.clear()
     return result
@@ -159,6 +160,13 @@ def _refuse_repeats(paths: Sequence[str]) -> None:
         raise FormatError(
             "\n  ".join(["inputs name files twice, the same events would be counted twice:", *twice])
         )
+
+
+def _workers(p: Selection, run: Run) -> int:
+    cores = os.cpu_count() or 1
+    if p.workers > cores:
+        run.notice(f"workers is {p.workers}, this machine has {cores} cores: so many are used")
+    return min(p.workers, cores)
 
 
 def _unknown_share(failed: dict[str, str]) -> str:
