@@ -9,7 +9,7 @@ The reader's rules are those of `load_ATLAS` in BumpNet's `utilities/data_loadin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -136,8 +136,8 @@ def write_histograms(path: str | Path, histograms: Iterable[Histogram]) -> list[
     with uproot.recreate(path) as file:
         for histogram in histograms:
             if histogram.name in names:
-                text = f"{Path(path).name}: two histograms are named {histogram.name}"
-                raise ValueError(text)
+                message = f"{Path(path).name}: two histograms are named {histogram.name}"
+                raise ValueError(message)
             names.add(histogram.name)
             cells = _cells(histogram)
             if cells.dtype == np.float64:
@@ -172,13 +172,15 @@ def _to_root(histogram: Histogram, cells: npt.NDArray[np.float32] | FloatArray) 
     )
 
 
-def read_histograms(path: str | Path) -> list[Histogram]:
+def read_histograms(path: str | Path, wanted: Collection[str] | None = None) -> list[Histogram]:
     """Read back the one-dimensional histograms of a file, in its order.
 
     Parameters
     ----------
     path : path
         A file of `write_histograms`.
+    wanted : collection of str, optional
+        The names of those to read; all where not given.
 
     Returns
     -------
@@ -189,7 +191,7 @@ def read_histograms(path: str | Path) -> list[Histogram]:
 
     with uproot.open(path) as file:
         names = file.keys(cycle=False, filter_classname="TH1*")
-        return [_from_root(name, file[name]) for name in names]
+        return [_from_root(name, file[name]) for name in names if wanted is None or name in wanted]
 
 
 def _from_root(name: str, stored: Any) -> Histogram:

@@ -52,6 +52,11 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts: 1 event, 12 345 events."""
+    return f"{number_text(number)} {noun}" + ("" if number == 1 else "s")
+
+
 def largest(table: Mapping[str, int], limit: int = 25) -> tuple[dict[str, int], dict[str, int]]:
     """Return the largest counts, falling, and all others; one more than `limit` is no others."""
     ordered = sorted(table.items(), key=lambda item: (-item[1], item[0]))
@@ -129,13 +134,19 @@ def _make_room(axes: Any, values: Sequence[int], letters: int, logarithmic: bool
         axes.set_xlim(low, high * (high / low) ** (0.02 * letters))
     else:
         axes.set_xlim(0, max([1, *values]) * (1 + 0.02 * letters))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(axes.xaxis)
+
+
+def whole_numbers(axis: Any) -> None:
+    """Let an axis of counts have ticks at whole numbers alone."""
+    axis.get_major_locator().set_params(integer=True)
+    axis.set_tick_params(which="minor", length=0)
 
 
 def steps(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
     """Draw a spectrum as steps, in the colour and line given; `low` and `width` of its bins in GeV."""
     edges = low + width * np.arange(len(counts) + 1)
-    axes.stairs(counts, edges, label=name or None, **{"linewidth": 1.4, **options})
+    axes.stairs(counts, edges, label=name or "_", **{"linewidth": 1.4, **options})
 
 
 def points(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
@@ -145,7 +156,7 @@ def points(axes: Any, counts: IntArray, low: float, width: float, name: str = ""
         low + width * (filled + 0.5),
         counts[filled],
         yerr=poisson_errors(counts[filled]),
-        label=name or None,
+        label=name or "_",
         **{"fmt": "o", "color": "black", "markersize": 3.5, "linewidth": 1, **options},
     )
 
@@ -159,7 +170,7 @@ def mark(axes: Any, names: Sequence[str]) -> None:
             axes.annotate(
                 name,
                 (RESONANCES[name], 1),
-                (3, -3),
+                (3, -7),
                 xycoords=axes.get_xaxis_transform(),
                 textcoords="offset points",
                 va="top",
@@ -173,7 +184,7 @@ def head_room(axes: Any, largest_value: float, logarithmic: bool = False, room: 
     top = max(largest_value, 1.0)
     if logarithmic:
         axes.set_yscale("log")
-        axes.set_ylim(0.5, 0.5 * (2 * top) ** room)
+        axes.set_ylim(0.5, max(15.0, 0.5 * (2 * top) ** room))
     else:
         axes.set_ylim(0, top * room)
 
@@ -191,7 +202,7 @@ def last_shown(counts: IntArray, share: float) -> int:
     return int(np.searchsorted(total, share * total[-1])) + 1
 
 
-def shown_bins(counts: IntArray, share: float, most: int) -> tuple[int, int]:
+def shown_bins(counts: IntArray, share: float, most: int, least: int = 1) -> tuple[int, int]:
     """Return how many bins to draw, and of how many bins each is joined.
 
     Parameters
@@ -202,8 +213,10 @@ def shown_bins(counts: IntArray, share: float, most: int) -> tuple[int, int]:
         How much of it is to be seen.
     most : int
         The largest number of bins that can be read.
+    least : int
+        The smallest number of bins to be seen from the first filled one on, before any are joined.
     """
-    bins = last_shown(counts, share)
+    bins = max(last_shown(counts, share), int(np.argmax(counts > 0)) + least)
     factor = next((f for f in (1, 2, 5, 10, 20, 50) if bins <= most * f), 100)
     return -(-bins // factor), factor
 

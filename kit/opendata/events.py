@@ -21,7 +21,7 @@ from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off
 from kit.opendata.schemas import OBJECT_NAMES
 from kit.opendata.selection import Selection, add_counts, select, selection_hash
-from kit.opendata.skim import SkimWriter
+from kit.opendata.skim import SkimWriter, release_of
 from kit.opendata.sources import Reader
 from kit.opendata.survey import EDGES, QUANTITIES, Survey, survey
 from kit.opendata.tally import Tally
@@ -118,7 +118,8 @@ class Surveying:
             with SkimWriter(lambda _: whole(self.skim(piece)), self.p.skim_bytes, compressed=False) as skim:
                 skim.write(reader.source, chunk)
         selected = select(chunk, self.p, engine(events))
-        write_json(self._record(piece), {"about": self._about, "survey": survey(chunk, selected).as_json()})
+        found = survey(chunk, selected, release_of(reader.source.schema))
+        write_json(self._record(piece), {"about": self._about, "survey": found.as_json()})
 
     def read(self, piece: Piece) -> Survey:
         """Return the survey of a piece that was done."""
@@ -171,7 +172,8 @@ def _objects(total: Survey) -> dict[str, Any]:
         if letter in total.counts
     }
     edges = {name: EDGES[name].tolist() for name in QUANTITIES}
-    return {"units": {"pt": "GeV"}, "edges": edges, "types": types, "final_states": dict(states)}
+    told = {"schemas": total.schemas, "units": {"pt": "GeV"}, "edges": edges}
+    return {**told, "types": types, "final_states": dict(states)}
 
 
 def _join_skims(work: Surveying, pieces: Iterable[Piece], limit: int, run: Run) -> list[str]:

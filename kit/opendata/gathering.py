@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from kit.opendata.captions import generated_in
 from kit.opendata.massarrays import read_arrays
 from kit.opendata.massfile import MassFile, read_masses
 from kit.opendata.merging import first_of_each
-from kit.run import FinishedRun, Run, RunError, complete_below
+from kit.run import FinishedRun, Run, RunError, complete_below, load
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -94,14 +95,17 @@ def _points(folder: Path) -> int:
 
 def demo_run() -> Path:
     """Return the directory of a run of masses on demo events; make the run where it does not exist."""
+    # by name: stages do not import each other
+    masses = importlib.import_module("kit.opendata.masses")
+    p = masses.MassParameters(output=DEMO_RUN, interactive=False, keep_masses=True)
     directory = resolve(DEMO_RUN)
-    if state_of(directory) != "complete":
-        # by name: stages do not import each other
-        masses = importlib.import_module("kit.opendata.masses")
-        p = masses.MassParameters(output=DEMO_RUN, interactive=False, keep_masses=True)
-        demo.prepare(p)
-        with Run(STAGE, p) as run:
-            run.summary = masses.make_masses(p, run)
+    if state_of(directory) == "complete":
+        if load(directory).parameters == p.model_dump():
+            return directory
+        shutil.rmtree(directory)  # an earlier version of the kit has made it
+    demo.prepare(p)
+    with Run(STAGE, p) as run:
+        run.summary = masses.make_masses(p, run)
     return directory
 
 

@@ -67,7 +67,10 @@ def spectra(report: Report, files: Mapping[str, Mapping[str, Histogram]], captio
         picture, every = caption.panels(len(pairs))
         for pair, axes in zip(pairs, every, strict=True):
             _divided(axes, pair, {part: held.get(pair["name"]) for part, held in files.items()})
-        every[0].legend(loc="center right")
+        named = {
+            name: part for axes in every for part, name in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        every[0].legend(named.values(), named.keys(), loc="center right")
         return picture
 
 
@@ -98,8 +101,8 @@ def _told(pair: Report, before: Histogram, end: float) -> str:
     verdict = pair["bumpnet"][str(MINIMUM_BINS)]
     lines = [final_state_text(pair["final_state"])]
     lines.append(f"{drawing.number_text(pair['main'])} of {drawing.number_text(pair['entries'])} kept")
-    lines.append(f"{pair['bins']} bins: {verdict}")
-    lines += [f"above {end:g} GeV: {drawing.number_text(rest)}"] if rest else []
+    lines.append(f"{drawing.counted(pair['bins'], 'bin')}: {verdict}")
+    lines += [f"above {end:.4g} GeV: {drawing.number_text(rest)}"] if rest else []
     return "\n".join(lines)
 
 
@@ -126,7 +129,7 @@ def acceptance(report: Report, caption: Caption) -> figures.Picture:
                     rasterized=True,
                 )
         _limits(axes, max(pair["main"] for pair in pairs), max(pair["bins"] for pair in pairs))
-        axes.legend(loc="upper left", title=f"{drawing.number_text(len(pairs))} histograms", alignment="left")
+        axes.legend(loc="upper left", title=drawing.counted(len(pairs), "histogram"), alignment="left")
         return picture
 
 

@@ -31,6 +31,7 @@ from kit.parameters import Parameters, parameter
 from kit.run import Run
 
 REPORT = "bumpnet.json"
+SEVERAL = 5  # so many names are told, the others counted
 MUCH = 0.9  # a cut that removes more than this share of a final state's masses is warned of
 
 
@@ -39,18 +40,16 @@ class HistogramParameters(Parameters):
 
     inputs: list[str] = parameter(
         ["demo"],
-        "runs of masses, single or a whole batch run; demo stands for one on generated events",
+        "runs of masses or whole batch runs of it; demo stands for one on generated events",
         min_length=1,
     )
-    expected_jobs: int | None = parameter(
-        None, "jobs whose results must be there; none asks for as many as the inputs tell of", ge=1
-    )
+    expected_jobs: int | None = parameter(None, "jobs that must be there; none takes what the inputs tell", ge=1)
     accept_partial: bool = parameter(False, "only list missing jobs and pieces instead of refusing")
     min_events: int = parameter(100, "fewest events of a final state, over all inputs together", ge=1)
     peak_cut: bool = parameter(True, "cut everything left of the highest bin")
     exclude_outliers: bool = parameter(True, "keep what lies behind the first gap out of the main histogram")
     grid: Literal["aligned", "linspace", "linspace_per_file"] = parameter(
-        "aligned", "bins from 0 GeV on, or through the masses as the original drew them, which needs mass arrays"
+        "aligned", "bins from 0 GeV, or as the original drew them, which needs mass arrays"
     )
     naming: Literal["index", "count"] = parameter("index", "combinations by rank, e0e1j0, or by count, e2j1")
     name_types: Literal["all", "present"] = parameter("all", "types in the names of final states")
@@ -129,9 +128,7 @@ def _write_files(p: HistogramParameters, run: Run, signatures: Sequence[Signatur
         with run.writing(f"{name}.root") as path:
             doubles = write_histograms(path, histograms)
         if doubles:
-            run.notice(
-                f"{name}.root: {len(doubles)} histograms are TH1D, a bin has over 2²⁴ entries: {doubles[0]}, …"
-            )
+            run.notice(f"{name}.root: TH1D, since a bin has more than 2²⁴ entries: {_some(doubles)}")
 
 
 def _report(
@@ -180,19 +177,18 @@ def _summary(p: HistogramParameters, merged: Merged, signatures: Sequence[Signat
         "pieces": len(merged.pieces),
         "pieces_given_twice": len(merged.duplicates),
         "missing": len(merged.missing),
-        "empty": not signatures,
+        "empty": not any(signature.main for signature in signatures),
     }
 
 
 def _notices_of_merging(merged: Merged) -> Iterator[str]:
     """Yield what the user should hear of how results were added."""
     if merged.duplicates:
-        yield f"{len(merged.duplicates)} pieces came more than once, with the same result; each is counted once"
+        yield f"pieces that came twice, with the same result, and are counted once: {len(merged.duplicates)}"
     if merged.missing:
         yield "incomplete: " + "; ".join(merged.missing)
     if len(merged.schemas) > 1:
-        told = ", ".join(f"{name} ({pieces} pieces)" for name, pieces in merged.schemas.items())
-        yield f"events of different schemas are added: {told}"
+        yield f"events of different schemas are added: {', '.join(merged.schemas)}"
 
 
 def _notices_of_selection(
@@ -200,13 +196,20 @@ def _notices_of_selection(
 ) -> Iterator[str]:
     """Yield what the user should hear of what was kept and cut."""
     events = merged.spectra.events
-    if not signatures:
+    if not kept_states(events, p.min_events):
         most = max(events.values(), default=0)
-        yield f"NOTHING SELECTED: no final state has {p.min_events} events, the largest {most}; empty files"
+        yield f"NOTHING SELECTED: no final state has {p.min_events} events, the largest {most}; no histogram"
+    elif not any(signature.main for signature in signatures):
+        yield "NOTHING SELECTED: no final state that is kept has a mass on the grid; no histogram"
     entries, removed = Counter[str](), Counter[str]()
     for signature in signatures:
         entries[signature.pair.final_state] += signature.entries
         removed[signature.pair.final_state] += signature.cut
-    for state, cut in removed.items():
-        if cut > MUCH * entries[state]:
-            yield f"{state}: the peak cut removes {cut / entries[state]:.1%} of its masses"
+    shares = {state: cut / entries[state] for state, cut in removed.items() if cut > MUCH * entries[state]}
+    if shares:
+        told = [f"{share:.1%} of {state}" for state, share in shares.items()]
+        yield f"the peak cut removes nearly all masses of {len(shares)} final states: {_some(told)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SEVERAL]) + (f" and {len(names) - SEVERAL} more" if len(names) > SEVERAL else "")

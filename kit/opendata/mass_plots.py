@@ -66,7 +66,7 @@ def four_leptons(spectra: Spectra, caption: Caption) -> figures.Picture:
         below = np.zeros(last - first, np.int64)
         for name, (text, colour, hatch) in FOUR_LEPTONS.items():
             above = below + stack[name][first:last]
-            shown = f"{text}: {drawing.number_text(stack[name][first:last].sum())} events"
+            shown = f"{text}: {drawing.counted(stack[name][first:last].sum(), 'event')}"
             options = {"fill": True, "facecolor": colour, "edgecolor": "black", "hatch": hatch, "linewidth": 0.6}
             drawing.steps(axes, above, first * width, width, shown, baseline=below, **options)
             below = above
@@ -94,7 +94,7 @@ def lepton_pairs(spectra: Spectra, caption: Caption) -> figures.Picture:
         width = spectra.grid.width
         bins = min(len(total), max(drawing.last_shown(total, 0.99), int(200 // width)))
         for name, (text, colour, line) in LEPTON_PAIRS.items():
-            shown = f"{text}: {drawing.number_text(lines[name].sum())} pairs"
+            shown = f"{text}: {drawing.counted(lines[name].sum(), 'pair')}"
             drawing.steps(axes, lines[name][:bins], 0.0, width, shown, color=colour, linestyle=line)
             drawing.points(axes, lines[name][:bins], 0.0, width, color=colour, fmt="none")
         axes.set_xlim(0, bins * width)
@@ -119,7 +119,7 @@ def _beyond(counts: IntArray, bins: int, width: float) -> str:
 def final_states(events: Mapping[str, int], caption: Caption, kept_from: int = 0) -> figures.Picture:
     """Draw the events of the most frequent final states; those with fewer than `kept_from` hatched."""
     table, others = drawing.largest({final_state_text(state): n for state, n in events.items()})
-    title = f"Events in {drawing.number_text(len(events))} final states"
+    title = f"Events in {drawing.counted(len(events), 'final state')}"
     hollow = [name for name, n in table.items() if n < kept_from]
     if kept_from:
         kept = sum(n >= kept_from for n in events.values())
@@ -156,7 +156,7 @@ def sizes(spectra: Spectra, caption: Caption) -> figures.Picture:
         bins, factor = drawing.shown_bins(everything, share=0.999, most=80)
         width = spectra.grid.width * factor
         for (size, counts), (colour, line) in zip(sorted(totals.items()), LINES, strict=False):
-            masses = f"{drawing.number_text(counts.sum())} masses of {drawing.number_text(pairs[size])} pairs"
+            masses = f"{drawing.number_text(counts.sum())} masses of {drawing.counted(pairs[size], 'pair')}"
             options = {"color": colour, "linestyle": line}
             drawing.steps(
                 axes, drawing.joined(counts, bins, factor), 0, width, f"{size} objects: {masses}", **options
@@ -205,14 +205,14 @@ def panels(spectra: Spectra, caption: Caption) -> figures.Picture:
 
 def _panel(axes: Any, spectra: Spectra, pair: tuple[str, str]) -> None:
     counts = spectra.counts(pair)
-    bins, factor = drawing.shown_bins(counts, share=0.98, most=50)
+    bins, factor = drawing.shown_bins(counts, share=0.98, most=50, least=NARROWEST)
     width, shown = spectra.grid.width * factor, drawing.joined(counts, bins, factor)
     drawing.steps(axes, shown, 0, width, color=COLOURS[0], fill=True, alpha=0.3)
     drawing.points(axes, shown, 0, width)
     first = max(0, int(np.flatnonzero(shown)[0]) - 1)
-    axes.set_xlim(first * width, max(bins, first + NARROWEST) * width)
+    axes.set_xlim(first * width, bins * width)
     drawing.head_room(axes, drawing.reach(shown), drawing.spread(shown[shown > 0]), 1.3)
     axes.set_xlabel(f"{mass_text(pair[1])} [GeV]")
     axes.set_ylabel(f"Events / {width:g} GeV")
-    texts = [final_state_text(pair[0]), f"{drawing.number_text(spectra.events[pair[0]])} events"]
+    texts = [final_state_text(pair[0]), drawing.counted(spectra.events[pair[0]], "event")]
     drawing.note(axes, "\n".join([*texts, _beyond(counts, bins * factor, spectra.grid.width)]))

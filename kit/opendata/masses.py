@@ -27,6 +27,7 @@ from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off
 from kit.opendata.records import Records
 from kit.opendata.selection import Selection, rising, select, selection_hash
+from kit.opendata.skim import release_of
 from kit.opendata.sources import Reader
 from kit.opendata.spectra import Grid, PieceRecord
 from kit.opendata.tally import Tally
@@ -155,7 +156,7 @@ class Counting:
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
         spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
-        schema = reader.source.schema.name
+        schema = release_of(reader.source.schema)
         record = PieceRecord(piece, spectra, selected.cutflow, selected.dropped, selected.seen, schema)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 

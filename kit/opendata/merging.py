@@ -71,8 +71,9 @@ def merge_masses(
     refuse_differing(results)
     missing = missing_work(results, expected_jobs)
     if missing and not accept_partial:
-        text = "\n  ".join(["the results are not complete:", *missing])
-        raise RunError(f"{text}\nrun what is missing, or set accept_partial to true")
+        listed = "\n  ".join(["the results are not complete:", *missing])
+        message = f"{listed}\nrun what is missing, or set accept_partial to true"
+        raise RunError(message)
     chosen = first_of_each(results)
     refuse_overlaps(itertools.chain(*chosen))
     duplicates = _refuse_different_copies(results)
@@ -123,8 +124,8 @@ def refuse_differing(results: Sequence[MassFile]) -> None:
             if ours.get(name) != theirs.get(name)
         ]
     if faults:
-        text = "\n  ".join(["results of different selections cannot be added:", *faults])
-        raise FormatError(text)
+        message = "\n  ".join(["results of different selections cannot be added:", *faults])
+        raise FormatError(message)
 
 
 def missing_work(results: Sequence[MassFile], expected_jobs: int | None = None) -> list[str]:
@@ -181,8 +182,8 @@ def _refuse_different_copies(results: Sequence[MassFile]) -> dict[str, list[str]
             if content != fingerprint(record):
                 faults.append(_place(record.piece, f"{shown(path)} and {shown(result.path)} differ"))
     if faults:
-        text = "\n  ".join(["the same piece has come with two results:", *_some(faults)])
-        raise FormatError(text)
+        message = "\n  ".join(["the same piece has come with two results:", *_some(faults)])
+        raise FormatError(message)
     return twice
 
 

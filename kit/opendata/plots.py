@@ -7,7 +7,7 @@ from typing import Any
 
 from kit import figures
 from kit.files import read_json
-from kit.opendata import histogram_plots, mass_plots
+from kit.opendata import event_plots, histogram_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
 from kit.opendata.captions import caption, generated_in
 from kit.opendata.gathering import MASSES, gather
@@ -17,9 +17,23 @@ from kit.opendata.merging import merge_masses
 from kit.parameters import Parameters
 from kit.run import FinishedRun, Run
 
-__all__ = ["histograms_figures", "masses_figures"]
+__all__ = ["events_figures", "histograms_figures", "masses_figures"]
+
+OBJECTS, CUTFLOW = "objects.json", "cutflow.json"
 
 AnyRun = Run | FinishedRun
+
+
+def events_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of events."""
+    objects = read_json(run.directory / OBJECTS)
+    steps = read_json(run.directory / CUTFLOW)["steps"]
+    above = caption(objects.get("schemas", {}), generated=generated_in(_values(run)))
+    return {
+        **{name: event_plots.distributions(objects, name, above) for name in event_plots.AXES},
+        "final_states": mass_plots.final_states(objects["final_states"], above),
+        "cutflow": mass_plots.cutflow({step["step"]: step["events"] for step in steps}, above),
+    }
 
 
 def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
@@ -43,7 +57,8 @@ def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
     report = read_json(run.directory / REPORT)
     stem = str(_values(run)["file_name"]).removesuffix(".root")
     names = {"before": f"{stem}_before.root", "main": f"{stem}.root", "outliers": f"{stem}_outliers.root"}
-    held = {part: {h.name: h for h in read_histograms(run.directory / name)} for part, name in names.items()}
+    wanted = {pair["name"] for pair in histogram_plots.first_pairs(report)}
+    held = {part: {h.name: h for h in read_histograms(run.directory / n, wanted)} for part, n in names.items()}
     above = caption(report["schemas"], generated=report["generated"], style=report["style"])
     return {
         "spectra": histogram_plots.spectra(report, held, above),

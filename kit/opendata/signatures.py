@@ -82,10 +82,9 @@ def named_pairs(
             told = combination_named(combination).name_count if by_count else combination
             pair = Pair(state, combination, histogram_name(shown, told, width))
             if (other := pairs.setdefault(pair.name, pair)) is not pair:
-                message = (
-                    f"naming is count, which loses ranks: {other.combination} and {combination} would both be"
-                )
-                raise ParameterError(f"{message} {pair.name}; should be index")
+                both = f"{other.combination} and {combination} would both be {pair.name}"
+                message = f"naming is count, which loses ranks: {both}; should be index"
+                raise ParameterError(message)
     return list(pairs.values())
 
 

@@ -38,6 +38,7 @@ class Survey:
     seen, dropped, kept : by type, objects read, those of them that are bad, those of accepted events
     counts : by type, by `read` or `selected`, by quantity, shape (bins + 1,): the last one counts what lies
         outside of all bins; `read` has all sound objects, `selected` those that pass in accepted events
+    schemas : events by schema, that of a skim being the one it was made of
     """
 
     cutflow: dict[str, int] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Survey:
     dropped: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=dict)
+    schemas: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Survey) -> Survey:
         return Survey(
@@ -58,6 +60,7 @@ class Survey:
                 letter: _added(self.counts.get(letter), other.counts.get(letter))
                 for letter in {**self.counts, **other.counts}
             },
+            add_counts(self.schemas, other.schemas),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -91,8 +94,8 @@ def _added(
     return {which: {name: c + other[which][name] for name, c in one[which].items()} for which in one}
 
 
-def survey(chunk: Chunk, selected: Selected) -> Survey:
-    """Return the control distributions of a chunk."""
+def survey(chunk: Chunk, selected: Selected, schema: str = "") -> Survey:
+    """Return the control distributions of a chunk of a file of this schema."""
     counts: Counts = {}
     kept = {}
     for place, letter in enumerate(selected.letters):
@@ -116,6 +119,7 @@ def survey(chunk: Chunk, selected: Selected) -> Survey:
         dropped=dict(selected.dropped),
         kept=kept,
         counts=counts,
+        schemas={schema: chunk.events} if schema else {},
     )
 
 

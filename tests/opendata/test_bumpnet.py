@@ -79,6 +79,12 @@ def test_what_is_written_reads_back_the_same_and_in_order(tmp_path, drawn):
         assert ours.moments() == theirs.moments()
 
 
+def test_single_histograms_can_be_read(tmp_path):
+    write_histograms(tmp_path / "some.root", [spectrum([k + 1], name=f"{NAME}_{k}") for k in range(4)])
+    read = read_histograms(tmp_path / "some.root", {f"{NAME}_3", f"{NAME}_1", "another"})
+    assert [(h.name, h.entries) for h in read] == [(f"{NAME}_1", 2), (f"{NAME}_3", 4)]
+
+
 def test_root_finds_a_th1f_whose_key_is_its_title(tmp_path):
     write_histograms(tmp_path / "some.root", [spectrum([3, 1])])
     with uproot.open(tmp_path / "some.root") as file:
