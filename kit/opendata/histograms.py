@@ -94,7 +94,7 @@ def make_histograms(p: HistogramParameters, run: Run) -> dict[str, Any]:
     merged = merge_masses(gathered.results, expected_jobs=expected, accept_partial=p.accept_partial)
     types = "all" if p.name_types == "all" else merged.types
     pairs = named_pairs(merged.spectra, p.min_events, p.bin_width, by_count=p.naming == "count", types=types)
-    signatures = list(run.progress(_divided(p, gathered, merged, pairs), "pairs", len(pairs)))
+    signatures = list(run.progress(_divided(p, gathered, merged, pairs), "pair", len(pairs)))
     _write_files(p, run, signatures)
     with run.writing(REPORT) as part:
         write_json(part, _report(p, gathered, merged, signatures))

@@ -124,7 +124,7 @@ def refuse_differing(results: Sequence[MassFile]) -> None:
             if ours.get(name) != theirs.get(name)
         ]
     if faults:
-        message = "\n  ".join(["results of different selections cannot be added:", *faults])
+        message = "\n  ".join(["results of different selections cannot be added:", *_some(faults)])
         raise FormatError(message)
 
 
