@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from kit import wording
+from kit.faults import fault_text
 
 __all__ = ["ParameterError", "Parameters", "model_named", "parameter", "read_yaml", "refusal"]
 
@@ -85,7 +86,7 @@ class Parameters(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            faults = [wording.fault_text(cls.model_fields, fault, values) for fault in error.errors()]
+            faults = [fault_text(cls.model_fields, fault, values) for fault in error.errors()]
             raise refusal(where, faults) from None
 
     @classmethod
