@@ -237,7 +237,7 @@ def _explain(notebook: Notebook, parameters: Parameters | None = None) -> None:
     rows: list[tuple[str, str, str, str]] = [
         (
             name,
-            wording.annotation_text(field.annotation).strip('"'),
+            wording.type_text(field.annotation),
             wording.literal(getattr(values, name)),
             wording.explain(field),
         )

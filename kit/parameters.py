@@ -52,10 +52,10 @@ def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> A
     Raises
     ------
     ValueError
-        If `meaning` holds a sign at which papermill stops reading the line.
+        If a sign occurs at which papermill stops reading the line of the cell.
     """
-    if any(sign in meaning + unit for sign in "=#\n"):
-        message = f"the meaning {meaning!r} must do without '=', '#' and line breaks"
+    if any(sign in wording.literal(default) + meaning + unit for sign in "=#\n"):
+        message = f"default {default!r}, meaning {meaning!r} and unit must do without '=', '#' and line breaks"
         raise ValueError(message)
     extra: dict[str, Any] | None = {"unit": unit} if unit else None
     if isinstance(default, list | dict):
@@ -184,7 +184,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=wording.Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as fault:
+    except (yaml.YAMLError, ValueError, OSError) as fault:
         mark = getattr(fault, "problem_mark", None)
         spot = f":{mark.line + 1}" if mark else ""
         problem = getattr(fault, "problem", None) or getattr(fault, "strerror", None) or fault
@@ -206,6 +206,11 @@ def model_named(source: str) -> type[Parameters] | None:
     source : str
         Source of the cell after the tagged one: it imports a class and calls its ``from_cell``. Only the
         import is followed, nothing of the cell is run.
+
+    Raises
+    ------
+    ParameterError
+        If the kit has no such class. A class of others may be known to their kernel alone: None.
     """
     try:
         tree = ast.parse(source)
@@ -220,9 +225,19 @@ def model_named(source: str) -> type[Parameters] | None:
         and isinstance(node.func.value, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 if (alias.asname or alias.name) in called:
-                    model = getattr(importlib.import_module(node.module), alias.name)
-                    return model if issubclass(model, Parameters) else None
+                    return _imported(node.module, alias.name)
     return None
+
+
+def _imported(module: str, name: str) -> type[Parameters] | None:
+    try:
+        model = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as fault:
+        if module.partition(".")[0] != "kit":
+            return None
+        message = f"{name} cannot be imported from {module}: {fault}"
+        raise ParameterError(message) from None
+    return model if isinstance(model, type) and issubclass(model, Parameters) else None

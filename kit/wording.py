@@ -27,6 +27,7 @@ __all__ = [
     "plain",
     "scalar",
     "suggestion",
+    "type_text",
     "unit_of",
     "wanted_text",
 ]
@@ -133,7 +134,13 @@ def explain(field: FieldInfo) -> str:
 
 
 def annotation_text(annotation: Any) -> str:
-    """Return a type as the cell says it: names alone, unions as words in quotes, which papermill can read."""
+    """Return a type as the cell says it: where it is one of several, in quotes, which papermill can read."""
+    text = type_text(annotation)
+    return f'"{text}"' if " or " in text else text
+
+
+def type_text(annotation: Any) -> str:
+    """Return a type as a table says it: names alone, choices by their type."""
     names = []
     for part in parts_of(annotation):
         inner = typing.get_args(part)
@@ -143,9 +150,8 @@ def annotation_text(annotation: Any) -> str:
             case origin if origin is Literal:
                 names.append(type(inner[0]).__name__)
             case origin:
-                names.append(f"{origin.__name__}[{', '.join(map(annotation_text, inner))}]")
-    names = list(dict.fromkeys(names))
-    return names[0] if len(names) == 1 else f'"{" or ".join(names)}"'
+                names.append(f"{origin.__name__}[{', '.join(map(type_text, inner))}]")
+    return " or ".join(dict.fromkeys(names))
 
 
 def wanted_text(annotation: Any) -> str:
@@ -157,7 +163,7 @@ def wanted_text(annotation: Any) -> str:
         elif typing.get_origin(part) is list and (choices := choices_of(typing.get_args(part)[0])):
             words.append("a list of " + ", ".join(map(str, choices)))
         else:
-            words.append(annotation_text(part))
+            words.append(type_text(part))
     return " or ".join(words)
 
 
