@@ -12,8 +12,6 @@ from kit import wording
 
 __all__ = ["fault_text"]
 
-LONGEST = 200  # signs of a value that an error repeats
-
 _RELATIONS = {
     "greater_than_equal": ("ge", "below"),
     "greater_than": ("gt", "not above"),
@@ -52,7 +50,7 @@ def fault_text(fields: Mapping[str, FieldInfo], error: Any, values: Mapping[str,
         return f"{name}{inner}: {limits['error']}"
     wanted = "finite" if kind == "finite_number" else wording.wanted_text(annotation)
     near = wording.suggestion(value, map(str, wording.choices_of(annotation))) if isinstance(value, str) else ""
-    return f"{name}{inner} is {_short(repr(value))}, should be {wanted}{' in' + unit if unit else ''}{near}"
+    return f"{name}{inner} is {wording.short(repr(value))}, should be {wanted}{' in' + unit if unit else ''}{near}"
 
 
 def _spot(value: Any, annotation: Any, steps: Iterable[Any]) -> tuple[str, Any, Any]:
@@ -67,7 +65,3 @@ def _spot(value: Any, annotation: Any, steps: Iterable[Any]) -> tuple[str, Any, 
             continue  # pydantic's name for one of several types
         value, annotation = value[step], typing.get_args(annotation)[-1]
     return place, value, annotation
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -21,6 +21,7 @@ __all__ = [
     "adler32",
     "home",
     "is_remote",
+    "json_text",
     "locate",
     "read_json",
     "resolve",
@@ -156,7 +157,18 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write `content` as readable JSON, whole or not at all; paths become text."""
     with whole(path) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8")
+        part.write_text(json_text(content), encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """Return `content` as readable JSON.
+
+    Raises
+    ------
+    TypeError
+        Naming what JSON cannot hold.
+    """
+    return json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -67,7 +67,12 @@ class Parameters(BaseModel):
     """The parameters of a stage; subclasses add theirs with `parameter`."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),  # a foreign notebook may say model_name
     )
 
     output: str = parameter("", "folder to write to; empty makes a new one below outputs")

@@ -26,11 +26,15 @@ __all__ = [
     "parts_of",
     "plain",
     "scalar",
+    "short",
     "suggestion",
     "type_text",
     "unit_of",
     "wanted_text",
 ]
+
+
+LONGEST = 200  # signs of a value that a message repeats
 
 
 class Loader(yaml.SafeLoader):
@@ -182,6 +186,11 @@ def _escaped(sign: str) -> str:
     if sign in '"\\':
         return "\\" + sign
     return sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+
+
+def short(text: str) -> str:
+    """Return `text`, cut where it is too long to be read in a message."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
