@@ -100,7 +100,7 @@ class Parameters(BaseModel):
 
         A live notebook has many other names; only those that look like a misspelt parameter are refused.
         """
-        fields = cls.model_fields
+        fields, where = cls.model_fields, "parameters cell"
         values = {name: namespace[name] for name in fields if name in namespace}
         strangers = [
             name
@@ -113,8 +113,8 @@ class Parameters(BaseModel):
             if (near := difflib.get_close_matches(name, fields, n=1, cutoff=0.85))
         ]
         if faults:
-            raise refusal("parameters cell", faults)
-        return cls.build(values, "parameters cell")
+            raise refusal(where, faults)
+        return cls.build(values, where)
 
     @classmethod
     def from_text(cls, name: str, text: str) -> Any:
