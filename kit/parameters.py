@@ -197,8 +197,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ParameterError(message) from None
     if values is None:
         return {}
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+    if not isinstance(values, dict):
         message = f"{path}: holds a {type(values).__name__}, should be a map, one `name: value` a line"
+        raise ParameterError(message)
+    if strange := [name for name in values if not isinstance(name, str)]:
+        message = f"{path}: {strange[0]!r} stands where a name should be"
         raise ParameterError(message)
     return values
 

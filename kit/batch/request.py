@@ -21,6 +21,7 @@ def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...])
     ParameterError
         With all faults at once.
     """
+    where = " and ".join([str(file)] * bool(file) + ["command line"] * bool(pairs)) or files.shown(notebook.path)
     given: dict[str, str] = {}
     faults = []
     for pair in pairs:
@@ -31,11 +32,10 @@ def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...])
             faults.append(f"-p {name} stands twice; lists are {name}=a,b")
         given[name] = text
     if faults:
-        raise refusal("command line", faults)
+        raise refusal(where, faults)
     values = read_yaml(found(file)) if file else {}
     values |= {name: notebook.model.from_text(name, text) for name, text in given.items()}
-    where = " and ".join([str(file)] * bool(file) + ["command line"] * bool(pairs))
-    return notebook.parameters(values, where or files.shown(notebook.path))
+    return notebook.parameters(values, where)
 
 
 def found(path: Path) -> Path:
