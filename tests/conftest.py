@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -76,14 +77,21 @@ def kit(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def python(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that starts a Python process with `kit` on its path."""
+    """Return a function that starts a Python process with `kit` on its path; none outlives the test."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    started = []
 
     def start(*words: str, **options) -> subprocess.Popen[str]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-        return subprocess.Popen([sys.executable, *map(str, words)], **pipes)
+        started.append(subprocess.Popen([sys.executable, *map(str, words)], **pipes))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
 
 
 def write_notebook(path: Path, *cells: str | tuple[str, str], kernel: str = "python3") -> Path:
@@ -132,3 +140,22 @@ def counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "p = CountingParameters.from_cell(globals())\np",
         'with Run("beam/counting", p) as run:\n    run.summary = count(p, run)\nrun',
     )
+
+
+@pytest.fixture
+def eventually() -> Callable[..., bool]:
+    """Return a function that waits until a condition holds, and tells whether it ever did."""
+
+    def wait(condition: Callable[[], object], seconds: float = 20) -> bool:
+        end = time.monotonic() + seconds
+        while not (reached := condition()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return bool(reached)
+
+    return wait
+
+
+@pytest.fixture
+def alive() -> Callable[[int], bool]:
+    """Return a function that tells whether a process exists."""
+    return lambda process: (status := Path(f"/proc/{process}/stat")).exists() and ") Z" not in status.read_text()

@@ -111,7 +111,7 @@ def test_numbers_of_numpy_and_tuples_are_taken_as_plain():
 
 def test_an_integer_is_taken_for_a_float_but_not_the_other_way():
     assert Selection.build({"bin_width": 2}).bin_width == 2.0
-    with pytest.raises(ParameterError, match="events is 2.0, should be int or None"):
+    with pytest.raises(ParameterError, match=r"events is 2\.0, should be int or None"):
         Selection.build({"events": 2.0})
 
 
