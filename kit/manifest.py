@@ -167,7 +167,7 @@ def number_text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")  # a thin space
+        return f"{value:,}".replace(",", " ")
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict):
