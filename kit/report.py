@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def write_page(path: Path, title: str, sentence: str, runs: Sequence[FinishedRun
 
 def _entry(run: FinishedRun, folder: Path) -> dict[str, object]:
     pictures = sorted((run.directory / "plots").glob("*.png"))
-    links = [
+    paths = [
         *sorted(run.directory.glob("*.ipynb")),
         *(run.directory / output["path"] for output in run.manifest.get("outputs", [])),
         run.directory / "manifest.json",
@@ -97,7 +96,7 @@ def _entry(run: FinishedRun, folder: Path) -> dict[str, object]:
         "fault": fault["message"] if fault else "",
         "notices": run.manifest.get("notices", []),
         "summary": [(name.replace("_", " "), number_text(value)) for name, value in run.summary.items()],
-        "links": [(link.name, os.path.relpath(link, folder)) for link in links],
-        "pictures": [(picture.stem.replace("_", " "), os.path.relpath(picture, folder)) for picture in pictures],
+        "links": [(path.name, files.link(path, folder)) for path in paths],
+        "pictures": [(path.stem.replace("_", " "), files.link(path, folder)) for path in pictures],
         "times": f"{run.manifest.get('started', '')}, {seconds:.1f} s" if seconds is not None else "",
     }
