@@ -61,15 +61,26 @@ LOOK: dict[str, Any] = {
     "savefig.dpi": 150,
     "svg.hashsalt": "kit",
 }
-FONTS = {"ATLAS": ["TeX Gyre Heros", "DejaVu Sans"], "CMS": ["TeX Gyre Heros", "DejaVu Sans"]}
 
 
 class Picture(Figure):
-    """A figure that a notebook shows by itself, without pyplot."""
+    """A figure that a notebook shows by itself, without pyplot, in the same look wherever it is drawn."""
+
+    experiment = ""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw in the look: fonts are chosen now, not when a text was made."""
+        with style(self.experiment):
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write in the look: the resolution of files is part of it."""
+        with style(self.experiment):
+            super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
-        self.savefig(stream, format="png")
+        self.savefig(stream, format="png", dpi="figure")
         return stream.getvalue()
 
 
@@ -82,15 +93,18 @@ def style(experiment: str = "") -> Iterator[None]:
     experiment : str
         "ATLAS", "CMS" or empty.
     """
-    look: Any = {**LOOK, "axes.prop_cycle": mpl.rcsetup.cycler(color=COLOURS)}
-    if experiment in FONTS:
+    fonts = ["DejaVu Sans"]
+    if experiment in EXPERIMENTS:
         import mplhep  # noqa: F401 - registers the fonts it brings
 
-        look |= {
-            "font.family": "sans-serif",
-            "font.sans-serif": FONTS[experiment],
-            "mathtext.fontset": "dejavusans",
-        }
+        fonts = ["TeX Gyre Heros", *fonts]
+    look: Any = {
+        **LOOK,
+        "axes.prop_cycle": mpl.rcsetup.cycler(color=COLOURS),
+        "font.family": "sans-serif",
+        "font.sans-serif": fonts,
+        "mathtext.fontset": "dejavusans",
+    }
     with mpl.rc_context(look):
         yield
 
@@ -105,6 +119,8 @@ def grid(
 ) -> tuple[Picture, Any]:
     """Return a new figure and its axes, an array of shape (rows, columns).
 
+    Legends and the places of labels are those of the `style` in which they are added.
+
     Parameters
     ----------
     rows, columns : int
@@ -118,6 +134,7 @@ def grid(
     """
     with style(experiment):
         drawing = Picture(figsize=size or (6.4 * columns, 4.4 * rows), layout="constrained")
+        drawing.experiment = experiment
         FigureCanvasAgg(drawing)
         return drawing, drawing.subplots(rows, columns, squeeze=False, **options)
 
