@@ -34,6 +34,8 @@ LITERALS = (str, int, float, bool, list, dict, tuple, type(None))
 class ParameterError(ValueError):
     """A value or a name that cannot be used; says which, what it is and what it should be."""
 
+    faults: tuple[str, ...] = ()  # one by one, each begins with the name it is about
+
 
 def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> Any:
     """Declare one parameter of a stage.
@@ -174,9 +176,10 @@ class Parameters(BaseModel):
 def refusal(where: str, faults: list[str]) -> ParameterError:
     """Return one error that tells all `faults` of the values that came from `where`."""
     faults = list(dict.fromkeys(faults))
-    if len(faults) == 1:
-        return ParameterError(f"{where}: {faults[0]}")
-    return ParameterError(f"{where}: {len(faults)} values cannot be used:\n  " + "\n  ".join(faults))
+    several = f"{len(faults)} values cannot be used:\n  "
+    error = ParameterError(f"{where}: {several if len(faults) > 1 else ''}" + "\n  ".join(faults))
+    error.faults = tuple(faults)
+    return error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 __all__ = [
     "annotation_text",
+    "bounds_of",
     "choices_of",
     "explain",
     "literal",
@@ -35,6 +36,7 @@ __all__ = [
 
 
 LONGEST = 200  # signs of a value that a message repeats
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 class Loader(yaml.SafeLoader):
@@ -121,17 +123,22 @@ def unit_of(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Return the bounds of a declared number by pydantic's words, ``ge``, ``gt``, ``le`` and ``lt``."""
+    return {
+        word: getattr(bound, word)
+        for bound in field.metadata
+        for word in _SIGNS
+        if getattr(bound, word, None) is not None
+    }
+
+
 def explain(field: FieldInfo) -> str:
     """Return unit, meaning, choices and bounds of a declared parameter in one line."""
     unit = unit_of(field)
     choices = choices_of(field.annotation)
     limits = [" or ".join(map(str, choices))] if choices else []
-    limits += [
-        f"{sign} {getattr(bound, word)}"
-        for bound in field.metadata
-        for word, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
-        if getattr(bound, word, None) is not None
-    ]
+    limits += [f"{_SIGNS[word]} {bound}" for word, bound in bounds_of(field).items()]
     return (
         (f"{unit}, " if unit else "") + (field.description or "") + (f" ({', '.join(limits)})" if limits else "")
     )

@@ -43,11 +43,11 @@ def test_a_picture_is_the_same_wherever_it_is_drawn(experiment, tmp_path):
             axes.set_xlabel("mass [GeV]")
         return drawing
 
-    outside = figures.write(one(), tmp_path / "outside", ("png", "svg"))
-    with figures.style("CMS" if experiment == "" else ""):
-        inside = figures.write(one(), tmp_path / "inside", ("png", "svg"))
-    assert outside[0].read_bytes() == inside[0].read_bytes()
-    assert imread(outside[0]).shape == (660, 960, 4)  # 6.4 × 4.4 inches at 150 dots
+    (outside,) = figures.write(one(), tmp_path / "outside")
+    with figures.style(experiment):
+        (inside,) = figures.write(one(), tmp_path / "inside")
+    assert outside.read_bytes() == inside.read_bytes()
+    assert imread(outside).shape == (660, 960, 4)  # 6.4 × 4.4 inches at 150 dots
 
 
 def test_the_letters_are_those_of_the_experiment(tmp_path):
