@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from kit import figures
@@ -129,3 +130,20 @@ def test_the_colours_are_petroffs_ten():
     from matplotlib.style import library
 
     assert [cycle["color"] for cycle in library["petroff10"]["axes.prop_cycle"]] == list(figures.COLOURS)
+
+
+def test_what_is_on_the_canvas_becomes_a_picture_without_being_drawn_again():
+    drawing, axes = figures.figure(size=(3, 2))
+    before = figures.png(drawing)
+    axes.plot([1, 2])
+    assert figures.png(drawing, redraw=False) == before
+    after = imread(io.BytesIO(figures.png(drawing)), format="png")
+    assert after.shape == (200, 300, 4)
+    assert (after != imread(io.BytesIO(before), format="png")).any()
+
+
+def test_a_figure_of_somebody_else_has_no_canvas_for_a_picture():
+    with pytest.raises(
+        TypeError, match=r"canvas is FigureCanvasBase, should be FigureCanvasAgg: use figures\.grid"
+    ):
+        figures.png(Figure())
