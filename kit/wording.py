@@ -35,12 +35,12 @@ __all__ = [
 ]
 
 
-LONGEST = 200  # signs of a value that a message repeats
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+LONGEST = 200  # signs of a value that a message repeats
 
 
 class Loader(yaml.SafeLoader):
-    """YAML as people write it: a name stands once, 2e9 is a number, 010, 12:30 and 2025-05-01 are words, None is none."""
+    """YAML as people write it: a name stands once; 2e9 is a number, None is none, 010 and 2025-05-01 are words."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML keeps them
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float", ":timestamp"))]
