@@ -40,7 +40,7 @@ LONGEST = 200  # signs of a value that a message repeats
 
 
 class Loader(yaml.SafeLoader):
-    """YAML as people write it: 2e9 is a number, 010, 12:30 and 2025-05-01 are words, and a name stands once."""
+    """YAML as people write it: a name stands once; 2e9 is a number, None is none, 010 and 2025-05-01 are words."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML keeps them
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float", ":timestamp"))]
@@ -59,6 +59,8 @@ class Loader(yaml.SafeLoader):
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F]+)$")
 _DECIMAL = re.compile(r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.inf)$|\.nan$")
+_NOTHING = ("null", "Null", "NULL", "~", "None", "none")
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("[Nn]one$"), ["N", "n"])
 Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
 Loader.add_implicit_resolver("tag:yaml.org,2002:float", _DECIMAL, list("-+.0123456789"))
 
@@ -95,7 +97,7 @@ def parse_text(annotation: Any, text: str) -> Any:
         if text == str(choice):
             return choice
     item = _list_item(annotation)
-    if type(None) in parts_of(annotation) and text in ("null", "~", "none", "None", *([] if item else [""])):
+    if type(None) in parts_of(annotation) and text in (*_NOTHING, *([] if item else [""])):
         return None
     if item is not None:
         return _parse_list(item, text)

@@ -55,6 +55,9 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
                     cwd=str(notebook.path.parent),
                     **options,
                 )
+        except KeyboardInterrupt:
+            logging.getLogger("asyncio").disabled = True  # it would tell that what it waited for is gone
+            raise
         except papermill.PapermillExecutionError as fault:
             raise RunError(_cell_fault(fault)) from fault
         except papermill.exceptions.PapermillException as fault:
