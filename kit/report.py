@@ -26,9 +26,9 @@ TEMPLATE = """<!DOCTYPE html>
  table { border-collapse: collapse; margin: .5rem 0; }
  td { padding: .1rem 1rem .1rem 0; vertical-align: top; }
  td:first-child { color: #777; white-space: nowrap; }
- .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1rem; }
+ .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1.5rem; align-items: end; }
  figure { margin: 0; }
- figure img { width: 100%; background: #fff; }
+ figure img { width: 100%; max-height: 34rem; object-fit: contain; object-position: left top; background: #fff; }
  figcaption, small { color: #777; }
  .fault, .notice { white-space: pre-wrap; border-left: .3rem solid #bd1f01; padding-left: .7rem; }
  .notice { border-color: #ffa90e; }
@@ -82,7 +82,8 @@ def write_page(path: Path, title: str, sentence: str, runs: Sequence[FinishedRun
 
 
 def _entry(run: FinishedRun, folder: Path) -> dict[str, object]:
-    pictures = sorted((run.directory / "plots").glob("*.png"))
+    # in the order in which they were drawn, which is that of the notebook
+    pictures = sorted((run.directory / "plots").glob("*.png"), key=lambda picture: picture.stat().st_mtime_ns)
     paths = [
         *sorted(run.directory.glob("*.ipynb")),
         *(run.directory / output["path"] for output in run.manifest.get("outputs", [])),
