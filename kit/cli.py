@@ -229,7 +229,7 @@ def main() -> None:
         print(end="", flush=True)
         sys.exit(status if isinstance(status, int) else 0)
     except click.Abort as stop:
-        _end(str(stop.__cause__ or "") or "interrupted", INTERRUPTED)
+        _end(str(stop.__context__ or "") or "interrupted", INTERRUPTED)
     except click.UsageError as fault:
         fault.show()
         sys.exit(fault.exit_code)
