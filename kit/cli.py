@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, and nothing here knows a sy
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -21,6 +22,7 @@ import kit
 __all__ = ["main"]
 
 INTERRUPTED = 130  # exit status of a command that was interrupted: 128 and the number of SIGINT
+FAULTS = (ValueError, RuntimeError, OSError, ImportError)  # a user's; anything else is ours, and shows its trace
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -46,11 +48,11 @@ def cli(debug: bool) -> None:
 def _complete_stage(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
     from kit.batch import notebooks
 
-    return [
-        CompletionItem(found.stage, help=found.title)
-        for found in notebooks.stages()
-        if found.stage.startswith(start)
-    ]
+    with contextlib.suppress(*FAULTS):  # nothing to offer, and no place to say why
+        return [
+            CompletionItem(one.stage, help=one.title) for one in notebooks.stages() if one.stage.startswith(start)
+        ]
+    return []
 
 
 def _complete_value(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
@@ -58,15 +60,11 @@ def _complete_value(_context: click.Context, _parameter: click.Parameter, start:
 
     # click has given up reading the line at -p, which has no value yet
     words = os.environ.get("COMP_WORDS", "").split()
-    try:
-        model = next(found.model for found in notebooks.stages() if found.stage in words)
-    except (StopIteration, RuntimeError, ValueError, ImportError):
-        return []  # nothing to offer, and no place to say why
-    return [
-        CompletionItem(f"{name}=", help=field.description)
-        for name, field in model.declared()
-        if name.startswith(start)
-    ]
+    with contextlib.suppress(*FAULTS):
+        for model in (notebook.model for notebook in notebooks.stages() if notebook.stage in words):
+            declared = [(name, field) for name, field in model.declared() if name.startswith(start)]
+            return [CompletionItem(f"{name}=", help=field.description) for name, field in declared]
+    return []
 
 
 def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
@@ -228,10 +226,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without η is no reason to stop
     try:
         status = cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
-        sys.stdout.flush()
+        print(end="", flush=True)
         sys.exit(status if isinstance(status, int) else 0)
     except click.Abort as stop:
-        _end(str(stop.__cause__ or "") or "interrupted", INTERRUPTED)
+        _end(str(stop.__context__ or "") or "interrupted", INTERRUPTED)
     except click.UsageError as fault:
         fault.show()
         sys.exit(fault.exit_code)
@@ -240,7 +238,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more, as after | head
         sys.exit(1)
-    except (ValueError, RuntimeError, OSError, ImportError) as fault:
+    except FAULTS as fault:
         if "--debug" in sys.argv:
             raise
         _end(_told(fault))

@@ -237,6 +237,14 @@ def test_the_shell_is_offered_commands_stages_and_parameters(counting, python, w
     assert trace == ""
 
 
+def test_a_broken_notebook_offers_nothing_and_spoils_no_line(counting, python):
+    counting.write_text("<<<<<<< ours")
+    words = {"_KIT_COMPLETE": "bash_complete", "COMP_WORDS": "kit run be", "COMP_CWORD": "2"}
+    ask = "import sys; sys.argv[0] = 'kit'; from kit.cli import main; main()"
+    answer, trace = python("-c", ask, env={**os.environ, **words}).communicate(timeout=10)
+    assert (answer.strip(), trace) == ("", "")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_of_each_shell_can_be_had(kit, shell):
     assert "_KIT_COMPLETE" in kit("completion", shell).out

@@ -42,13 +42,9 @@ def run_notebook(notebook: Notebook, parameters: Parameters, label: str = "run")
     else:
         directory = new_directory(notebook.stage, label)
     executed = executed_copy(directory, notebook.stage)
-    wanted = parameters.model_copy(update={"output": str(directory), "interactive": False}).model_dump()
-    values = {name: value for name, value in wanted.items() if notebook.values.get(name, MISSING) != value}
-    if not notebook.own:
-        values = {name: value for name, value in values.items() if name in notebook.values}
     try:
         with _recorded(directory, notebook, parameters):
-            execution.execute(notebook, values, executed)
+            execution.execute(notebook, _values_to_set(notebook, parameters, directory), executed)
     except KeyboardInterrupt:
         message = f"interrupted; the same command with -p output={files.shown(directory)} goes on"
         raise KeyboardInterrupt(message) from None
@@ -76,6 +72,16 @@ def is_complete(notebook: Notebook, parameters: Parameters) -> bool:
             os.close(hold(directory))
     execution.kernel_options(notebook)
     return False
+
+
+def _values_to_set(notebook: Notebook, parameters: Parameters, directory: Path) -> dict[str, Any]:
+    """Return what differs from the notebook's own cell; a foreign one may know no ``output``."""
+    wanted = {**parameters.model_dump(), "output": str(directory), "interactive": False}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if notebook.values.get(name, MISSING) != value and (notebook.own or name in notebook.values)
+    }
 
 
 def executed_copy(directory: Path, stage: str) -> Path:
