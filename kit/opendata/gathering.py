@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.files import locate, resolve, shown
-from kit.manifest import state_of
+from kit.manifest import MANIFEST
 from kit.opendata import demo
 from kit.opendata.captions import generated_in
 from kit.opendata.massarrays import read_arrays
@@ -79,8 +79,8 @@ def _runs(folder: Path) -> list[FinishedRun]:
     runs = [run for run in complete_below(directory) if run.stage == STAGE]
     if not runs:
         message = f"{shown(directory)} holds no complete run of {STAGE}"
-        if (state := state_of(directory)) != "absent":
-            message += f"; it is {state}"
+        if (directory / MANIFEST).is_file():
+            message += f"; it is {load(directory).state}"
         raise RunError(message)
     return runs
 
@@ -99,10 +99,12 @@ def demo_run() -> Path:
     masses = importlib.import_module("kit.opendata.masses")
     p = masses.MassParameters(output=DEMO_RUN, interactive=False, keep_masses=True)
     directory = resolve(DEMO_RUN)
-    if state_of(directory) == "complete":
-        if load(directory).parameters == p.model_dump():
+    if (directory / MANIFEST).is_file():
+        earlier = load(directory)
+        if earlier.parameters != p.model_dump():
+            shutil.rmtree(directory)  # an earlier version of the kit has made it
+        elif earlier.state == "complete":
             return directory
-        shutil.rmtree(directory)  # an earlier version of the kit has made it
     demo.prepare(p)
     with Run(STAGE, p) as run:
         run.summary = masses.make_masses(p, run)

@@ -63,6 +63,7 @@ class MassParameters(Selection):
     retries: int = parameter(3, "how often a file that failed is tried again, after the others", ge=0)
     max_failed_fraction: float = parameter(0.0, "share of the files that may fail", ge=0, le=1)
 
+    effort: ClassVar[frozenset[str]] = Selection.effort | {"max_memory"}
     NOT_SELECTING: ClassVar[frozenset[str]] = Selection.NOT_SELECTING | {
         "keep_masses",
         "chunk_events",

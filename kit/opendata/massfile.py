@@ -56,7 +56,7 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
                 piece = np.full(len(spectra.pair), number, np.int32)
                 states, combinations = (_words(spectra, side) for side in (0, 1))
                 arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
-                writer.write_table(pa.table(arrays, schema=schema))
+                writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})
 

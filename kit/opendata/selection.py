@@ -80,6 +80,7 @@ with warnings.catch_warnings():
         jets_above_max: Literal["reject", "cap"] = parameter("reject", "what becomes of events with more jets")
         final_state_types: list[int] = parameter([1, 4], "fewest and most types present in an event")
 
+        effort: ClassVar[frozenset[str]] = Parameters.effort | {"retries", "max_failed_fraction"}
         NOT_SELECTING: ClassVar[frozenset[str]] = frozenset(
             {"inputs", "max_files", "job", "jobs", "workers", "output", "interactive"}
         )

@@ -1,5 +1,7 @@
 """The pictures of whole runs: real data, the demo, nothing at all; each can be written and says something."""
 
+import functools
+
 import pytest
 
 from kit import figures
@@ -61,6 +63,12 @@ def many(tmp_path_factory):
     return runs_of(folder, [str(path)], {}, 10)
 
 
+@functools.cache
+def pictures_of(stage, directory):
+    """Return the pictures of a run, drawn once for all tests."""
+    return STAGES[stage][2](load(directory))
+
+
 def visible(picture):
     return [axes for axes in picture.axes if axes.get_visible()]
 
@@ -68,7 +76,7 @@ def visible(picture):
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("case", ["real", "empty", "many"])
 def test_every_picture_of_every_stage_shows_or_says_something(case, stage, request, tmp_path):
-    pictures = STAGES[stage][2](request.getfixturevalue(case)[stage])
+    pictures = pictures_of(stage, request.getfixturevalue(case)[stage].directory)
     assert list(pictures) == NAMES[stage]
     (path,) = figures.write(pictures[NAMES[stage][-1]], tmp_path / stage)
     assert path.stat().st_size > 5_000
@@ -84,7 +92,7 @@ def test_every_picture_of_every_stage_shows_or_says_something(case, stage, reque
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_nothing_is_cut_off_and_no_panel_covers_another(many, stage):
-    for name, picture in STAGES[stage][2](many[stage]).items():
+    for name, picture in pictures_of(stage, many[stage].directory).items():
         picture.draw_without_rendering()
         whole = picture.bbox
         for axes in visible(picture):
@@ -98,8 +106,8 @@ def test_nothing_is_cut_off_and_no_panel_covers_another(many, stage):
 
 
 def test_experiment_and_energy_stand_above_every_picture(real):
-    for stage, (_, _, draw) in STAGES.items():
-        for picture in draw(real[stage]).values():
+    for stage in STAGES:
+        for picture in pictures_of(stage, real[stage].directory).values():
             words = [text.get_text() for text in picture.axes[0].texts]
             assert {"ATLAS", "Open Data", r"$\sqrt{s}$ = 13 TeV"} <= set(words)
 
@@ -122,14 +130,14 @@ def test_four_leptons_of_real_data_are_those_of_the_reference(real, shared_data)
             for place, number in found["bins10"].items():
                 if 7 <= int(place) < 25:
                     expected[int(place) - 7] += number
-    axes = plots.masses_figures(real["masses"])["four_leptons"].axes[0]
+    axes = pictures_of("masses", real["masses"].directory)["four_leptons"].axes[0]
     topmost = [patch for patch in axes.patches if hasattr(patch, "get_data")][-1]
     assert topmost.get_data().values.tolist() == expected
     assert sum(expected) > 0
 
 
 def test_events_and_masses_show_the_same_final_states(real):
-    pictures = [plots.events_figures(real["events"]), plots.masses_figures(real["masses"])]
+    pictures = [pictures_of(stage, real[stage].directory) for stage in ("events", "masses")]
     bars = [[bar.get_width() for bar in figs["final_states"].axes[0].patches] for figs in pictures]
     assert bars[0] == bars[1]
     assert sum(bars[0]) == 37
