@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from kit.batch.faults import SubmissionError
 from kit.batch.options import FLAVOURS, Options
 
-__all__ = ["UNKNOWN_SECONDS", "Chunk", "cut", "flavour_for", "points_per_job"]
+__all__ = ["UNKNOWN_SECONDS", "Chunk", "cut", "flavour_for", "number_of_chunks"]
 
 UNKNOWN_SECONDS = 60.0  # s; what a point is taken to need while nobody knows
 MOST_JOBS = 10_000  # without being asked for by per_job: each costs log, starts and files
+CHUNKS_A_WORKER = 4
 START_SECONDS = 300  # s; transfers and the start of a job
 
 
@@ -34,8 +36,10 @@ class Chunk:
         return self.name[:-3]
 
 
-def points_per_job(number: int, seconds: float, options: Options, most: int) -> int:
-    """Return how many of `number` points, of `seconds` each, one job gets; at most `most` jobs come of it.
+def number_of_chunks(number: int, seconds: float, options: Options, most: int, workers: int = 0) -> int:
+    """Return into how many chunks `number` points of `seconds` each go; at most `most`.
+
+    With `workers` of this computer each gets four chunks or more, so that they end together.
 
     Raises
     ------
@@ -43,26 +47,26 @@ def points_per_job(number: int, seconds: float, options: Options, most: int) -> 
         If there would be more than 10 000 jobs, and nobody asked for that.
     """
     if options.per_job is not None:
-        return min(options.per_job, number)
+        return math.ceil(number / options.per_job)
     each = max(1, round(options.target_seconds / seconds), math.ceil(number / most))
-    if math.ceil(number / each) > MOST_JOBS:
+    chunks = min(number, max(math.ceil(number / each), CHUNKS_A_WORKER * workers))
+    if chunks > MOST_JOBS:
         message = (
-            f"{number} points of {seconds:.0f} s would be {math.ceil(number / each)} jobs, more than {MOST_JOBS}; "
+            f"{number} points of {seconds:.0f} s would be {chunks} jobs, more than {MOST_JOBS}; "
             "let per_job say so, or make target_seconds longer"
         )
         raise SubmissionError(message)
-    return min(each, number)
+    return chunks
 
 
-def cut(indexes: Sequence[int], each: int, memory_mb: int) -> list[Chunk]:
-    """Return chunks of at most `each` points; their sizes differ by one at most.
+def cut(indexes: Sequence[int], chunks: int, memory_mb: int) -> list[Chunk]:
+    """Return `chunks` chunks, whose sizes differ by one at most.
 
     Chunk i of k has the points ``i*n//k … (i+1)*n//k - 1``.
     """
     number = len(indexes)
-    chunks = math.ceil(number / each)
     places = [place * number // chunks for place in range(chunks + 1)]
-    return [Chunk(indexes[first:last], memory_mb) for first, last in zip(places, places[1:], strict=False)]
+    return [Chunk(indexes[first:last], memory_mb) for first, last in itertools.pairwise(places)]
 
 
 def flavour_for(seconds: float) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from kit.batch.faults import SubmissionError
 
-__all__ = ["Cluster", "Refused", "find", "hold", "queue", "release", "remove", "submit", "version", "works"]
+__all__ = ["Cluster", "CondorError", "find", "hold", "queue", "release", "remove", "submit", "version", "works"]
 
 PATIENCE = 60.0  # s for one command
 VERSION_MATTER = (
@@ -31,7 +31,7 @@ HINTS = {
 }
 
 
-class Refused(SubmissionError):
+class CondorError(SubmissionError):
     """A command of HTCondor that failed; carries its own words."""
 
 
@@ -55,7 +55,7 @@ def works() -> tuple[bool, str]:
         return False, "there is no condor_submit here"
     try:
         return True, version()
-    except Refused as fault:
+    except CondorError as fault:
         return False, str(fault)
 
 
@@ -71,7 +71,7 @@ def submit(description: Path, *options: str) -> int:
     found = re.search(r"^(\d+)\.\d+", answer, re.M)
     if not found:
         message = f"condor_submit said {answer.strip()!r}, should name a cluster"
-        raise Refused(message)
+        raise CondorError(message)
     return int(found[1])
 
 
@@ -134,7 +134,7 @@ def analyse(cluster: Cluster, process: int) -> str:
 def _tell(command: str, cluster: Cluster) -> str:
     try:
         return _run([command, *cluster.constraint]).strip()
-    except Refused as fault:
+    except CondorError as fault:
         if "Couldn't find" in str(fault) or "not found" in str(fault):
             return ""
         raise
@@ -151,7 +151,7 @@ def _run(command: Sequence[str], directory: Path | None = None, patience: float 
 
     Raises
     ------
-    Refused
+    CondorError
         If it failed, took longer than `patience` seconds, or does not exist; with its own words.
     """
     try:
@@ -161,13 +161,13 @@ def _run(command: Sequence[str], directory: Path | None = None, patience: float 
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         message = f"{command[0]} did not answer within {patience:.0f} s"
-        raise Refused(message) from None
+        raise CondorError(message) from None
     except OSError as fault:
         message = f"{command[0]}: {fault.strerror}"
-        raise Refused(message) from None
+        raise CondorError(message) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()) or f"exit status {done.returncode}"
         hint = next((f"; {hint}" for words, hint in HINTS.items() if words in said), "")
         message = f"{command[0]}: {said}{hint}"
-        raise Refused(message)
+        raise CondorError(message)
     return done.stdout

@@ -16,7 +16,7 @@ from kit.batch import condor
 from kit.batch.faults import SubmissionError
 from kit.parameters import read_yaml
 
-__all__ = ["Site", "choose", "on_shared_file_system"]
+__all__ = ["Site", "choose", "local", "on_shared_file_system"]
 
 PROFILES = Path(__file__).parent / "profiles"
 NETWORKED = ("nfs", "afs", "cvmfs", "gpfs", "lustre", "ceph", "beegfs", "eos", "panfs", "glusterfs")
@@ -132,6 +132,11 @@ def choose(wanted: str, changes: Mapping[str, Any], directory: Path) -> Site:
     return replace(site, **changes)
 
 
+def local(ground: str = "here") -> Site:
+    """Return the profile of this computer."""
+    return Site("local", ground, **read_yaml(PROFILES / "local.yaml"))
+
+
 def _missing(reason: str) -> str:
     on_swan = bool(os.environ.get("SWAN_HOME")) and os.environ.get("CERN_HTCONDOR") != "true"
     return SWAN_FORM if on_swan else f"{reason}; profile local runs the points on this computer"
@@ -150,8 +155,8 @@ def _detected(directory: Path) -> tuple[str, str]:
         if "lxbatch/spool" in modules:
             return "cern-spool", "the run lies on EOS, and lxbatch/spool is loaded"
         message = (
-            f"{directory} lies on EOS, which the usual schedds do not know; either `module load lxbatch/eossubmit` "
-            "(all files on EOS), or `module load lxbatch/spool` (at most 100 jobs), then repeat"
+            f"{directory} lies on EOS, which the usual schedds do not know; `module load lxbatch/eossubmit` "
+            "(all files on EOS) or `module load lxbatch/spool` (at most 100 jobs), then repeat"
         )
         raise SubmissionError(message)
     return "condor", f"condor_submit works ({reason})"

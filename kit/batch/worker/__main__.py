@@ -16,9 +16,11 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from . import family
 from .chirp import Chirp
 from .ledger import Ledger
 from .limits import Limits, read_limits
@@ -30,12 +32,18 @@ if TYPE_CHECKING:
     from .watch import Watch
 
 ENVIRONMENT, INPUT, DISK = 65, 66, 67
+# what papermill and nbformat import where it is installed, for stores and checks that no job needs: seconds
+NEEDLESS = ("rfc3987_syntax", "pyarrow", "boto3", "azure", "gcsfs", "github")
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> int:
     """Work off the chunk that the command line names, and return the exit status."""
     options = _options()
+    if options.parent:
+        family.die_with_parent()
+        if os.getppid() != options.parent:  # it was gone before
+            return 0
     folder = Path.cwd()
     results = Path(options.results).absolute()
     for ending in ("jsonl", "tar"):  # a missing output file would hold the job
@@ -62,6 +70,8 @@ def main() -> int:
 
 def _work(orders: Orders, points: list[Point], limits: Limits, ledger: Ledger, nursery: Nursery | None) -> int:
     """Run the points that have no line yet."""
+    for module in NEEDLESS:
+        sys.modules.setdefault(module, None)  # type: ignore[arg-type]
     warnings.simplefilter("ignore")  # of papermill's libraries, on every run
     logging.disable(logging.WARNING)
     # what they import starts threads: only now that the nursery is its own process
@@ -92,10 +102,14 @@ def _work(orders: Orders, points: list[Point], limits: Limits, ledger: Ledger, n
 def _each(points: list[Point], execution: Execution, ledger: Ledger) -> None:
     """Run the points one after another while the time allows, and tell how far it is."""
     chirp = Chirp(Path.cwd()) if execution.orders.live_progress else None
+    stop_asked = _stop_request()
     slowest = 0.0
     for point in points:
         if point.id in ledger.kept:
             continue
+        if stop_asked():
+            print("asked to stop: the rest is left to the next", flush=True)
+            break
         if not execution.watch.limits.allows(slowest):
             print("the end of the job is near: the rest is left to the next", flush=True)
             break
@@ -115,11 +129,19 @@ def _each(points: list[Point], execution: Execution, ledger: Ledger) -> None:
             chirp.say(f"progress {execution.chunk} {count} {failed}", at_once=len(ledger.kept) == len(points))
 
 
+def _stop_request() -> Callable[[], bool]:
+    """Let SIGUSR1 ask for no more points; return what tells whether it came."""
+    asked: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, _frame: asked.append(number))
+    return lambda: bool(asked)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="worker", description="Work off one chunk in the current directory.")
     parser.add_argument("chunk", help="name of the chunk")
     parser.add_argument("--round", required=True, help="number of the round")
     parser.add_argument("--results", default=".", help="where the two result files go")
+    parser.add_argument("--parent", type=int, help="process without which there is nothing to do")
     parser.add_argument("--memory-mb", type=float, help="memory of the slot, where no pool says it")
     parser.add_argument("--seconds", type=float, help="time for the chunk, where no pool says it")
     return parser.parse_args()
