@@ -14,7 +14,7 @@ from kit import files
 from kit.batch import checks, points, sending, sites
 from kit.batch.chunks import Chunk, cut
 from kit.batch.faults import SubmissionError
-from kit.batch.merging import collect
+from kit.batch.merging import collect, reopen
 from kit.batch.options import Options
 from kit.batch.planning import Plan, chunks_for
 from kit.batch.pool import Pool
@@ -165,6 +165,7 @@ def write_and_send(
     batch: BatchRun, chunks: Sequence[Chunk], seconds: float, sending_: Sending, *, try_first: bool = False
 ) -> None:
     """Write the next round and send it; on this computer, work it off."""
+    reopen(batch)
     number = f"{max((int(round_.number) for round_ in batch.rounds), default=0) + 1:03d}"
     round_ = write_round(batch, chunks, seconds, sending_, number, sending_.site)
     batch.note_rounds()

@@ -17,7 +17,7 @@ from kit.batch.status import Status
 from kit.batch.worker.gathering import Gathered, gather, write_table
 from kit.manifest import MANIFEST, now
 
-__all__ = ["collect", "finish", "is_merged", "merge"]
+__all__ = ["collect", "finish", "is_merged", "merge", "reopen", "unpack"]
 
 LISTED = "files.csv"  # where each file lies in the tars, for reading in place
 
@@ -106,6 +106,13 @@ def finish(status: Status, accept: float) -> dict[str, Any]:
     return report
 
 
+def reopen(batch: BatchRun) -> None:
+    """Let the manifest of a merged run say again that it is running."""
+    if is_merged(batch):
+        record = batch.directory / MANIFEST
+        files.write_json(record, files.read_json(record) | {"state": "running", "fault": None})
+
+
 def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     """Unpack the files of all points into ``outputs/<id>/``, and return how many files were written.
 
@@ -141,7 +148,7 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
         message = f"{files.shown(target)}: needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
         raise SubmissionError(message)
     for tar, output, path in wanted:
-        _unpack(tar, output, path)
+        unpack(tar, output, path)
     return len(wanted)
 
 
@@ -182,7 +189,8 @@ def _is_there(path: Path, output: Mapping[str, Any]) -> bool:
     return path.is_file() and path.stat().st_size == output["bytes"]
 
 
-def _unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:
+def unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:
+    """Write one file of a tar to `path`, whole, and check its sum."""
     if not tar.is_file():
         message = f"{files.shown(tar)} is not here; it went to the address given as output_url"
         raise SubmissionError(message)
