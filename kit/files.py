@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import importlib.util
@@ -20,6 +21,7 @@ __all__ = [
     "adler32",
     "home",
     "is_remote",
+    "json_text",
     "locate",
     "read_json",
     "resolve",
@@ -30,6 +32,7 @@ __all__ = [
     "write_json",
 ]
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BLOCK = 1 << 20  # bytes read at once for a checksum
 
 
@@ -44,7 +47,7 @@ def home() -> Path:
     mean the same wherever Jupyter, papermill or a job was started.
     """
     if named := os.environ.get("KIT_HOME"):
-        return Path(named).resolve()
+        return Path(named).expanduser().resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "parameters").is_dir():
@@ -88,8 +91,9 @@ def locate(inputs: Iterable[str]) -> list[str]:
         if path.exists():
             found.append(str(path))
         elif glob.has_magic(entry):
-            matches = sorted(_matches(path))
-            found += matches
+            # hidden files, such as EOS' own copies, do not match; the root's own name is no pattern
+            matches = glob.glob(str(Path(entry).expanduser()), root_dir=home(), recursive=True)  # noqa: PTH207
+            found += sorted(str(resolve(match)) for match in matches)
             if not matches:
                 missing.append(f"no file matches {entry}")
         else:
@@ -98,13 +102,6 @@ def locate(inputs: Iterable[str]) -> list[str]:
         message = "; ".join(missing) + f" (relative paths start at {home()})"
         raise FileNotFoundError(message)
     return found
-
-
-def _matches(pattern: Path) -> Iterator[str]:
-    """Yield the files that match; hidden ones, such as EOS' own copies, do not."""
-    for match in glob.iglob(str(pattern), recursive=True):  # noqa: PTH207 - the pattern may be absolute
-        if not Path(match).name.startswith("."):
-            yield match
 
 
 def _remote(address: str) -> list[str]:
@@ -149,6 +146,10 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.replace(final)
+    except OSError as fault:
+        if fault.errno in NO_ROOM and fault.filename is None:
+            fault.filename = str(final)  # else nobody knows which disk is full
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -156,7 +157,18 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write `content` as readable JSON, whole or not at all; paths become text."""
     with whole(path) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8")
+        part.write_text(json_text(content), encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """Return `content` as readable JSON.
+
+    Raises
+    ------
+    TypeError
+        Naming what JSON cannot hold.
+    """
+    return json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n"
 
 
 def _plain(value: Any) -> Any:

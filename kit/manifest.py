@@ -20,7 +20,17 @@ from typing import Any
 import kit
 from kit import files
 
-__all__ = ["MANIFEST", "FinishedRun", "complete_below", "load", "now", "software", "state_of", "table"]
+__all__ = [
+    "MANIFEST",
+    "FinishedRun",
+    "attempts",
+    "complete_below",
+    "load",
+    "now",
+    "number_text",
+    "software",
+    "table",
+]
 
 MANIFEST = "manifest.json"
 DISTRIBUTION = "hep-notebook-kit"
@@ -90,9 +100,10 @@ def complete_below(path: str | os.PathLike[str]) -> list[FinishedRun]:
     return [run for run in runs if run.state == "complete"]
 
 
-def state_of(directory: Path) -> str:
-    """Return the state of the run in `directory`, or ``absent``."""
-    return load(directory).state if (directory / MANIFEST).is_file() else "absent"
+def attempts(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return, for a run that goes on, the attempts so far: those that a manifest's `content` names, and itself."""
+    last = {key: content.get(key) for key in ("state", "started", "ended", "host", "fault")}
+    return [*content.get("attempts", []), last]
 
 
 def now() -> str:
@@ -102,13 +113,12 @@ def now() -> str:
 
 @functools.cache
 def software() -> dict[str, Any]:
-    """Return versions of kit, Python and packages, the kit's commit, and the host."""
+    """Return versions of kit, Python and packages, and the kit's commit."""
     return {
         "kit": kit.__version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": _packages(),
-        "host": platform.node(),
         "system": platform.platform(),
         "executable": sys.executable,
     }
@@ -133,7 +143,7 @@ def _commit() -> str:
     if not (checkout / ".git").exists():
         return ""
     try:
-        git = ["git", "-C", str(checkout)]
+        git = ["git", "--no-optional-locks", "-C", str(checkout)]  # somebody may be committing just now
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         changes = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -157,7 +167,7 @@ def number_text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")  # a thin space
+        return f"{value:,}".replace(",", " ")
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict):
