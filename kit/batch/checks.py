@@ -38,11 +38,12 @@ def check_notebook(notebook: Notebook, names: Iterable[str]) -> None:
     if notebook.content.get("nbformat") != 4:
         message = f"{where}: has format {notebook.content.get('nbformat')}, should be a notebook of format 4"
         raise SubmissionError(message)
-    cell = source_of(notebook.content["cells"][notebook.tagged])
+    cell = notebook.cell
     language = language_of(notebook)
     if language == "python":
         if faults := _computed(cell, set(names)):
-            raise refusal(f"{where}, the cell tagged parameters", faults)
+            place = f"{where}, the cell tagged parameters"
+            raise refusal(place, faults)
     elif not _kernel_is_installed(notebook):
         kernel = notebook.content["metadata"]["kernelspec"].get("name")
         message = f"{where}: needs the kernel {kernel} ({language}), which is not installed here"
@@ -120,7 +121,7 @@ def _typed(notebook: Notebook, values: Mapping[str, Any]) -> dict[str, Any]:
     if own := [name for name in NOT_COMPARED if name in values]:
         message = f"{own[0]} is set by the job itself, leave it out"
         raise ParameterError(message)
-    built = notebook.model.build(values, "")
+    built = notebook.parameters(values, "")
     typed = {name: getattr(built, name) for name in values}
     canonical(typed)  # NaN, infinity and what JSON does not know end here
     return typed
@@ -175,7 +176,7 @@ def located(notebook: Notebook, sets: list[dict[str, Any]], swept: Iterable[str]
     """
     known: dict[str, list[str]] = {}
     names = {*FILE_PARAMETERS, *swept}
-    defaults = notebook.model().model_dump()
+    defaults = notebook.values
     relative = {name: value for name, value in defaults.items() if _absolute(value, known, must=False) != value}
     for values in sets:
         for name in [*values, *(name for name in relative if name not in values)]:

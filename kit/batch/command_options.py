@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,37 @@ if TYPE_CHECKING:
 
     from kit.batch.options import Options
 
-__all__ = ["OptionsCommand", "chosen_options"]
+__all__ = ["BatchCommand", "OptionsCommand", "chosen_options"]
 
 PREFIX = "batch_"  # apart from the command's own parameters
 
 
-class OptionsCommand(click.Command):
+class RefusedError(click.ClickException):
+    """What was asked for cannot be done; nothing has changed."""
+
+    exit_code = 2
+
+
+class BatchCommand(click.Command):
+    """A command of which each fault of the user's is a refusal: one line, exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(ctx)
+        except (ValueError, RuntimeError, OSError, ImportError) as fault:
+            if isinstance(fault, click.exceptions.Exit | BrokenPipeError) or "--debug" in sys.argv:
+                raise
+            told = str(fault) or type(fault).__name__
+            if isinstance(fault, OSError) and fault.filename and fault.strerror:
+                told = f"{fault.filename}: {fault.strerror.lower()}"
+            raise RefusedError(told) from fault
+
+
+class OptionsCommand(BatchCommand):
     """A command that takes all options of a submission beside its own.
 
-    They are looked up only when this command runs or its help is asked for, so that `kit --help` imports no pydantic.
+    They are looked up only when this command runs or its help is asked for: `kit --help` imports no pydantic.
     """
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

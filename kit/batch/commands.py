@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.batch.command_options import OptionsCommand, chosen_options
+from kit.batch.command_options import BatchCommand, OptionsCommand, chosen_options
 
 if TYPE_CHECKING:
     from kit.batch.status import Status
@@ -37,14 +37,14 @@ def _sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "table",
             type=click.Path(path_type=Path),
             help="Points from a file: YAML, JSON, JSONL or CSV.",
-        ),  # fmt: skip
+        ),
         click.option(
             "--over",
             "axes",
             multiple=True,
             metavar="NAME=VALUES",
             help="1,2,5; 1..20 or 0..1..0.1, ends included; a pattern; @list.txt. Repeated: a product.",
-        ),  # fmt: skip
+        ),
         click.option("-p", "values", multiple=True, metavar="NAME=VALUE", help="A value that all points share."),
         click.option("-f", "--file", type=click.Path(path_type=Path), help="YAML file of such values."),
         click.argument("stage", metavar="STAGE"),
@@ -56,7 +56,7 @@ def _sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(cls=OptionsCommand)
 @_sweep_options
 @click.pass_context
-def plan(context: click.Context, **given: Any) -> None:
+def plan(context: click.Context, /, **given: Any) -> None:
     """Tell which points and jobs a sweep over STAGE would be, and what they cost; write nothing."""
     made = _plan(context, given)
     if given["as_json"]:
@@ -76,7 +76,7 @@ def plan(context: click.Context, **given: Any) -> None:
 @click.command(cls=OptionsCommand)
 @_sweep_options
 @click.pass_context
-def submit(context: click.Context, **given: Any) -> None:
+def submit(context: click.Context, /, **given: Any) -> None:
     """Run STAGE once for each point of a sweep, as jobs on HTCondor or here.
 
     Values, names and inputs are checked before anything is written. The run directory, below
@@ -101,7 +101,7 @@ def submit(context: click.Context, **given: Any) -> None:
 @click.option("--stop", "stop_first", is_flag=True, help="Remove jobs that still wait or run.")
 @JSON
 @click.pass_context
-def resume(context: click.Context, **given: Any) -> None:
+def resume(context: click.Context, /, **given: Any) -> None:
     """Send the points of RUN that are not done once more, and only these."""
     from kit.batch import resuming
     from kit.batch.status import status_of
@@ -116,7 +116,7 @@ def resume(context: click.Context, **given: Any) -> None:
     _end(status, given, waits=status.alive)
 
 
-@click.command()
+@click.command(cls=BatchCommand)
 @RUN
 @JSON
 def status(**given: Any) -> None:
@@ -126,7 +126,7 @@ def status(**given: Any) -> None:
     _end(status_of(given["run"].absolute()), given, waits=True)
 
 
-@click.command()
+@click.command(cls=BatchCommand)
 @RUN
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds.")
 @JSON
@@ -143,7 +143,7 @@ def watch(**given: Any) -> None:
     _end(current, given, waits=False)
 
 
-@click.command()
+@click.command(cls=BatchCommand)
 @RUN
 @click.argument("point", required=False)
 @JSON
@@ -166,7 +166,7 @@ def why(**given: Any) -> None:
     return None
 
 
-@click.command("try")
+@click.command("try", cls=BatchCommand)
 @RUN
 @click.argument("point")
 @JSON
@@ -193,7 +193,7 @@ def try_(**given: Any) -> None:
     sys.exit(0 if line["state"] == "done" else WORSE)
 
 
-@click.command()
+@click.command(cls=BatchCommand)
 @RUN
 @click.option("--gently", is_flag=True, help="On this computer: let running points end.")
 @JSON
@@ -205,7 +205,7 @@ def stop(**given: Any) -> None:
     _end(current, given, waits=True)
 
 
-@click.command()
+@click.command(cls=BatchCommand)
 @RUN
 @click.option("--naming", default="", help="Pattern of the folders, such as {seed}_{scale:.2f}; the ids without.")
 @click.option("--list", "listed", is_flag=True, help="Unpack nothing, write where each file lies.")
@@ -231,20 +231,20 @@ COMMANDS = (plan, submit, status, watch, why, try_, resume, stop, collect)
 
 def _plan(context: click.Context, given: dict[str, Any]) -> Any:
     """Return the plan that a command line describes."""
-    from kit.batch import notebooks, planning, sweeps
-    from kit.cli_values import read_values
+    from kit.batch import notebooks, planning, request, sweeps
 
     if not given["axes"] and not given["table"]:
         message = "say which points: --over NAME=VALUES, or --points FILE"
         raise click.UsageError(message)
-    model = notebooks.find(given["stage"]).model
+    notebook = notebooks.find(given["stage"])
+    model = notebook.model
     sweep: Any = sweeps.over(given["axes"], model, pairs=given["pairs"], bundle=given["bundle"])
     if given["table"]:
         rows = sweeps.expand(str(given["table"].absolute()), model)
         sweep = (
             rows if not given["axes"] else [one | other for one in rows for other in sweeps.expand(sweep, model)]
         )
-    fixed = read_values(model, given["file"], given["values"])
+    fixed = request.values_of(notebook, given["file"], given["values"])
     directory = given["directory"].absolute() if given["directory"] else None
     return planning.make_plan(given["stage"], fixed, sweep, chosen_options(context), directory)
 

@@ -21,8 +21,9 @@ from kit.batch.pool import Pool
 from kit.batch.rounds import BatchRun
 from kit.batch.status import Status
 from kit.batch.writing import Say, Sending, write_round
+from kit.directories import new_directory
 from kit.manifest import MANIFEST, now, software
-from kit.run import new_directory
+from kit.parameters import NOT_COMPARED
 
 __all__ = ["create", "launch", "write_and_send"]
 
@@ -101,7 +102,7 @@ def _how(plan: Plan) -> dict[str, Any]:
         "sweep": plan.sweep,
         "options": {name: own[name] for name in Options.model_fields},
         "environment": plan.environment,
-        "takes": [name for name in ("output", "interactive") if notebook.takes(name)],
+        "takes": [name for name in NOT_COMPARED if name in notebook.values],
         "needs_kit": notebook.own,
         "imports": checks.imports_of(notebook),
         "name": f"{notebook.path.stem}.ipynb",

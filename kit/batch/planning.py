@@ -122,19 +122,19 @@ def _fitting(notebook: Notebook, options: Options) -> tuple[Options, list[str]]:
 def _seed(notebook: Notebook, options: Options) -> str | None:
     """Return the parameter that gets a number of its own at each point; `seed` where points are repeated."""
     if options.seed_parameter:
-        if not notebook.takes(options.seed_parameter):
+        if options.seed_parameter not in notebook.values:
             message = (
                 f"seed_parameter: {options.seed_parameter} is not known to the notebook"
                 + wording.suggestion(options.seed_parameter, notebook.model.model_fields)
             )
             raise SubmissionError(message)
         return options.seed_parameter
-    return "seed" if options.repeat > 1 and notebook.takes("seed") else None
+    return "seed" if options.repeat > 1 and "seed" in notebook.values else None
 
 
 def _shared_seed(notebook: Notebook, points: list[Point]) -> list[str]:
     """Say so when all points of a foreign notebook draw the same random numbers."""
-    if notebook.own or len(points) < 2 or not notebook.takes("seed"):
+    if notebook.own or len(points) < 2 or "seed" not in notebook.values:
         return []
     seeds = {point.parameters.get("seed") for point in points}
     if len(seeds) > 1:

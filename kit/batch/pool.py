@@ -28,8 +28,8 @@ from kit.batch import capacity
 from kit.batch.chunks import Chunk
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round
+from kit.directories import is_held
 from kit.manifest import now
-from kit.run import is_held
 
 __all__ = ["Pool", "ask_to_stop", "is_alive", "workers_for"]
 

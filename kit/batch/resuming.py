@@ -167,7 +167,7 @@ def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
         "code": code_of(notebook.content),
         "cells": cells,
         "imports": checks.imports_of(notebook),
-        "takes": [name for name in NOT_COMPARED if notebook.takes(name)],
+        "takes": [name for name in NOT_COMPARED if name in notebook.values],
     }
     files.write_json(batch.directory / "submission.json", batch.submission | changes)
     batch.__dict__.pop("submission", None)

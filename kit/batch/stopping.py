@@ -52,14 +52,17 @@ def settled(
     return status
 
 
-def stop(path: str | Path, say: Say = print) -> Status:
-    """Remove all jobs of a run, wait until they are gone, and return how it stands."""
+def stop(path: str | Path, say: Say = print, how: str = "now") -> Status:
+    """Remove all jobs of a run, wait until they are gone, and return how it stands.
+
+    On this computer `how` may be ``gently``, which lets running points end.
+    """
     batch = batch_run(path)
     for round_ in batch.rounds:
         if found := sending.settle(round_):
             say(found)
     status = _fresh(batch)
-    say(_stop_jobs(status) if _living(status) else "nothing of this run waits or runs")
+    say(_stop_jobs(status, how) if _living(status) else "nothing of this run waits or runs")
     status.read()
     status.save()
     return status
@@ -87,14 +90,14 @@ def _refusal(status: Status, busy: list[ChunkState]) -> str:
     )
 
 
-def _stop_jobs(status: Status) -> str:
+def _stop_jobs(status: Status, how: str = "now") -> str:
     """Remove all living jobs and wait until the log says so."""
     rounds = {state.round.number: state.round for state in _living(status)}
     said = []
     for round_ in rounds.values():
         cluster = sending.cluster_of(round_)
         if cluster is None:
-            pool.ask_to_stop(round_, "now")
+            pool.ask_to_stop(round_, how)
         else:
             said.append(f"cluster {cluster.number} is removed")
             condor.remove(cluster)

@@ -23,7 +23,8 @@ BAR = 24  # characters
 class Shower:
     """Shows a run again and again, each time the same line anew."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        self.quiet = quiet
         self.stream = stream or sys.stderr
         self.terminal = self.stream.isatty()
         self._seen: deque[tuple[float, int]] = deque()
@@ -32,6 +33,8 @@ class Shower:
 
     def __call__(self, status: Status, *, at_once: bool = False) -> None:
         """Show how the run stands, if it is time."""
+        if self.quiet:
+            return
         now = time.monotonic()
         interval = TERMINAL_INTERVAL if self.terminal or _in_a_kernel() else LOG_INTERVAL
         if not at_once and self._last and now - self._last < interval:

@@ -157,10 +157,9 @@ def told(about: dict[str, Any]) -> Iterator[str]:
     for name, value in about["parameters"].items():
         yield f"  {name} = {wording.literal(value)}"
     for attempt in about["attempts"]:
-        yield (
-            f"  round {attempt['round']}, chunk {attempt['chunk']}: {attempt['state']} "
-            f"after {attempt['seconds']} s, {attempt['rss_mb']} MB, on {attempt['host']} ({attempt['slot']}), {attempt['started']}"
-        )
+        where = f"on {attempt['host']} ({attempt['slot']}), {attempt['started']}"
+        used = f"{attempt['seconds']} s, {attempt['rss_mb']} MB"
+        yield f"  round {attempt['round']}, chunk {attempt['chunk']}: {attempt['state']} after {used}, {where}"
     if error := about["error"]:
         yield f"  cell {error['cell']}: {error['name']}: {error['value']}"
         yield from (f"    {text}" for text in error["traceback"])

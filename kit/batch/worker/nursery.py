@@ -27,6 +27,7 @@ __all__ = ["Ending", "Nursery"]
 # figures vanish from the outputs of a kernel whose inline backend was imported before it
 NEVER = frozenset({"matplotlib_inline", "ipympl", "google.colab"})
 INLINE = "module://matplotlib_inline.backend_inline"
+END_PATIENCE = 2.0  # s
 THREADS = Path("/proc/self/task")
 
 
@@ -191,6 +192,9 @@ def _be_a_kernel(connection_file: str, directory: str) -> NoReturn:
         ["-f", connection_file, "--HistoryManager.hist_file=:memory:", "--IPKernelApp.parent_handle=1"]
     )
     application.start()
+    if application.control_thread:
+        # it still says that the shutdown is done; closing its channel meanwhile would lock both for ever
+        application.control_thread.join(END_PATIENCE)
     sys.exit(0)
 
 
