@@ -22,9 +22,8 @@ __all__ = ["expand", "over"]
 
 SERIES = ("linspace", "logspace", "geomspace", "range")
 LONGEST = 10_000_000  # values of one range: more is a slip of the pen
-RANGE = re.compile(
-    r"^(-?[\d.]+(?:[eE][-+]?\d+)?)\.\.(-?[\d.]+(?:[eE][-+]?\d+)?)(?:\.\.(-?[\d.]+(?:[eE][-+]?\d+)?))?$"
-)
+NUMBER = r"(-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
+RANGE = re.compile(rf"^{NUMBER}\.\.{NUMBER}(?:\.\.{NUMBER})?$")
 
 
 def expand(spec: Any, model: type[Parameters]) -> list[dict[str, Any]]:

@@ -37,7 +37,10 @@ def read(path: Path, model: type[Parameters]) -> Any:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         return yaml.load(text, Loader=wording.Loader)  # noqa: S506 - a SafeLoader
     except (ValueError, yaml.YAMLError) as fault:
-        message = f"{files.shown(path)}: {fault}; should be a table of points: YAML, JSON, JSONL or CSV"
+        mark = getattr(fault, "problem_mark", None)
+        spot = f":{mark.line + 1}" if mark else ""
+        problem = getattr(fault, "problem", None) or fault
+        message = f"{files.shown(path)}{spot}: {problem}; should be a table of points: YAML, JSON, JSONL or CSV"
         raise files.FormatError(message) from None
 
 

@@ -36,6 +36,7 @@ KERNEL = "kit-kernel"
 LONGEST_SOCKET_PATH = 107  # bytes; what Linux lets the name of a unix socket hold
 START_PATIENCE = 60.0  # s for a kernel to answer
 END_PATIENCE = 10.0  # s for a kernel to end by itself, with all that it does at its exit
+CHILD_PATIENCE = 1.0  # s for it to see to its children, whose hold on its output would keep it alive
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 QUIET = ["--HistoryManager.hist_file=:memory:"]
 
@@ -136,10 +137,7 @@ class ForkEngine(NBClientEngine):  # type: ignore[misc]
             runner.run_cells(language)
         finally:
             client.shutdown()
-            midwife.ending = midwife.nursery.farewell(END_PATIENCE)
-            if midwife.ending is None:
-                family.end(pid)
-                midwife.ending = midwife.nursery.farewell(END_PATIENCE)
+            midwife.ending = _farewell(midwife.nursery, pid)
             client.stop_channels()
             _clear(sockets)
 
@@ -195,6 +193,19 @@ def _connection_file(sockets: str, kernel_name: str) -> Path:
     path = Path(f"{sockets}.json")
     path.write_text(json.dumps(about), encoding="utf-8")
     return path
+
+
+def _farewell(nursery: Nursery, pid: int) -> Ending | None:
+    """Wait for the end of a kernel that was told to go, and help where it does not come."""
+    ending = nursery.farewell(CHILD_PATIENCE)
+    if ending is None:
+        for child in family.descendants(pid):
+            family.end(child)
+        ending = nursery.farewell(END_PATIENCE)
+    if ending is None:
+        family.end(pid)
+        ending = nursery.farewell(END_PATIENCE)
+    return ending
 
 
 async def _ready(client: AsyncKernelClient, sockets: str, kernel: _Forked) -> dict[str, Any]:

@@ -142,10 +142,14 @@ class Execution:
             "memory": f"held {self.watch.peak_mb:.0f} MB, more than its share of the job's memory",
             "timeout": f"ran longer than {self.orders.point_timeout} s and did not stop when interrupted",
         }
+        text = words.get(state, f"the kernel died ({manner})")
+        return state, _error(type(fault).__name__, text, self._last_cell(), [])
+
+    def _last_cell(self) -> int:
+        """Return the number of the last code cell that was begun; papermill marks the rest as completed, too."""
         cells = self.midwife.notebook.cells if self.midwife.notebook else []
-        running = [cell for cell in cells if cell.get("outputs") is not None and cell.execution_count is None]
-        cell = sum(cell.cell_type == "code" for cell in cells) - len(running) + 1
-        return state, _error(type(fault).__name__, words.get(state, f"the kernel died ({manner})"), cell, [])
+        begun = [cell for cell in cells if cell.cell_type == "code" and cell.metadata.papermill.get("start_time")]
+        return int(begun[-1].execution_count or len(begun)) if begun else 0
 
     def _write_notebook(self, directory: Path, state: str, seconds: float) -> None:
         """Keep the executed notebook; one whose kernel was ended says so on top, which papermill does not."""
