@@ -55,12 +55,14 @@ def _complete_stage(_context: click.Context, _parameter: click.Parameter, start:
     ]
 
 
-def _complete_value(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
+def _complete_value(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
     from kit.batch import notebooks
 
+    # click has given up reading the line at -p, which has no value yet
+    words = os.environ.get("COMP_WORDS", "").split()
     try:
-        model = notebooks.find(context.params.get("stage") or "").model
-    except (RuntimeError, ValueError, ImportError):
+        model = next(found.model for found in notebooks.stages() if found.stage in words)
+    except (StopIteration, RuntimeError, ValueError, ImportError):
         return []  # nothing to offer, and no place to say why
     return [
         CompletionItem(f"{name}=", help=field.description)
@@ -231,10 +233,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without η is no reason to stop
     try:
-        cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
+        status = cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
         sys.stdout.flush()
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(status if isinstance(status, int) else 0)
     except click.Abort as stop:
         _end(str(stop.__cause__ or "") or "interrupted", INTERRUPTED)
     except click.UsageError as fault:

@@ -101,7 +101,8 @@ def _differences(earlier: FinishedRun, stage: str, parameters: Parameters) -> st
     if earlier.stage != stage:
         return f"it is a run of {earlier.stage}, not of {stage}"
     there, here = earlier.parameters, parameters.compared()
-    names = [name for name in {**there, **here} if name not in NOT_COMPARED and there.get(name) != here.get(name)]
+    counting = [name for name in {**there, **here} if name not in {*NOT_COMPARED, *parameters.effort}]
+    names = [name for name in counting if there.get(name) != here.get(name)]
     return ", ".join(
         f"{name} was {wording.short(repr(there.get(name)))}, now {wording.short(repr(here.get(name)))}"
         for name in names

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +23,9 @@ __all__ = [
     "home",
     "is_remote",
     "json_text",
+    "link",
     "locate",
+    "naming",
     "read_json",
     "resolve",
     "sha256",
@@ -45,9 +48,18 @@ def home() -> Path:
 
     Environment ``KIT_HOME`` overrides; outside a project it is the working directory. Thus relative paths
     mean the same wherever Jupyter, papermill or a job was started.
+
+    Raises
+    ------
+    NotADirectoryError
+        If ``KIT_HOME`` names no folder.
     """
     if named := os.environ.get("KIT_HOME"):
-        return Path(named).expanduser().resolve()
+        folder = Path(named).expanduser().resolve()
+        if not folder.is_dir():
+            message = f"KIT_HOME is {named}, should be a folder that exists"
+            raise NotADirectoryError(message)
+        return folder
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "parameters").is_dir():
@@ -64,6 +76,11 @@ def shown(path: str | os.PathLike[str]) -> str:
     """Return the path as people would type it: relative to the project's root where it lies below."""
     absolute = resolve(path)
     return str(absolute.relative_to(home())) if absolute.is_relative_to(home()) else str(absolute)
+
+
+def link(path: Path, folder: Path) -> str:
+    """Return the address of `path` for a page that lies in `folder`: it holds when both are moved."""
+    return urllib.parse.quote(os.path.relpath(path, folder))
 
 
 def is_remote(path: str) -> bool:
@@ -142,16 +159,24 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     # the ending stays, since writers choose their format by it
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}.part{final.suffix}")
     try:
-        yield part
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-        part.replace(final)
-    except OSError as fault:
-        if fault.errno in NO_ROOM and fault.filename is None:
-            fault.filename = str(final)  # else nobody knows which disk is full
-        raise
+        with naming(final):
+            yield part
+            with part.open("rb") as stream:
+                os.fsync(stream.fileno())
+            part.replace(final)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let the error of a full disk name `path`: of itself it does not say which file, and so which disk."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in NO_ROOM and fault.filename is None:
+            fault.filename = str(path)
+        raise
 
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "now",
     "number_text",
     "software",
+    "state_of",
     "table",
 ]
 
@@ -98,6 +99,11 @@ def complete_below(path: str | os.PathLike[str]) -> list[FinishedRun]:
         runs = [load(record.parent) for record in sorted(directory.glob(f"**/{MANIFEST}"))]
         runs = [run for run in runs if run.directory != directory]
     return [run for run in runs if run.state == "complete"]
+
+
+def state_of(directory: Path) -> str:
+    """Return the state of the run in `directory`, or ``absent``."""
+    return load(directory).state if (directory / MANIFEST).is_file() else "absent"
 
 
 def attempts(content: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -24,15 +24,14 @@ from kit.faults import fault_text
 
 __all__ = ["ParameterError", "Parameters", "model_named", "parameter", "read_yaml", "refusal"]
 
-NOT_COMPARED = (
-    "output",
-    "interactive",
-)  # where a run is written and who watches it do not change its results
+NOT_COMPARED = ("output", "interactive")  # what every stage has: where it is written, who watches
 LITERALS = (str, int, float, bool, list, dict, tuple, type(None))
 
 
 class ParameterError(ValueError):
     """A value or a name that cannot be used; says which, what it is and what it should be."""
+
+    faults: tuple[str, ...] = ()  # one by one, each begins with the name it is about
 
 
 def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> Any:
@@ -64,7 +63,12 @@ def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> A
 
 
 class Parameters(BaseModel):
-    """The parameters of a stage; subclasses add theirs with `parameter`."""
+    """The parameters of a stage; subclasses add theirs with `parameter`.
+
+    `effort` names those that change how much a run costs but not what comes out: a run may go on with others.
+    """
+
+    effort: ClassVar[frozenset[str]] = frozenset({"workers"})
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True,
@@ -123,8 +127,10 @@ class Parameters(BaseModel):
         return wording.parse_text(field.annotation, text) if field else wording.scalar(text)
 
     def compared(self) -> dict[str, Any]:
-        """Return the values that decide the result: all but where it is written and who watches."""
-        return {name: value for name, value in self.model_dump().items() if name not in NOT_COMPARED}
+        """Return the values that decide the result: not where it is written, who watches, or the effort."""
+        return {
+            name: value for name, value in self.model_dump().items() if name not in {*NOT_COMPARED, *self.effort}
+        }
 
     def changed(self) -> dict[str, Any]:
         """Return the values that differ from the defaults."""
@@ -174,9 +180,10 @@ class Parameters(BaseModel):
 def refusal(where: str, faults: list[str]) -> ParameterError:
     """Return one error that tells all `faults` of the values that came from `where`."""
     faults = list(dict.fromkeys(faults))
-    if len(faults) == 1:
-        return ParameterError(f"{where}: {faults[0]}")
-    return ParameterError(f"{where}: {len(faults)} values cannot be used:\n  " + "\n  ".join(faults))
+    several = f"{len(faults)} values cannot be used:\n  "
+    error = ParameterError(f"{where}: {several if len(faults) > 1 else ''}" + "\n  ".join(faults))
+    error.faults = tuple(faults)
+    return error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 __all__ = [
     "annotation_text",
+    "bounds_of",
     "choices_of",
     "explain",
     "literal",
@@ -34,11 +35,12 @@ __all__ = [
 ]
 
 
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 LONGEST = 200  # signs of a value that a message repeats
 
 
 class Loader(yaml.SafeLoader):
-    """YAML as people write it: 2e9 is a number, 010, 12:30 and 2025-05-01 are words, and a name stands once."""
+    """YAML as people write it: a name stands once; 2e9 is a number, None is none, 010 and 2025-05-01 are words."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML keeps them
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float", ":timestamp"))]
@@ -57,6 +59,8 @@ class Loader(yaml.SafeLoader):
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F]+)$")
 _DECIMAL = re.compile(r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.inf)$|\.nan$")
+_NOTHING = ("null", "Null", "NULL", "~", "None", "none")
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("[Nn]one$"), ["N", "n"])
 Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
 Loader.add_implicit_resolver("tag:yaml.org,2002:float", _DECIMAL, list("-+.0123456789"))
 
@@ -93,7 +97,7 @@ def parse_text(annotation: Any, text: str) -> Any:
         if text == str(choice):
             return choice
     item = _list_item(annotation)
-    if type(None) in parts_of(annotation) and text in ("null", "~", "none", "None", *([] if item else [""])):
+    if type(None) in parts_of(annotation) and text in (*_NOTHING, *([] if item else [""])):
         return None
     if item is not None:
         return _parse_list(item, text)
@@ -121,17 +125,22 @@ def unit_of(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Return the bounds of a declared number by pydantic's words, ``ge``, ``gt``, ``le`` and ``lt``."""
+    return {
+        word: getattr(bound, word)
+        for bound in field.metadata
+        for word in _SIGNS
+        if getattr(bound, word, None) is not None
+    }
+
+
 def explain(field: FieldInfo) -> str:
     """Return unit, meaning, choices and bounds of a declared parameter in one line."""
     unit = unit_of(field)
     choices = choices_of(field.annotation)
     limits = [" or ".join(map(str, choices))] if choices else []
-    limits += [
-        f"{sign} {getattr(bound, word)}"
-        for bound in field.metadata
-        for word, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
-        if getattr(bound, word, None) is not None
-    ]
+    limits += [f"{_SIGNS[word]} {bound}" for word, bound in bounds_of(field).items()]
     return (
         (f"{unit}, " if unit else "") + (field.description or "") + (f" ({', '.join(limits)})" if limits else "")
     )

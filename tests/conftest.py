@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("kit", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("kit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

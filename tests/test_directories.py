@@ -62,6 +62,17 @@ def test_a_run_with_other_parameters_is_refused_with_what_differs(run):
         earlier_attempt(folder, "beam/scan", Beam())
 
 
+def test_a_run_goes_on_with_more_workers(run):
+    class Parallel(Beam):
+        workers: int = parameter(1, "processes side by side")
+
+    folder = run()
+    content = json.loads((folder / "manifest.json").read_text())
+    content["parameters"]["workers"] = 1
+    (folder / "manifest.json").write_text(json.dumps(content))
+    assert earlier_attempt(folder, "beam/scan", Parallel(workers=8)).state == "failed"
+
+
 def test_a_run_whose_class_has_changed_since_is_refused(run):
     class Now(Parameters):
         momentum: float = parameter(450.0, "momentum", unit="GeV")

@@ -118,6 +118,11 @@ def test_everything_that_is_missing_is_told_at_once_with_where_it_was_sought(tmp
     )
 
 
+def test_a_link_is_relative_and_leaves_no_sign_that_ends_an_address_or_an_attribute(tmp_path):
+    link = files.link(tmp_path / "runs" / "100% 'a' #1?.txt", tmp_path / "pages")
+    assert link == "../runs/100%25%20%27a%27%20%231%3F.txt"
+
+
 @pytest.mark.parametrize("address", ["https://x.ch/a.root", "root://eos.ch//a", "simplecache::https://x.ch/a"])
 def test_addresses_are_remote(address):
     assert files.is_remote(address)

@@ -91,6 +91,8 @@ def test_a_list_of_numbers_reads_back_in_both_ways(listed):
         (str | None, "12", "12"),
         (str | None, "true", "true"),
         (str | None, "null", None),
+        (str | None, "None", None),
+        (float | None, "none", None),
         (str | None, "", None),
         (str | None, "'null'", "null"),
         (str | None, "#2", "#2"),

@@ -56,7 +56,7 @@ def run_all(system: str | None, folder: Path | None, say: Callable[[str], object
     ]
     page = folder / "index.html"
     sentence = "Every stage on the input that its own demo generator makes: numbers, pictures, executed notebooks."
-    write_page(page, f"Demo of {folder.name.removeprefix('demo_')}", sentence, runs)
+    write_page(page, "Demo of the kit", sentence, runs)
     return page, failed
 
 

@@ -44,17 +44,20 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
     with tempfile.TemporaryDirectory(prefix="kit_") as scratch, _shown_progress(Path(scratch)):
         part = Path(scratch) / executed.name
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), files.naming(part):
                 warnings.simplefilter("ignore")  # of papermill's libraries, on every run
                 logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say, we say
                 papermill.execute_notebook(
-                    str(notebook.path),
-                    str(part),
+                    _literally(notebook.path),
+                    _literally(part),
                     parameters=dict(values),
                     progress_bar=False,
                     cwd=str(notebook.path.parent),
                     **options,
                 )
+        except KeyboardInterrupt:
+            logging.getLogger("asyncio").disabled = True  # it would tell that what it waited for is gone
+            raise
         except papermill.PapermillExecutionError as fault:
             raise RunError(_cell_fault(fault)) from fault
         except papermill.exceptions.PapermillException as fault:
@@ -69,6 +72,11 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
                     shutil.copyfile(part, copy)
 
 
+def _literally(path: Path) -> str:
+    """Return `path` for papermill, which would fill in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def kernel_options(notebook: Notebook) -> dict[str, Any]:
     """Return what papermill must know about the notebook's kernel.
 
@@ -81,14 +89,14 @@ def kernel_options(notebook: Notebook) -> dict[str, Any]:
 
     specs = KernelSpecManager()
     try:
-        words = specs.get_kernel_spec(notebook.kernel).argv
+        spec = specs.get_kernel_spec(notebook.kernel)
     except NoSuchKernel:
         known = ", ".join(sorted(specs.find_kernel_specs()))
         message = f"{files.shown(notebook.path)}: wants kernel {notebook.kernel}, which is not installed ({known})"
         raise RunError(message) from None
     # it warns on every run that it is reached over TCP, and shows the trace of its own end when interrupted
-    quiet = ["--IPKernelApp.log_level=CRITICAL"] if any("ipykernel" in word for word in words) else []
-    return {"kernel_name": notebook.kernel, "extra_arguments": quiet}
+    quiet = ["--IPKernelApp.log_level=CRITICAL"] if any("ipykernel" in word for word in spec.argv) else []
+    return {"kernel_name": notebook.kernel, "language": spec.language, "extra_arguments": quiet}
 
 
 def _cell_fault(fault: Any) -> str:

@@ -44,9 +44,9 @@ class Notebook:
     def content(self) -> dict[str, Any]:
         """The notebook as stored."""
         content = files.read_json(self.path)
-        cells = content.get("cells") if isinstance(content, dict) else None
+        cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
         if isinstance(cells, list) and all(
-            isinstance(cell, dict) and {"cell_type", "source"} <= cell.keys() for cell in cells
+            isinstance(cell, dict) and {"cell_type", "metadata", "source"} <= cell.keys() for cell in cells
         ):
             return {**content}
         message = f"{files.shown(self.path)}: has no cells; should be a Jupyter notebook of format 4"

@@ -41,8 +41,8 @@ def values_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> 
     faults = []
     for pair in pairs:
         name, equals, text = pair.partition("=")
-        if not equals:
-            faults.append(f"-p {pair} has no '=', should be NAME=VALUE")
+        if not equals or not name:
+            faults.append(f"-p {wording.short(pair)} should be NAME=VALUE")
         elif name in given:
             faults.append(f"-p {name} stands twice; lists are {name}=a,b")
         given[name] = text
