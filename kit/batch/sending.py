@@ -38,6 +38,7 @@ def send(round_: Round, site: Site, name: str, *options: str) -> Cluster:
     about = {
         "profile": site.name,
         "ground": site.ground,
+        "spool": site.spool,
         "name": name,
         "host": platform.node(),
         "pid": os.getpid(),
@@ -61,7 +62,7 @@ def send(round_: Round, site: Site, name: str, *options: str) -> Cluster:
 
 def _note(round_: Round, number: int, about: dict[str, Any], schedd: str = "") -> Cluster:
     cluster = Cluster(number, schedd or _schedd(round_, number))
-    command = f"condor_submit -terse {'-spool ' if about['profile'] == 'cern-spool' else ''}job.sub"
+    command = f"condor_submit -terse {'-spool ' if about.get('spool') else ''}job.sub"
     record = about | {"cluster": number, "schedd": cluster.schedd, "time": now(), "log": round_.log.name}
     files.write_json(
         round_.directory / "submitted.json",

@@ -16,6 +16,7 @@ from kit.batch.events import EventLog, Job
 from kit.batch.pool import is_alive
 from kit.batch.results import LETTERS, NAMES, NONE, Results
 from kit.batch.rounds import BatchRun, Round
+from kit.batch.spooled import is_at_schedd, refresh
 
 __all__ = ["STATES", "ChunkState", "Status", "status_of"]
 
@@ -73,6 +74,8 @@ class Status:
         states = []
         for place, round_ in enumerate(rounds):
             log = self._log(round_)
+            if is_at_schedd(round_):
+                self.notes += filter(None, [refresh(round_, log)])
             changed |= log.read()
             states += self._chunk_states(round_, log, latest=place == len(rounds) - 1)
         ended = {state.result for state in states if state.job and not state.job.alive}
@@ -166,7 +169,7 @@ class Status:
         submitted = round_.submitted
         if latest and (submitted is None or "cluster" not in submitted):
             self.notes.append(f"round {round_.number} was not submitted: `kit resume` does")
-        elif latest and not log.jobs and submitted is not None:
+        elif latest and not log.jobs and "removed" not in (submitted or {}):
             self.notes.append(f"waiting (no log yet): {files.shown(log.path)}")
         by_note = {job.note: (key[1], job) for key, job in log.jobs.items() if job.note}
         by_process = {key[1]: job for key, job in log.jobs.items()}

@@ -129,19 +129,18 @@ def explain_waiting(cluster: Cluster, process: int) -> str:
     for line in text.splitlines():
         found = re.match(r"\[\d+\]\s+0\s+(.*)$", line.strip())
         if found:
-            return f"{_clause(found[1].strip())}: no machine has them"
-    if found := re.search(r"(\d+) match(?:es)?,? (?:and|but) .*", text):
-        return found[0]
+            return f"{_clause(found[1].strip(), text)}: no machine has them"
     return "machines would take it; it waits for its turn"
 
 
-def _clause(text: str) -> str:
-    """Return a clause such as ``TARGET.Cpus >= RequestCpus`` in words."""
-    found = re.search(r"(Cpus|Memory|Disk|GPUs)\s*>=\s*(\d+)", text)
-    if not found:
-        return text
-    unit = {"Cpus": "CPUs", "Memory": "MB of memory", "Disk": "KB of disk", "GPUs": "GPUs"}[found[1]]
-    return f"{found[2]} {unit}"
+def _clause(clause: str, analysis: str) -> str:
+    """Return a clause such as ``TARGET.Cpus >= RequestCpus`` in words, with the number that the job asks for."""
+    found = re.search(r">= Request(\w+)", clause)
+    asked = found and re.search(rf"Request{found[1]} = (?:ifThenElse\(isUndefined\(NumHolds\),)?(\d+)", analysis)
+    if not found or not asked:
+        return clause
+    unit = {"Cpus": "CPUs", "Memory": "MB of memory", "Disk": "KB of disk"}.get(found[1], found[1])
+    return f"{asked[1]} {unit}"
 
 
 def _age(moment: str) -> float:

@@ -12,7 +12,7 @@ EVERYTHING = (
     "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2, seed])\nplt.show()",
     "fig, axes = plt.subplots(); axes.hist([1, 2, 2])\nfig",
     "!echo from the shell $((1 + 1))",
-    "import os, subprocess\nsubprocess.run(['echo', 'from a child'])\n_ = os.system('echo from another child >&2')",
+    "import os, subprocess as s\ns.run(['echo', 'from a child'])\n_ = os.system('echo from another child >&2')",
     "from IPython.display import HTML, display\nhandle = display(HTML('<b>before</b>'), display_id=True)",
     "handle.update(HTML('<b>after</b>'))",
     "import asyncio\nawait asyncio.sleep(0.01)\n'awaited'",
