@@ -16,7 +16,8 @@ from typing import Any
 from kit import files
 from kit.batch.faults import SubmissionError
 from kit.batch.notebooks import Notebook, source_of
-from kit.batch.points import canonical, told
+from kit.batch.points import told
+from kit.batch.worker.identity import canonical
 from kit.parameters import NOT_COMPARED, ParameterError, refusal
 
 __all__ = ["check_notebook", "checked", "imports_of", "language_of", "located"]

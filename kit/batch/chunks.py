@@ -24,11 +24,12 @@ class Chunk:
 
     indexes: Sequence[int]
     memory_mb: int
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """Six digits: the index of its first point."""
-        return f"{self.indexes[0]:06d}"
+        """Six digits: the index of its first point, or its own number where its points are not known yet."""
+        return self.label or f"{self.indexes[0]:06d}"
 
     @property
     def folder(self) -> str:

@@ -17,7 +17,20 @@ from typing import Any
 
 from kit.batch.faults import SubmissionError
 
-__all__ = ["Cluster", "CondorError", "find", "hold", "queue", "release", "remove", "submit", "version", "works"]
+__all__ = [
+    "Cluster",
+    "CondorError",
+    "find",
+    "hold",
+    "queue",
+    "release",
+    "remove",
+    "setting",
+    "submit",
+    "submit_dag",
+    "version",
+    "works",
+]
 
 PATIENCE = 60.0  # s for one command
 VERSION_MATTER = (
@@ -73,6 +86,36 @@ def submit(description: Path, *options: str) -> int:
         message = f"condor_submit said {answer.strip()!r}, should name a cluster"
         raise CondorError(message)
     return int(found[1])
+
+
+def submit_dag(dag: Path, name: str, most: int | None) -> int:
+    """Give a DAG to DAGMan in its directory and return the number of DAGMan's own cluster."""
+    limit = ["-maxjobs", str(most)] if most else []
+    command = [
+        "condor_submit_dag",
+        "-maxidle",
+        "1000",
+        "-batch-name",
+        name,
+        "-notification",
+        "never",
+        *limit,
+        dag.name,
+    ]
+    answer = _run(command, dag.parent)
+    found = re.search(r"submitted to cluster (\d+)", answer)
+    if not found:
+        message = f"condor_submit_dag said {answer.strip()!r}, should name a cluster"
+        raise CondorError(message)
+    return int(found[1])
+
+
+def setting(name: str) -> str:
+    """Return a value of HTCondor's configuration; empty where it has none."""
+    try:
+        return _run(["condor_config_val", name]).strip()
+    except CondorError:
+        return ""
 
 
 def schedd_of(number: int, schedd: str = "") -> str:

@@ -1,30 +1,30 @@
-"""What HTCondor is told: the job description and the script that starts the worker, as text to read and edit."""
+"""What HTCondor is told about jobs, as text to read, to edit and to submit by hand."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 from kit.batch.chunks import Chunk, flavour_for
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
-from kit.batch.sites import Site, on_shared_file_system
+from kit.batch.sites import Site
 
-__all__ = ["Job", "check_extra", "describe", "environment_for", "script"]
+__all__ = ["Job", "check_extra", "describe", "describe_gate", "live"]
 
 MANY_JOBS = 1000  # above, the schedd makes jobs only as they are needed
+GATE_MEMORY = 500  # MB; what a table of a hundred thousand points takes
+ENVIRONMENT = '"HOME=./ PYTHONDONTWRITEBYTECODE=1"'
 HELD_TIMES = 4  # releases after which a job stays held
 OURS = ("log", "queue", "executable", "arguments", "submit_event_notes", "when_to_transfer_output",
         "should_transfer_files", "output", "error", "batch_name")  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Job:
     """What is the same for all jobs of a round.
 
-    Parameters
+    Attributes
     ----------
     number : str
         Number of the round, three digits.
@@ -36,49 +36,98 @@ class Job:
         Name of the event log.
     transfers : bool
         Whether the chunks bring input files of their own (a fourth column of ``chunks.txt``).
+    node : bool
+        Whether each chunk is a node of a DAG, which hands over its columns and keeps the log itself.
+    derived : bool
+        Whether the jobs make their points themselves, from what an earlier stage has left.
     """
 
-    def __init__(self, number: str, name: str, seconds: float, log: str, *, transfers: bool = False) -> None:
-        self.number = number
-        self.name = name
-        self.seconds = seconds
-        self.log = log
-        self.transfers = transfers
+    number: str
+    name: str
+    seconds: float
+    log: str
+    transfers: bool = False
+    node: bool = False
+    derived: bool = False
+
+    @property
+    def result(self) -> str:
+        """Name of the result files inside the job; an earlier stage's have the other letter."""
+        return f"{'d' if self.derived else 'r'}{self.number}_$(chunk)"
 
 
 def describe(job: Job, options: Options, site: Site, chunks: Sequence[Chunk]) -> str:
-    """Return the job description of a round, for ``queue … from chunks.txt``."""
-    result = f"r{job.number}_$(chunk)"
-    columns = "chunk, dir, mem, files" if job.transfers else "chunk, dir, mem"
-    inputs = ["worker", "worker.json", "../../notebook.ipynb", "points/$(chunk).jsonl", *_further(options, site)]
+    """Return the job description of a round: ``queue … from chunks.txt``, or one for each node of a DAG."""
+    points = [] if job.derived else ["points/$(chunk).jsonl"]
+    inputs = ["worker", "worker.json", "../../notebook.ipynb", *points, *_further(options, site)]
+    outputs = [f"{job.result}.jsonl", f"{job.result}.tar", *(["points_$(chunk).jsonl"] if job.derived else [])]
     lines = [
         ("executable", "run.sh"),
-        ("arguments", f"$(chunk) --round {job.number}"),
+        ("arguments", f"$(chunk) --round {job.number}{' --derived' if job.derived else ''}"),
         ("transfer_input_files", ", ".join([*inputs, *(["$(files)"] if job.transfers else [])])),
-        ("transfer_output_files", f"{result}.jsonl, {result}.tar"),
-        *_destinations(result, options),
+        ("transfer_output_files", ", ".join(outputs)),
+        ("transfer_output_remaps", f'"{_destinations(job, options)}"'),
         ("should_transfer_files", "YES"),
         ("when_to_transfer_output", "ON_EXIT_OR_EVICT" if options.keep_on_evict else "ON_EXIT"),
-        ("log", job.log),
         ("output", "logs/$(dir)/$(chunk).out"),
         ("error", "logs/$(dir)/$(chunk).err"),
-        ("submit_event_notes", "chunk $(chunk)"),
+        *(
+            []
+            if job.node
+            else [("log", job.log), ("submit_event_notes", "chunk $(chunk)"), ("batch_name", job.name)]
+        ),
         *_requests(options, site),
         ("max_retries", str(options.retries)),
-        ("batch_name", job.name),
         ("notification", "Never"),
         *_time(job, options),
         ("+WantIOProxy", "True" if live(options, site) else "False"),
-        ("environment", '"HOME=./ PYTHONDONTWRITEBYTECODE=1"'),
+        ("environment", ENVIRONMENT),
+        *_image(options),
     ]
-    if options.environment.get("image"):
-        lines.append(("MY.SingularityImage", f'"{options.environment["image"]}"'))
-    if len(chunks) > MANY_JOBS and not site.spool:
+    if len(chunks) > MANY_JOBS and not site.spool and not job.node:
         lines.append(("max_materialize", str(options.max_running)))
+    columns = f"chunk, dir, mem{', files' if job.transfers else ''}"
+    return _text(lines, site, options, "" if job.node else f" {columns} from chunks.txt")
+
+
+def describe_gate(job: Job, options: Options, site: Site, results: Sequence[str]) -> str:
+    """Return the description of a DAG's last node for a stage: it merges `results` and counts."""
+    points = "points.jsonl, chunks.json" if job.derived else ""
+    inputs = ["worker", *([] if job.derived else ["../../points.jsonl"]), *results]
+    outputs = ["points.csv", "report.json", *([points] if points else [])]
+    remaps = ["points.csv=../../merged/points.csv", "report.json=../../merged/report.json"]
+    remaps += ["points.jsonl=../../points.jsonl", "chunks.json=chunks.json"] if job.derived else []
+    derived = f" --derived --memory-mb {options.memory_mb}" if job.derived else ""
+    lines = [
+        ("executable", "run.sh"),
+        ("arguments", f"gate --accept {options.accept}{derived}"),
+        ("transfer_input_files", ", ".join(inputs)),
+        ("transfer_output_files", ", ".join(outputs)),
+        ("transfer_output_remaps", f'"{";".join(remaps)}"'),
+        ("should_transfer_files", "YES"),
+        ("when_to_transfer_output", "ON_EXIT"),
+        ("output", "logs/gate.out"),
+        ("error", "logs/gate.err"),
+        ("request_cpus", "1"),
+        ("request_disk", "200MB"),
+        ("request_memory", f"{GATE_MEMORY}MB"),
+        ("notification", "Complete" if options.notify == "mail" else "Never"),
+        ("+JobFlavour", '"espresso"'),
+        ("environment", ENVIRONMENT),
+        *_image(options),
+    ]
+    return _text(lines, site, options, "")
+
+
+def _text(lines: Sequence[tuple[str, str]], site: Site, options: Options, queue: str) -> str:
     width = max(len(name) for name, _ in lines)
-    text = "\n".join(f"{name.ljust(width)} = {value}" for name, value in lines)
-    further = "\n".join([*site.lines, *options.extra])
-    return f"{text}\n{further}{chr(10) if further else ''}queue {columns} from chunks.txt\n"
+    text = [f"{name.ljust(width)} = {value}" for name, value in lines]
+    return "\n".join([*text, *site.lines, *options.extra, f"queue{queue}"]) + "\n"
+
+
+def _image(options: Options) -> list[tuple[str, str]]:
+    image = options.environment.get("image")
+    return [("MY.SingularityImage", f'"{image}"')] if image else []
 
 
 def live(options: Options, site: Site) -> bool:
@@ -92,11 +141,14 @@ def _further(options: Options, site: Site) -> list[str]:
     return [path for path in [*options.inputs, *([archive] if archive else [])] if not site.sees(path)]
 
 
-def _destinations(result: str, options: Options) -> list[tuple[str, str]]:
+def _destinations(job: Job, options: Options) -> str:
     """Return where the results go: small lines home, the files of the points to another place if one is named."""
+    home = f"r{job.number}_$(chunk)"
     tar = f"{options.output_url.rstrip('/')}/" if options.output_url else "../../results/"
-    remaps = f"{result}.jsonl=../../results/{result}.jsonl;{result}.tar={tar}{result}.tar"
-    return [("transfer_output_remaps", f'"{remaps}"')]
+    places = [f"{job.result}.jsonl=../../results/{home}.jsonl", f"{job.result}.tar={tar}{home}.tar"]
+    if job.derived:
+        places.append("points_$(chunk).jsonl=points/points_$(chunk).jsonl")
+    return ";".join(places)
 
 
 def _requests(options: Options, site: Site) -> list[tuple[str, str]]:
@@ -132,74 +184,3 @@ def check_extra(lines: Sequence[str]) -> None:
         if name.split(" ")[0] in OURS or name.startswith("transfer_"):
             message = f"extra: {line!r} changes {name.split(' ')[0]}, which the kit relies on; leave it out"
             raise SubmissionError(message)
-
-
-def environment_for(options: Options, site: Site) -> dict[str, str]:
-    """Return how jobs get their Python: as asked for, else this one where they can see it.
-
-    Raises
-    ------
-    SubmissionError
-        If they cannot, and nothing was asked for.
-    """
-    if options.environment or site.local:
-        return options.environment or {"python": sys.executable}
-    prefix = str(Path(sys.prefix).resolve())
-    if site.sees(prefix) or on_shared_file_system(prefix):
-        return {"python": sys.executable}
-    message = (
-        f"jobs may not see {prefix}, where this Python is; say what they use: environment.python (a path that "
-        "they see), environment.setup (a script to source), environment.image or environment.archive"
-    )
-    raise SubmissionError(message)
-
-
-def script(environment: dict[str, str], cpus: int) -> str:
-    """Return ``run.sh``: it prepares the environment of the job and becomes the worker."""
-    threads = " ".join(f"{name}_NUM_THREADS={cpus}" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA"))
-    return f"""#!/bin/sh
-# Starts the worker of one chunk in the current directory: sh run.sh CHUNK --round NUMBER [OPTIONS].
-# Written by the kit; can be read, changed and run by hand.
-set -eu
-here=$PWD
-cache=${{KIT_CACHE:-$here/cache}}
-PATH=${{PATH:-/usr/local/bin:/usr/bin:/bin}}
-export PATH HOME="$here" PYTHONDONTWRITEBYTECODE=1
-export IPYTHONDIR="$here/ipython" JUPYTER_RUNTIME_DIR="$here/jupyter" JUPYTER_PLATFORM_DIRS=1
-export MPLCONFIGDIR="$cache/matplotlib" NUMBA_CACHE_DIR="$cache/numba" XDG_CACHE_HOME="$cache"
-export KIT_HOME="${{KIT_HOME:-$here/project}}"
-export {threads}
-export JE_ARROW_MALLOC_CONF=background_thread:false # so that pyarrow can be imported before kernels are forked
-mkdir -p "$IPYTHONDIR" "$JUPYTER_RUNTIME_DIR" "$MPLCONFIGDIR" "$NUMBA_CACHE_DIR" "$KIT_HOME"
-if [ -n "${{_CONDOR_SCRATCH_DIR:-}}" ]; then # a result file that is missing would hold the job
-  : >>"r$3_$1.jsonl"
-  : >>"r$3_$1.tar"
-fi
-{_activation(environment)}
-exec "$python" -m worker "$@"
-"""
-
-
-def _activation(environment: dict[str, str]) -> str:
-    lines = []
-    if setup := environment.get("setup"):
-        lines.append(f"set +eu\n. {shlex.quote(setup)} >&2\nset -eu")
-    if archive := environment.get("archive"):
-        name = shlex.quote(Path(archive).name)
-        where = f'archive="$here"/{name}\n[ -f "$archive" ] || archive={shlex.quote(archive)}'
-        lines.append(f'{where}\nmkdir -p environment && tar -xf "$archive" -C environment')
-        lines.append('PATH="$here/environment/bin:$PATH"')
-    if python := environment.get("python"):
-        lines.append(f"python={shlex.quote(python)}\nPATH={shlex.quote(str(Path(python).parent))}:$PATH")
-        if path := os.environ.get("PYTHONPATH"):  # the same Python finds the same modules
-            lines.append(f"export PYTHONPATH={shlex.quote(_absolute(path))}")
-    else:
-        lines.append("python=python3")
-    lines.append(
-        'command -v "$python" >/dev/null || { echo "run.sh: there is no $python on $(hostname)" >&2; exit 65; }'
-    )
-    return "\n".join(lines)
-
-
-def _absolute(path: str) -> str:
-    return os.pathsep.join(str(Path(part).absolute()) for part in path.split(os.pathsep) if part)

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import checks, points, sending, sites
+from kit.batch import checks, condor, points, sending, sites
 from kit.batch.chunks import Chunk, cut
+from kit.batch.condor import Cluster
 from kit.batch.faults import SubmissionError
 from kit.batch.merging import collect, reopen
 from kit.batch.options import Options
 from kit.batch.planning import Plan, chunks_for
 from kit.batch.pool import Pool
-from kit.batch.rounds import BatchRun
+from kit.batch.rounds import BatchRun, Round
 from kit.batch.status import Status
-from kit.batch.writing import Say, Sending, write_round
+from kit.batch.writing import ROUND_DAG, Say, Sending, write_round
 from kit.directories import new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
@@ -175,12 +176,31 @@ def write_and_send(
         sending_.say(f"{len(chunks)} jobs are written in {files.shown(round_.directory)}; nothing was submitted")
         return
     if not site.local:
-        name = str(files.read_json(round_.directory / "worker.json")["batch_name"])
-        cluster = sending.send(round_, site, name)
+        cluster = send_round(round_, sending_)
         sending_.say(
             f"{len(chunks)} jobs submitted as cluster {cluster.number} to {cluster.schedd or 'the schedd'}"
         )
         return
+    work_here(batch, round_, sending_, try_first=try_first)
+
+
+def send_round(round_: Round, sending_: Sending) -> Cluster:
+    """Give a round to HTCondor: its jobs, or the DAG of them."""
+    options, site = sending_.options, sending_.site
+    name = str(files.read_json(round_.directory / "worker.json")["batch_name"])
+    if options.dag:
+        dag = round_.directory / ROUND_DAG
+        command = f"condor_submit_dag {ROUND_DAG}"
+        return sending.send(
+            [round_], site, name, lambda: condor.submit_dag(dag, name, options.max_running), command, dag
+        )
+    spool = ["-spool"] if site.spool else []
+    command = " ".join(["condor_submit", "-terse", *spool, "job.sub"])
+    return sending.send([round_], site, name, lambda: condor.submit(round_.directory / "job.sub", *spool), command)
+
+
+def work_here(batch: BatchRun, round_: Round, sending_: Sending, *, try_first: bool) -> None:
+    """Work off a round on this computer, and show how it comes along."""
     status = Status(batch)
     status.recall()
 
@@ -188,7 +208,7 @@ def write_and_send(
         status.read()
         sending_.show(status)
 
-    pool = Pool(batch, round_, options, look, try_first=try_first)
+    pool = Pool(batch, round_, sending_.options, look, try_first=try_first)
     pool.work()
     look()
     status.save()

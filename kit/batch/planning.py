@@ -15,6 +15,7 @@ from kit.batch.notebooks import Notebook, find
 from kit.batch.options import Options
 from kit.batch.points import Point, code_of, numbered
 from kit.batch.pool import workers_for
+from kit.batch.script import environment_for
 from kit.batch.sites import Site
 
 __all__ = ["Plan", "chunks_for", "known_seconds", "make_plan"]
@@ -101,12 +102,18 @@ def make_plan(
     inputs = [*checks.located(notebook, typed, _file_names(sweep)), *files.locate(options.inputs)]
     site = sites.choose(options.profile, options.site, directory or files.resolve("outputs"))
     site.check_inputs(inputs)
+    if options.dag and site.local:
+        message = "a DAG needs HTCondor; on this computer leave --dag out"
+        raise SubmissionError(message)
+    if options.notify == "mail" and not options.dag:
+        message = "mail comes from the last node of a DAG: add --dag, or take notify `command: PROGRAM`"
+        raise SubmissionError(message)
     description.check_extra(options.extra)
     code = code_of(notebook.content)
     points = numbered(code, typed, options.repeat, _seed(notebook, options))
     seconds, ground = known_seconds(notebook, code)
     return Plan(
-        notebook, dict(fixed), sweep, points, options, site, description.environment_for(options, site), inputs,
+        notebook, dict(fixed), sweep, points, options, site, environment_for(options, site), inputs,
         code, seconds, ground, notes + _shared_seed(notebook, points),
     )  # fmt: skip
 

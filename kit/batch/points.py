@@ -6,7 +6,6 @@ the same point is recognised wherever it is counted; text, outputs and metadata 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from kit import files, wording
 from kit.batch.notebooks import source_of
+from kit.batch.worker.identity import SHORT, canonical, digest, identity
 from kit.parameters import ParameterError
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "write",
 ]
 
-SHORT = 16  # hexadecimal digits of an id
 ID_START = len('{"id":"')  # where the id stands in a line of `points.jsonl`
 
 
@@ -46,21 +45,10 @@ class Point:
         return canonical({"id": self.id, "index": self.index, "parameters": self.parameters}, sort=False) + "\n"
 
 
-def canonical(value: Any, *, sort: bool = True) -> str:
-    """Return `value` as JSON without blanks, keys in order, floats as short as they can be read back.
-
-    Raises
-    ------
-    ValueError
-        For NaN, infinity, and what JSON does not know.
-    """
-    return json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 def cell_codes(content: Mapping[str, Any]) -> list[str]:
     """Return what each code cell of a notebook hashes to: its tags and its source count, nothing else."""
     return [
-        _digest(canonical([cell.get("metadata", {}).get("tags", []), source_of(cell)]))
+        digest(canonical([cell.get("metadata", {}).get("tags", []), source_of(cell)]))
         for cell in content["cells"]
         if cell["cell_type"] == "code"
     ]
@@ -68,18 +56,7 @@ def cell_codes(content: Mapping[str, Any]) -> list[str]:
 
 def code_of(content: Mapping[str, Any]) -> str:
     """Return what the code of a notebook hashes to."""
-    return _digest(canonical(cell_codes(content)))
-
-
-def identity(code: str, values: Mapping[str, Any], repeat: int | None = None) -> str:
-    """Return the id of the point with these `values`; `repeat` tells equal points apart.
-
-    The digits are the first 16 of the SHA-256 of ``{"code":…,"parameters":…}``.
-    """
-    about: dict[str, Any] = {"code": code, "parameters": values}
-    if repeat is not None:
-        about["repeat"] = repeat
-    return _digest(canonical(about))[:SHORT]
+    return digest(canonical(cell_codes(content)))
 
 
 def numbered(
@@ -151,10 +128,6 @@ def read_lines(path: Path, indexes: Iterable[int]) -> dict[int, Point]:
             if index in wanted:
                 found[index] = Point(**json.loads(line))
     return found
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -52,7 +52,7 @@ class Results:
         self.problems: dict[str, str] = {}
         self.read_up_to: dict[str, int] = {}
         self._closed: set[str] = set()
-        self._ids: list[str] = []
+        self._indexes: dict[str, int] = {}
 
     def read(self, ended: Container[str] = ()) -> bool:
         """Read what has been added, and tell whether there was anything.
@@ -127,8 +127,8 @@ class Results:
         spot = f"{path.name}:{number}" if number else path.name
         try:
             line: dict[str, Any] = json.loads(raw)
-            index, state = line["index"], line["state"]
-            known = state in LETTERS and 0 <= index < len(self.letters) and self._id(index) == line["id"]
+            index = self._index(line["id"])
+            known = line["state"] in LETTERS and index is not None
         except (ValueError, KeyError, TypeError):
             self.problems[spot] = "a line is cut or is no JSON; its point is missing"
             return None
@@ -140,6 +140,7 @@ class Results:
                 f"has {tar_bytes} bytes, should have {end} by its lines; the points behind are missing"
             )
             return None
+        line["index"] = index  # a job that made its own points counts them by itself
         return line
 
     def _take(self, line: dict[str, Any]) -> None:
@@ -158,10 +159,10 @@ class Results:
                 int(error.get("cell") or 0),
             )
 
-    def _id(self, index: int) -> str:
-        if not self._ids:
-            self._ids = read_ids(self.run.points)
-        return self._ids[index]
+    def _index(self, name: str) -> int | None:
+        if not self._indexes:
+            self._indexes = {known: index for index, known in enumerate(read_ids(self.run.points))}
+        return self._indexes.get(name)
 
 
 def tar_end(line: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import checks, description, sites
+from kit.batch import checks, sites
 from kit.batch.chunks import Chunk, cut
 from kit.batch.faults import SubmissionError
 from kit.batch.launching import write_and_send
@@ -20,6 +20,7 @@ from kit.batch.planning import chunks_for
 from kit.batch.points import cell_codes, code_of
 from kit.batch.reasons import is_environment, is_memory, is_wall_time, named_file
 from kit.batch.rounds import BatchRun, batch_run
+from kit.batch.script import environment_for
 from kit.batch.status import ChunkState, Status
 from kit.batch.stopping import settled
 from kit.batch.writing import Say, Sending
@@ -78,7 +79,7 @@ def resume(
     groups = _by_reason(status, indexes)
     options = _with_more_time(groups, status, options)
     seconds = status.seconds or 60.0
-    sending = Sending(options, site, description.environment_for(options, site), say, show)
+    sending = Sending(options, site, environment_for(options, site), say, show)
     chunks = [
         *_plain_chunks(groups.plain, seconds, sending),
         *_late_chunks(groups.late, options),

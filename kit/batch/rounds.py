@@ -10,7 +10,7 @@ import functools
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Round:
     def chunks(self) -> list[Chunk]:
         """Its chunks, in the order of the job numbers."""
         listed = files.read_json(self.directory / "chunks.json")
-        return [Chunk(spread(indexes), memory) for indexes, memory in listed]
+        return [Chunk(spread(indexes), memory, *label) for indexes, memory, *label in listed]
 
     @property
     def submitted(self) -> dict[str, Any] | None:
@@ -96,9 +96,15 @@ class BatchRun:
         return dict(files.read_json(self.directory / "submission.json"))
 
     @property
+    def options(self) -> dict[str, Any]:
+        """The options of the submission."""
+        return dict(self.submission["options"])
+
+    @property
     def number_of_points(self) -> int:
-        """How many points it has."""
-        return int(self.submission["points"])
+        """How many points it has; where jobs make them, as many as the table of points says."""
+        known = self.submission["points"]
+        return int(known) if known is not None else len(self.points.read_bytes().splitlines())
 
     @property
     def rounds(self) -> list[Round]:
@@ -148,6 +154,8 @@ class RoundFiles:
         ``job.sub`` and ``run.sh``.
     carried : dict
         For each chunk that brings input files of its own: the paths of these files.
+    further : dict
+        Other files, by their names: those of a DAG.
     """
 
     chunks: Sequence[Chunk]
@@ -156,6 +164,7 @@ class RoundFiles:
     description: str
     script: str
     carried: dict[str, list[str]]
+    further: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path, number: str) -> Round:
         """Write the round `number` into `folder`, whole or not at all."""
@@ -166,17 +175,25 @@ class RoundFiles:
         for name in {chunk.folder for chunk in self.chunks}:  # HTCondor makes no directory for what jobs print
             (part / "logs" / name).mkdir(parents=True)
         for chunk in self.chunks:
-            self._write_slice(part / "points" / f"{chunk.name}.jsonl", chunk)
-        listed = [[compact(chunk.indexes), chunk.memory_mb] for chunk in self.chunks]
+            if not chunk.label:  # one with a name of its own makes its points itself
+                self._write_slice(part / "points" / f"{chunk.name}.jsonl", chunk)
+        listed = [[compact(chunk.indexes), chunk.memory_mb, *filter(None, [chunk.label])] for chunk in self.chunks]
         (part / "chunks.json").write_text(json.dumps(listed), encoding="utf-8")
-        (part / "chunks.txt").write_text("".join(map(self._row, self.chunks)), encoding="utf-8")
+        (part / "chunks.txt").write_text("".join(self.rows), encoding="utf-8")
         (part / "worker.json").write_text(json.dumps(self.worker, indent=1), encoding="utf-8")
-        (part / "job.sub").write_text(self.description, encoding="utf-8")
+        for name, text in ({"job.sub": self.description} | self.further).items():
+            if text:
+                (part / name).write_text(text, encoding="utf-8")
         (part / "run.sh").write_text(self.script, encoding="utf-8")
         (part / "run.sh").chmod(0o755)
         shutil.copytree(WORKER, part / "worker", ignore=shutil.ignore_patterns("__pycache__"))
         part.rename(folder / number)
         return Round(folder / number)
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows of ``chunks.txt``: chunk, log directory, memory, and the files that it brings along."""
+        return [self._row(chunk) for chunk in self.chunks]
 
     def _row(self, chunk: Chunk) -> str:
         columns = [chunk.name, chunk.folder, str(chunk.memory_mb)]
@@ -207,6 +224,8 @@ def compact(indexes: Sequence[int]) -> str:
 
 def spread(text: str) -> Sequence[int]:
     """Return the indexes that `compact` wrote."""
+    if not text:
+        return []
     ranges = [tuple(map(int, part.split("-"))) for part in text.split(",")]
     if len(ranges) == 1:
         return range(ranges[0][0], ranges[0][-1] + 1)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit import files
 from kit.batch import condor
 from kit.batch.condor import Cluster, CondorError
+from kit.batch.dag import dagman_log
 from kit.batch.events import EventLog
 from kit.batch.faults import SubmissionError
 from kit.batch.rounds import Round
@@ -25,8 +27,30 @@ __all__ = ["cluster_of", "send", "settle"]
 INTENT = "submitting.json"
 
 
-def send(round_: Round, site: Site, name: str, *options: str) -> Cluster:
-    """Submit a round, and note cluster and schedd.
+def send(
+    rounds: Sequence[Round],
+    site: Site,
+    name: str,
+    submit: Callable[[], int],
+    command: str,
+    dag: Path | None = None,
+) -> Cluster:
+    """Submit rounds, and note cluster and schedd in each.
+
+    Parameters
+    ----------
+    rounds : sequence of Round
+        One round, or those that one DAG works off.
+    site : Site
+        Where they go.
+    name : str
+        What the queue shows; no other submission has it.
+    submit : callable
+        Does it, and returns the number of the cluster.
+    command : str
+        What it does, for the record.
+    dag : Path or None
+        The DAG.
 
     Raises
     ------
@@ -40,34 +64,33 @@ def send(round_: Round, site: Site, name: str, *options: str) -> Cluster:
         "ground": site.ground,
         "spool": site.spool,
         "name": name,
+        "command": command,
+        "dag": str(dag) if dag else None,
         "host": platform.node(),
         "pid": os.getpid(),
     }
-    files.write_json(round_.directory / INTENT, about | {"time": now()})
-    if site.spool:
-        options = ("-spool", *options)
+    for round_ in rounds:
+        files.write_json(round_.directory / INTENT, about | {"time": now()})
     try:
-        number = condor.submit(round_.directory / "job.sub", *options)
+        number = submit()
     except CondorError as fault:
         if not (found := _in_queue(name)):
-            _note_refusal(round_, about, str(fault))
+            for round_ in rounds:
+                _note_refusal(round_, about, str(fault))
             raise
         number = found[0].number
     try:
-        return _note(round_, number, about)
+        clusters = [_note(round_, number, about) for round_ in rounds]
     except OSError as fault:
         _take_back(number, fault)
         raise
+    return clusters[0]
 
 
 def _note(round_: Round, number: int, about: dict[str, Any], schedd: str = "") -> Cluster:
     cluster = Cluster(number, schedd or _schedd(round_, number))
-    command = f"condor_submit -terse {'-spool ' if about.get('spool') else ''}job.sub"
-    record = about | {"cluster": number, "schedd": cluster.schedd, "time": now(), "log": round_.log.name}
-    files.write_json(
-        round_.directory / "submitted.json",
-        record | {"condor": condor.version(), "command": record.get("command", command)},
-    )
+    record = about | {"cluster": number, "schedd": cluster.schedd, "time": now(), "log": str(round_.log)}
+    files.write_json(round_.directory / "submitted.json", record | {"condor": condor.version()})
     return cluster
 
 
@@ -115,7 +138,7 @@ def settle(round_: Round) -> str:
     if about["host"] == platform.node() and Path(f"/proc/{about['pid']}").exists() and about["pid"] != os.getpid():
         message = f"round {round_.number} is being submitted by process {about['pid']} just now; wait for it"
         raise SubmissionError(message)
-    log = EventLog(round_.log)
+    log = EventLog(dagman_log(about["dag"]) if about["dag"] else round_.log)
     log.read()
     number = next((cluster for cluster, _ in log.jobs), None)
     found = [Cluster(number, log.schedd)] if number is not None else _in_queue(about["name"])

@@ -12,6 +12,7 @@ from typing import Any
 
 from kit import files
 from kit.batch.chunks import Chunk
+from kit.batch.dag import dagman_log
 from kit.batch.events import EventLog, Job
 from kit.batch.pool import is_alive
 from kit.batch.results import LETTERS, NAMES, NONE, Results
@@ -65,6 +66,7 @@ class Status:
         self.chunks: list[ChunkState] = []
         self.earlier: list[ChunkState] = []
         self.notes: list[str] = []
+        self.dag_is_alive = False
 
     def read(self) -> bool:
         """Look at logs and results, and tell whether anything is new."""
@@ -91,10 +93,8 @@ class Status:
 
     @property
     def alive(self) -> bool:
-        """Whether jobs may still bring results."""
-        return any(self.counts[state] for state in ("waiting", "running", "held")) or any(
-            state.state in ("waiting", "running", "held") for state in self.chunks
-        )
+        """Whether jobs may still bring results, or a DAG has not come to its end."""
+        return self.dag_is_alive or any(state.state in ("waiting", "running", "held") for state in self.chunks)
 
     @property
     def good(self) -> bool:
@@ -171,15 +171,19 @@ class Status:
             self.notes.append(f"round {round_.number} was not submitted: `kit resume` does")
         elif latest and not log.jobs and "removed" not in (submitted or {}):
             self.notes.append(f"waiting (no log yet): {files.shown(log.path)}")
+        prefix = str(files.read_json(round_.directory / "worker.json").get("prefix", ""))
         by_note = {job.note: (key[1], job) for key, job in log.jobs.items() if job.note}
         by_process = {key[1]: job for key, job in log.jobs.items()}
         about = submitted or {}
         orphaned = "removed" in about or (about.get("profile") == "local" and not is_alive(round_))
+        given_up = bool(about.get("dag")) and _dagman_is_gone(about)
+        if latest:
+            self.dag_is_alive = "cluster" in about and bool(about.get("dag")) and not given_up and not orphaned
         states = []
         for process, chunk in enumerate(round_.chunks):
-            known = by_note.get(chunk.name) or (process, None if by_note else by_process.get(process))
+            known = by_note.get(prefix + chunk.name) or (process, None if by_note else by_process.get(process))
             state = _state(known[1], submitted=submitted is not None and "cluster" in submitted)
-            if orphaned and state != "ended":
+            if orphaned or (given_up and known[1] is None):
                 state = "ended"
             left = 0
             states.append(ChunkState(round_, chunk, state, known[1], known[0], left))
@@ -198,6 +202,13 @@ class Status:
                 counts[state.state] += left
         counts["missing"] = self.total - sum(counts.values())
         self.counts = {state: counts[state] for state in STATES}
+
+
+def _dagman_is_gone(about: dict[str, Any]) -> bool:
+    """Tell whether DAGMan has ended: nodes without a job will never get one."""
+    log = EventLog(dagman_log(about["dag"]), about.get("cluster"))
+    log.read()
+    return bool(log.jobs) and not any(job.alive for job in log.jobs.values())
 
 
 def _state(job: Job | None, *, submitted: bool) -> str:

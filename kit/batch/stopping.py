@@ -37,9 +37,11 @@ def settled(
     status = _fresh(batch)
     if stop_first and _living(status):
         say(_stop_jobs(status))
-    while living := _living(status):
+    while (living := _living(status)) or status.dag_is_alive:
         busy = [state for state in living if state.state in ("waiting", "running")]
-        if not busy:
+        if not living:  # only the gate is left
+            time.sleep(LOOK)
+        elif not busy:
             say(f"{len(living)} held jobs are removed")
             _stop_jobs(status)
         elif not wait:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import description
 from kit.batch.merging import unpack
 from kit.batch.points import Point
 from kit.batch.rounds import WORKER, BatchRun
+from kit.batch.script import script
 
 __all__ = ["try_point"]
 
@@ -36,7 +36,7 @@ def try_point(batch: BatchRun, point: Point) -> tuple[dict[str, Any], Path]:
         shutil.copyfile(batch.notebook, folder / "notebook.ipynb")
         (folder / "worker.json").write_text(json.dumps(worker), encoding="utf-8")
         (folder / "point.jsonl").write_text(point.line(), encoding="utf-8")
-        (folder / "run.sh").write_text(description.script({"python": sys.executable}, 1), encoding="utf-8")
+        (folder / "run.sh").write_text(script({"python": sys.executable}, 1), encoding="utf-8")
         command = ["sh", "run.sh", "point", "--round", "try", "--parent", str(os.getpid())]
         environment = os.environ | {"KIT_HOME": str(files.home())}
         subprocess.run(command, cwd=folder, env=environment, check=True, stdout=sys.stderr)

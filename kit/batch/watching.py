@@ -85,6 +85,8 @@ def line(status: Status, rate: float = 0.0) -> str:
     parts = [f"{counts['done']}/{total} done"]
     others = {"failed": wrong} | {state: counts[state] for state in ("running", "waiting", "held", "missing")}
     parts += [f"{number} {state}" for state, number in others.items() if number]
+    if status.alive and not counts["running"] + counts["waiting"] + counts["held"]:
+        parts.append(f"{sum(state.state != 'ended' for state in status.chunks) or 1} jobs at work")
     if rate > 0:
         left = (total - done) / rate
         parts += [f"{60 * rate:.3g} a minute", f"{_duration(left)} left"] if status.alive else []

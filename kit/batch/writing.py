@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import kit
-from kit.batch import description, points
+from kit.batch import dag, description
 from kit.batch.chunks import Chunk, flavour_for
+from kit.batch.description import Job
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round, RoundFiles
+from kit.batch.script import script
 from kit.batch.sites import Site
 from kit.batch.status import Status
+from kit.batch.worker.identity import identity
 
-__all__ = ["Say", "Sending", "write_round"]
+__all__ = ["ROUND_DAG", "Say", "Sending", "as_dag", "gate_text", "write_round"]
+
+ROUND_DAG = "round.dag"
+NODES = "chunk"
 
 Say = Callable[[str], object]
 
@@ -53,9 +59,9 @@ def write_round(
     carried = _carried(chunks, lines, site, how["inputs"])
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     longest = max(len(chunk.indexes) for chunk in chunks) * seconds
-    job = description.Job(
-        number, _batch_name(batch, stamp), longest, f"events.{stamp}.log", transfers=bool(carried)
-    )
+    node = options.dag and not site.local
+    log = f"{ROUND_DAG}.nodes.log" if node else f"events.{stamp}.log"
+    job = Job(number, _batch_name(batch, stamp), longest, log, bool(carried), node)
     preload = how["imports"] if options.preload == "auto" else options.preload
     worker = {
         "code": how["code"],
@@ -75,14 +81,34 @@ def write_round(
         "flavour": None if site.local or options.max_runtime else options.flavour or flavour_for(longest),
     }
     text = "" if site.local else description.describe(job, options, site, chunks)
-    shell = description.script(sending_.environment, options.cpus)
-    return RoundFiles(chunks, lines, worker, text, shell, carried).write(batch.directory / "rounds", number)
+    made = RoundFiles(chunks, lines, worker, text, script(sending_.environment, options.cpus), carried)
+    if node:
+        made = as_dag(made, batch, job, sending_)
+    return made.write(batch.directory / "rounds", number)
+
+
+def as_dag(made: RoundFiles, batch: BatchRun, job: Job, sending_: Sending) -> RoundFiles:
+    """Return a round whose chunks are nodes of a DAG, with a gate behind them."""
+    dag.check_place(batch.directory, sending_.site)
+    stage = dag.Stage(NODES, "", dag.variables(made.rows))
+    gate = gate_text(batch, job, sending_, [chunk.name for chunk in made.chunks])
+    further = {"chunk.sub": made.description, "merge.sub": gate, ROUND_DAG: dag.dag_text([stage])}
+    (batch.directory / "merged").mkdir(exist_ok=True)
+    worker = made.worker | {"prefix": stage.prefix}
+    return replace(made, description="", further=further, worker=worker)
+
+
+def gate_text(batch: BatchRun, job: Job, sending_: Sending, chunks: Sequence[str]) -> str:
+    """Return the description of the gate: it merges what earlier rounds have brought and this one will."""
+    before = [f"../../results/{path.name}" for path in sorted(batch.results.glob("*.jsonl"))]
+    coming = [f"../../results/r{job.number}_{chunk}.jsonl" for chunk in chunks]
+    return description.describe_gate(job, sending_.options, sending_.site, [*before, *coming])
 
 
 def _batch_name(batch: BatchRun, stamp: str) -> str:
     """Return a name that no other round in the queue has."""
     stem = str(batch.submission["name"]).removesuffix(".ipynb")
-    return f"{stem}-{points.identity(str(batch.directory), {'at': stamp})[:6]}"
+    return f"{stem}-{identity(str(batch.directory), {'at': stamp})[:6]}"
 
 
 def _carried(

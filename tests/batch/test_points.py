@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.batch.points import canonical, cell_codes, code_of, identity, numbered, read_ids, read_lines, write
+from kit.batch.points import cell_codes, code_of, numbered, read_ids, read_lines, write
+from kit.batch.worker.identity import canonical, identity
 from kit.parameters import ParameterError
 
 

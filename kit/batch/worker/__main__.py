@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import family
 from .chirp import Chirp
+from .derivation import Derivation, derive, write_points
 from .ledger import Ledger
 from .limits import Limits, read_limits
 from .nursery import Nursery
@@ -46,17 +47,18 @@ def main() -> int:
             return 0
     folder = Path.cwd()
     results = Path(options.results).absolute()
+    name = f"{'d' if options.derived else 'r'}{options.round}_{options.chunk}"
     for ending in ("jsonl", "tar"):  # a missing output file would hold the job
-        (results / f"{_prefix(options.round)}_{options.chunk}.{ending}").touch()
+        (results / f"{name}.{ending}").touch()
     try:
         orders = read_orders(folder / "worker.json")
-        points = read_points(folder / f"{options.chunk}.jsonl")
+        points = _points(orders, options, folder)
         if fault := _wrong_version(orders):
             return _end(ENVIRONMENT, fault)
         # before papermill and its threads are here
         nursery = Nursery(orders.preload, str(folder)) if orders.isolation == "fork" else None
         limits = read_limits(options.memory_mb, options.seconds)
-        ledger = Ledger(results, f"{_prefix(orders.round)}_{options.chunk}")
+        ledger = Ledger(results, name)
         return _work(orders, points, limits, ledger, nursery)
     except OrdersError as fault:
         return _end(INPUT, str(fault))
@@ -140,6 +142,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="worker", description="Work off one chunk in the current directory.")
     parser.add_argument("chunk", help="name of the chunk")
     parser.add_argument("--round", required=True, help="number of the round")
+    parser.add_argument("--derived", action="store_true", help="make the points of what an earlier stage has left")
     parser.add_argument("--results", default=".", help="where the two result files go")
     parser.add_argument("--parent", type=int, help="process without which there is nothing to do")
     parser.add_argument("--memory-mb", type=float, help="memory of the slot, where no pool says it")
@@ -147,8 +150,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prefix(number: str) -> str:
-    return f"r{number}"
+def _points(orders: Orders, options: argparse.Namespace, folder: Path) -> list[Point]:
+    """Return the points of the chunk: those given, or those made of what an earlier stage has left."""
+    if orders.derive is None:
+        return read_points(folder / f"{options.chunk}.jsonl")
+    points = derive(Derivation(**orders.derive), orders.code, folder)
+    write_points(points, folder / f"points_{options.chunk}.jsonl")
+    return points
 
 
 def _wrong_version(orders: Orders) -> str:

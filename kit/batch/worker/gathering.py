@@ -27,7 +27,7 @@ class Gathered:
     Attributes
     ----------
     rows : dict
-        By index: state, seconds, memory in MB, error name, and the numbers of the summary.
+        By id: state, seconds, memory in MB, error name, and the numbers of the summary.
     summary_names : list of str
         Names of these numbers, in order of appearance.
     cpu_seconds, wasted_seconds : float
@@ -36,13 +36,13 @@ class Gathered:
         By state, error and text.
     """
 
-    rows: dict[int, tuple[str, float, float, str, dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[str, tuple[str, float, float, str, dict[str, Any]]] = field(default_factory=dict)
     summary_names: dict[str, None] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     done_cpu_seconds: float = 0.0
     seconds: list[float] = field(default_factory=list)
     rss_mb: list[float] = field(default_factory=list)
-    failures: dict[int, tuple[str, str]] = field(default_factory=dict)
+    failures: dict[str, tuple[str, str, int]] = field(default_factory=dict)
 
     def counts(self, points: int) -> dict[str, int]:
         """Return the number of points by state; those without a line are missing."""
@@ -52,19 +52,19 @@ class Gathered:
     def groups(self) -> list[dict[str, Any]]:
         """Return the failures grouped by what they say: how many, and the first."""
         found: dict[tuple[str, str], list[int]] = {}
-        for index, failure in self.failures.items():
-            found.setdefault(failure, []).append(index)
+        for state, words, index in self.failures.values():
+            found.setdefault((state, words), []).append(index)
         ordered = sorted(found.items(), key=lambda item: (-len(item[1]), min(item[1])))
         return [
             {"state": state, "error": words, "points": len(indexes), "first": min(indexes)}
             for (state, words), indexes in ordered
         ]
 
-    def _take(self, line: Mapping[str, Any], cpu: dict[int, float]) -> None:
-        index, state = int(line["index"]), str(line["state"])
+    def _take(self, line: Mapping[str, Any], cpu: dict[str, float]) -> None:
+        name, state = str(line["id"]), str(line["state"])
         used = float(line.get("cpu_seconds") or 0.0)
         self.cpu_seconds += used
-        before = self.rows.get(index)
+        before = self.rows.get(name)
         if before and before[0] == "done":
             return
         error = line.get("error") or {}
@@ -72,11 +72,12 @@ class Gathered:
             name: value for name, value in (line.get("summary") or {}).items() if isinstance(value, int | float)
         }
         self.summary_names |= dict.fromkeys(numbers)
-        self.rows[index] = (state, line["seconds"], line["rss_mb"], str(error.get("name") or ""), numbers)
-        cpu[index] = used if state == "done" else 0.0
-        self.failures.pop(index, None)
+        self.rows[name] = (state, line["seconds"], line["rss_mb"], str(error.get("name") or ""), numbers)
+        cpu[name] = used if state == "done" else 0.0
+        self.failures.pop(name, None)
         if state != "done":
-            self.failures[index] = (state, f"{error.get('name')}: {str(error.get('value')).partition(chr(10))[0]}")
+            words = f"{error.get('name')}: {str(error.get('value')).partition(chr(10))[0]}"
+            self.failures[name] = (state, words, int(line["index"]))
 
 
 def gather(lines: Iterable[Mapping[str, Any]]) -> Gathered:
@@ -85,7 +86,7 @@ def gather(lines: Iterable[Mapping[str, Any]]) -> Gathered:
     Done in any round counts; otherwise the latest line. A point that two rounds have done is taken once.
     """
     gathered = Gathered()
-    cpu: dict[int, float] = {}
+    cpu: dict[str, float] = {}
     for line in lines:
         gathered._take(line, cpu)  # noqa: SLF001 - its own module
     gathered.done_cpu_seconds = sum(cpu.values())
@@ -113,7 +114,7 @@ def write_table(path: Path, points: Path, gathered: Gathered) -> list[str]:
 
 def row_of(point: Mapping[str, Any], gathered: Gathered, parameters: list[str], summary: list[str]) -> list[Any]:
     """Return the values of a row of the table."""
-    state, seconds, rss_mb, error, numbers = gathered.rows.get(point["index"], ("missing", None, None, "", {}))
+    state, seconds, rss_mb, error, numbers = gathered.rows.get(point["id"], ("missing", None, None, "", {}))
     values = [point["parameters"].get(name) for name in parameters]
     told = [state, seconds, rss_mb, error]
     return [point["id"], point["index"], *values, *told, *(numbers.get(name) for name in summary)]

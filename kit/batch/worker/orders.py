@@ -34,6 +34,8 @@ class Orders:
         Whether the notebook's parameters come from the kit.
     preload : list of str
         Modules for the nursery.
+    derive : dict or None
+        How the points are made, where they come from what an earlier stage has left.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Orders:
     guard: bool = True
     live_progress: bool = False
     notebook: str = "notebook.ipynb"
+    derive: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
