@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .identity import canonical, identity
-from .orders import Point
+from .orders import OrdersError, Point
 
 __all__ = ["Derivation", "derive", "write_points"]
 
@@ -54,6 +54,11 @@ def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
     """Unpack what came with the job into `folder`, and return the points that come of it.
 
     Only points that are done count, each once, in the order of their ids' results.
+
+    Raises
+    ------
+    OrdersError
+        If a tar is shorter than its lines say.
     """
     found: list[str] = []
     seen: set[str] = set()
@@ -61,6 +66,7 @@ def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
         for line in _done(lines):
             if line["id"] not in seen:
                 seen.add(line["id"])
+                _check_whole(line, lines.with_suffix(".tar"))
                 found += _unpacked(line, lines.with_suffix(".tar"), folder, how.pattern)
     if not how.pattern and how.bundle is None:
         found = [""] if seen else []
@@ -76,13 +82,21 @@ def _point(how: Derivation, code: str, index: int, group: list[str]) -> Point:
 
 
 def _done(lines: Path) -> Iterator[dict[str, Any]]:
-    for raw in lines.read_text(encoding="utf-8").splitlines():
+    for raw in lines.read_bytes().splitlines():
         try:
             line = json.loads(raw)
         except ValueError:
             continue
         if line.get("state") == "done":
             yield line
+
+
+def _check_whole(line: dict[str, Any], tar: Path) -> None:
+    needed = max((output["offset"] + output["bytes"] for output in line["outputs"]), default=0)
+    there = tar.stat().st_size if tar.is_file() else 0
+    if there < needed:
+        message = f"{tar.name}: has {there} bytes, should have {needed} by its lines"
+        raise OrdersError(message)
 
 
 def _unpacked(line: dict[str, Any], tar: Path, folder: Path, pattern: str) -> list[str]:
