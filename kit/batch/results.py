@@ -21,7 +21,7 @@ __all__ = ["LETTERS", "Results", "tar_end"]
 LETTERS = {"done": "d", "failed": "f", "timeout": "t", "memory": "m", "died": "x"}
 NAMES = {letter: name for name, letter in LETTERS.items()}
 NONE = "."
-BLOCK = 512
+NEEDED = {"id", "state", "round", "seconds", "rss_mb", "outputs"}  # of a line
 
 
 class Results:
@@ -76,6 +76,7 @@ class Results:
         """Yield every line that can be used, the older rounds first."""
         for entry in _lines_files(self.run.results):
             path = Path(entry.path)
+            self.problems.pop(path.name, None)  # now told by line
             with path.open("rb") as stream:
                 for number, raw in enumerate(stream, 1):
                     if (line := self._usable(path, number, raw, _size(path.with_suffix(".tar")))) is not None:
@@ -104,9 +105,14 @@ class Results:
         self._closed = set(memory["closed"])
 
     def _read_file(self, path: Path) -> bool:
-        """Read the whole lines that have been added to one file."""
+        """Read the whole lines that have been added to one file.
+
+        A job's lines come home before its tar: those whose files are not there yet are read again the next time.
+        """
         start = self.read_up_to.get(path.name, 0)
-        tar_bytes = _size(path.with_suffix(".tar"))
+        tar = path.with_suffix(".tar")
+        self.problems.pop(tar.name, None)
+        tar_bytes, waiting = _size(tar), None
         changed = False
         with path.open("rb") as stream:
             if stream.seek(0, os.SEEK_END) < start:
@@ -115,11 +121,13 @@ class Results:
             for raw in stream:
                 if not raw.endswith(b"\n"):
                     break  # still being written, or cut: the report tells
-                start += len(raw)
                 if (line := self._usable(path, 0, raw, tar_bytes)) is not None:
                     self._take(line)
                     changed = True
-        self.read_up_to[path.name] = start
+                elif tar.name in self.problems and waiting is None:
+                    waiting = start
+                start += len(raw)
+        self.read_up_to[path.name] = start if waiting is None else waiting
         return changed
 
     def _usable(self, path: Path, number: int, raw: bytes, tar_bytes: int | None) -> dict[str, Any] | None:
@@ -129,6 +137,8 @@ class Results:
             line: dict[str, Any] = json.loads(raw)
             index = self._index(line["id"])
             known = line["state"] in LETTERS and index is not None
+            if known and not line.keys() >= NEEDED:
+                raise KeyError(path.name)
         except (ValueError, KeyError, TypeError):
             self.problems[spot] = "a line is cut or is no JSON; its point is missing"
             return None
