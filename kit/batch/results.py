@@ -96,13 +96,23 @@ class Results:
         }
 
     def recall(self, memory: dict[str, Any]) -> None:
-        """Go on from what was remembered."""
+        """Go on from what was remembered.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError, AttributeError
+            If that was not this run.
+        """
         self.letters = list(memory["letters"])
         self.seconds, self.rss_mb = array("f", memory["seconds"]), array("f", memory["rss_mb"])
         self.rounds = array("h", memory["rounds"])
         self.failures = {index: tuple(failure) for index, *failure in memory["failures"]}
         self.problems, self.read_up_to = memory["problems"], memory["read"]
         self._closed = set(memory["closed"])
+        sizes = {len(column) for column in (self.letters, self.seconds, self.rss_mb, self.rounds)}
+        if sizes != {self.run.number_of_points}:
+            message = f"{sizes} points are remembered, the run has {self.run.number_of_points}"
+            raise ValueError(message)
 
     def _read_file(self, path: Path) -> bool:
         """Read the whole lines that have been added to one file.
