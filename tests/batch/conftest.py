@@ -1,6 +1,7 @@
 """A batch run as it lies on the disk, written without running anything: rounds, their logs, what came back."""
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,22 @@ class Written:
 def written(toy: Path, tmp_path: Path) -> Callable[..., Written]:
     """Return a function that writes a run of so many points."""
     return lambda points=6, name="run", **options: Written(toy, tmp_path / name, points, **options)
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return a function that puts a program in the place of a command, and one that returns how it was called.
+
+    What HTCondor itself does is tested in tests/condor; here, what we do with its answers.
+    """
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def put(command: str, text: str = "") -> Callable[[], list[str]]:
+        calls = folder / f"{command}.calls"
+        (folder / command).write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\n{text}\n')
+        (folder / command).chmod(0o755)
+        return lambda: calls.read_text().splitlines() if calls.exists() else []
+
+    return put
