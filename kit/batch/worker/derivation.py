@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .identity import canonical, identity
-from .orders import Point
+from .orders import OrdersError, Point
 
 __all__ = ["Derivation", "Found", "derive", "found_in", "points_of", "write_points"]
 
@@ -74,13 +74,20 @@ def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
 
 
 def found_in(lines: Iterable[Path], pattern: str) -> Iterator[Found]:
-    """Yield the files that match, of all points that are done, each point once, in the order of the lines."""
+    """Yield the files that match, of all points that are done, each point once, in the order of the lines.
+
+    Raises
+    ------
+    OrdersError
+        If a tar is shorter than its lines say.
+    """
     seen: set[str] = set()
     for path in lines:
         for line in _done(path):
             if line["id"] in seen:
                 continue
             seen.add(line["id"])
+            _check_whole(line, path.with_suffix(".tar"))
             for output in line["outputs"]:
                 if not pattern or fnmatch.fnmatch(output["name"], pattern):
                     place = f"outputs/{line['id']}/{output['name']}"
@@ -114,13 +121,21 @@ def write_points(points: Iterable[Point], path: Path) -> None:
 
 
 def _done(path: Path) -> Iterator[dict[str, Any]]:
-    for raw in path.read_text(encoding="utf-8").splitlines():
+    for raw in path.read_bytes().splitlines():
         try:
             line = json.loads(raw)
         except ValueError:
             continue
         if line.get("state") == "done":
             yield line
+
+
+def _check_whole(line: dict[str, Any], tar: Path) -> None:
+    needed = max((output["offset"] + output["bytes"] for output in line["outputs"]), default=0)
+    there = tar.stat().st_size if tar.is_file() else 0
+    if there < needed:
+        message = f"{tar.name}: has {there} bytes, should have {needed} by its lines"
+        raise OrdersError(message)
 
 
 def _unpack(file: Found, target: Path) -> None:
