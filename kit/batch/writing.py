@@ -79,6 +79,7 @@ def write_round(
         "log": job.log,
         "batch_name": job.name,
         "flavour": None if site.local or options.max_runtime else options.flavour or flavour_for(longest),
+        "max_runtime": None if site.local else options.max_runtime,
     }
     text = "" if site.local else description.describe(job, options, site, chunks)
     made = RoundFiles(chunks, lines, worker, text, script(sending_.environment, options.cpus), carried)
