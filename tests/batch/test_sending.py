@@ -43,7 +43,7 @@ def note_intent(round_, **about):
 
 
 def submitted_event(round_, cluster):
-    text = f"000 ({cluster:03d}.000.000) 2026-11-20 09:19:02 Job submitted from host: <127.0.0.1:1?alias=other.here&a>"
+    text = f"000 ({cluster:03d}.000.000) 2026-11-20 09:19:02 Job submitted from host: <a?alias=other.here&a>"
     round_.log.write_text(f"{text}\n    chunk 000000\n...\n")
 
 
