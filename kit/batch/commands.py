@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
-RUN = click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+def _found(_context: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+    from kit.batch import request
+
+    return request.found(path)
+
+
+RUN = click.argument("run", metavar="RUN", type=click.Path(path_type=Path), callback=_found)
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 WORSE = 1  # exit status: points failed or are missing
 
@@ -93,7 +100,7 @@ def submit(context: click.Context, /, **given: Any) -> None:
     label = given["file"].stem if given["file"] else "sweep"
     batch = launching.launch(made, directory, label=label, say=_say(given), show=show)
     show.close()
-    _end(status_of(batch.directory), given, waits=not made.site.local or made.options.dry_run)
+    _end(status_of(batch.directory), given, waits=not made.site.local, dry=made.options.dry_run)
 
 
 @click.command(cls=OptionsCommand)
@@ -108,19 +115,20 @@ def resume(context: click.Context, /, **given: Any) -> None:
     from kit.batch.status import status_of
 
     show = _shower(given)
+    options = chosen_options(context)
     if made := _campaign(given):
         campaign_commands.resume(
-            made, chosen_options(context), wait=given["wait"], stop_first=given["stop_first"],
+            made, options, wait=given["wait"], stop_first=given["stop_first"],
             say=_say(given), show=show,
         )  # fmt: skip
         return _end_campaign(made, given)
     batch = resuming.resume(
-        given["run"], chosen_options(context), wait=given["wait"], stop_first=given["stop_first"],
+        given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
         say=_say(given), show=show,
     )  # fmt: skip
     show.close()
     status = status_of(batch.directory)
-    return _end(status, given, waits=status.alive)
+    return _end(status, given, waits=status.alive, dry=options.dry_run)
 
 
 @click.command(cls=BatchCommand)
@@ -328,8 +336,8 @@ def _answer(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def _end(current: Status, given: dict[str, Any], *, waits: bool) -> None:
-    """Say how a run stands, merge it when it is over, and exit by what it is."""
+def _end(current: Status, given: dict[str, Any], *, waits: bool, dry: bool = False) -> None:
+    """Say how a run stands, merge it when it is over, and exit by what it is; a dry run is good."""
     from kit import files
     from kit.batch import watching, why
 
@@ -344,4 +352,4 @@ def _end(current: Status, given: dict[str, Any], *, waits: bool) -> None:
             click.echo(f"  {text}")
         click.echo(files.shown(current.run.directory))
     bad = sum(current.counts[state] for state in ("failed", "timeout", "memory", "died", "missing"))
-    sys.exit(0 if (not bad or (waits and not over)) and not current.stuck else WORSE)
+    sys.exit(0 if dry or ((not bad or (waits and not over)) and not current.stuck) else WORSE)
