@@ -1,0 +1,198 @@
+"""The text of a cluster file, as it comes out of the gzip stream: one reused buffer, whatever the file's size.
+
+Plain or gzipped is decided by the first two bytes; several gzip members count as one. A damaged stream gives all
+text before the damage, and then says where it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zlib
+from pathlib import PurePosixPath
+from typing import IO, Any, Self
+
+from kit import files
+from kit.files import FormatError
+from kit.smartpixels.text import MARGIN, Text
+
+__all__ = ["TextStream", "file_name", "stem_of"]
+
+ROOM = 2 << 20  # bytes; what is decompressed at once should stay in the processor's cache
+LONGEST = 2 << 30  # bytes; no cluster is as long
+GZIP_MAGIC = b"\x1f\x8b"
+BLOCK = 1 << 16  # bytes of the file in which damage is looked for at once
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path or address."""
+    return PurePosixPath(path.partition("?")[0]).name
+
+
+def stem_of(path: str) -> str:
+    """Return the name of a cluster file without ``.gz`` and ``.out``."""
+    name = file_name(path)
+    for ending in (".gz", ".out", ".txt"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def open_bytes(path: str) -> IO[bytes]:
+    """Open a local or remote file for reading."""
+    if not files.is_remote(path):
+        return open(path, "rb")  # noqa: PTH123, SIM115 - the caller closes it
+    import fsspec
+
+    remote: IO[bytes] = fsspec.open(path, "rb").open()
+    return remote
+
+
+class _Counted(io.RawIOBase):
+    """A file that counts and hashes what is read from it."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.source = source
+        self.count = 0
+        self.hash = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self.source.read(len(buffer))
+        buffer[: len(block)] = block
+        self.count += len(block)
+        self.hash.update(block)
+        return len(block)
+
+
+class TextStream:
+    """The decompressed text of a file; `begin` and `end` bound what is in the buffer and not yet used up.
+
+    Parameters
+    ----------
+    path : str
+        A local file or an address.
+    room : int
+        Bytes of text to hold at once; grows where a single cluster needs more.
+
+    Raises
+    ------
+    FormatError
+        If the file is empty.
+    OSError
+        If it cannot be read.
+    """
+
+    def __init__(self, path: str, room: int = ROOM) -> None:
+        self.path = path
+        self.name = file_name(path)
+        self.text = Text(room)
+        self.begin = self.end = 0
+        self.line = 1  # number of the line at `begin`
+        self.ended = False
+        self.damage = ""  # what is wrong with the gzip stream, once it is met
+        self._file = open_bytes(path)
+        self._raw = _Counted(self._file)
+        buffered = io.BufferedReader(self._raw, 512 * 1024)
+        magic = buffered.peek(2)[:2]
+        if not magic:
+            self.close()
+            message = f"{self.name}: is empty, should hold PixelAV clusters"
+            raise FormatError(message)
+        self._source: Any = buffered
+        if magic == GZIP_MAGIC:
+            from isal import igzip
+
+            self._source = igzip.IGzipFile(fileobj=buffered, mode="rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def fill(self) -> None:
+        """Move what is left to the front of the buffer and read on behind it; sets `ended` at the end."""
+        left = self.end - self.begin
+        if left > self.text.room // 2:
+            self._grow()
+        view = memoryview(self.text.buffer)
+        view[:left] = view[self.begin : self.end]
+        self.begin, self.end = 0, left
+        try:
+            while self.end < self.text.room:
+                count = self._source.readinto1(view[self.end : self.text.room])
+                if not count:
+                    self.ended = True
+                    break
+                self.end += count
+        except (EOFError, zlib.error, OSError, ValueError) as fault:
+            if isinstance(fault, OSError) and fault.errno is not None:
+                raise
+            self.ended = True
+            self.damage = _find_damage(self.path) or f"{fault} near compressed byte {self._raw.count}"
+        view[self.end : self.end + MARGIN] = bytes(MARGIN)
+
+    def _grow(self) -> None:
+        if self.text.room >= LONGEST:
+            message = f"{self.name}:{self.line}: no end of this cluster in {LONGEST >> 30} GiB of text"
+            raise FormatError(message)
+        larger = Text(2 * self.text.room)
+        larger.buffer[: self.end] = self.text.buffer[: self.end]
+        self.text = larger
+
+    def find(self, pattern: bytes, start: int) -> int:
+        """Return the place of `pattern` in the text at hand from `start` on, or -1."""
+        return self.text.buffer.find(pattern, start, self.end)
+
+    def use_up(self, place: int, lines: int | None = None) -> None:
+        """Go on to `place`, which is `lines` further; they are counted where not given."""
+        self.line += self.text.buffer.count(b"\n", self.begin, place) if lines is None else lines
+        self.begin = place
+
+    def checksum(self) -> str:
+        """Return the SHA-256 of the file as stored; what was not needed of it is read for this."""
+        while block := self._file.read(1 << 20):
+            self._raw.hash.update(block)
+        return f"sha256:{self._raw.hash.hexdigest()}"
+
+
+def _find_damage(path: str) -> str:
+    """Return what is wrong with a gzip file and at which byte, or nothing where zlib finds no fault."""
+    with open_bytes(path) as source:
+        place = 0  # of the block
+        inflate = zlib.decompressobj(31)
+        while block := source.read(BLOCK):
+            rest = block
+            while rest:
+                if inflate.eof:
+                    if not rest.strip(b"\0"):
+                        break
+                    rest = rest.lstrip(b"\0")
+                    if not rest.startswith(GZIP_MAGIC[: len(rest)]):
+                        return f"bytes that are no gzip from compressed byte {place + len(block) - len(rest)} on"
+                    inflate = zlib.decompressobj(31)
+                before = inflate.copy()
+                try:
+                    inflate.decompress(rest)
+                except zlib.error as fault:
+                    offset = place + len(block) - len(rest) + _first_bad_byte(before, rest)
+                    reason = str(fault).rpartition(": ")[2]
+                    return f"corrupt gzip stream ({reason}) at compressed byte {offset}"
+                rest = inflate.unused_data
+            place += len(block)
+        return "" if inflate.eof else f"gzip stream ends early, at compressed byte {place}"
+
+
+def _first_bad_byte(inflate: Any, block: bytes) -> int:
+    for place in range(len(block)):
+        try:
+            inflate.decompress(block[place : place + 1])
+        except zlib.error:
+            return place
+    return len(block)

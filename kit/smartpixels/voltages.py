@@ -1,0 +1,174 @@
+"""Blocks of charge become blocks of voltage: template, gradient, convolution, rounding, and the doubtful digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit.files import FormatError
+from kit.smartpixels import amplifier
+from kit.smartpixels.amplifier import Templates
+from kit.smartpixels.blocks import Block
+from kit.smartpixels.engine import NUMPY, Engine
+from kit.smartpixels.options import AmplifierParameters
+from kit.smartpixels.pixelav import FloatArray, IntArray
+from kit.smartpixels.pulses import ELECTRON_CHARGE
+from kit.smartpixels.twins import NEAR_ZERO, NEGATIVE_ZERO
+
+__all__ = ["NOT_A_NUMBER", "Amplifier", "Voltages"]
+
+WIDE = 32  # steps worked on at once; see `kernels`
+NEAR_TIE = 1e-9  # mV from a tie at which the last bit of a sum would decide
+NOT_A_NUMBER, INFINITE, MINUS_INFINITE = NEGATIVE_ZERO + 1, NEGATIVE_ZERO + 2, NEGATIVE_ZERO + 3
+
+
+@dataclass(frozen=True)
+class Voltages:
+    """The amplifiers' output for the pixels of a block; its arrays are views that hold until the next is made.
+
+    Attributes
+    ----------
+    block : Block
+        Where the charge came from.
+    values : ndarray, shape (pixels, steps)
+        Voltage in mV, not rounded.
+    tenths : ndarray, shape (pixels, steps)
+        Voltage in tenths of mV as it is printed; `NEGATIVE_ZERO` prints ``-0.0``.
+    template : ndarray, shape (pixels,)
+        Number of each pixel's template.
+    """
+
+    block: Block
+    values: FloatArray
+    tenths: IntArray
+    template: IntArray
+
+    @property
+    def rounded(self) -> FloatArray:
+        """Voltage in mV as it is printed."""
+        printed = self.tenths / 10.0
+        printed[self.tenths == NEGATIVE_ZERO] = -0.0
+        special = (self.tenths > NEGATIVE_ZERO) & (self.tenths <= MINUS_INFINITE)
+        return np.where(special, self.values, printed) if special.any() else printed
+
+
+class Amplifier:
+    """The amplifiers of a sensor, ready for blocks of charge.
+
+    Parameters
+    ----------
+    templates : Templates
+        Responses on the kernel's grid.
+    p : AmplifierParameters
+        Window, steps, and how a template is chosen.
+    resample : bool
+        Draw lines between slices that are not a kernel step apart.
+    """
+
+    def __init__(self, templates: Templates, p: AmplifierParameters, *, resample: bool = False) -> None:
+        self.templates = templates
+        self.ratio, self.steps = p.ratio, p.output_steps
+        self.by_peak = p.template_by == "peak"
+        self.corrected = p.t0_fix
+        self.resample = resample
+        used = templates.samples[:, : (self.steps - 1) * self.ratio + 1]
+        self.margin = -(-self.steps // WIDE) * WIDE
+        self.phases = np.zeros((len(used), self.ratio, 2 * self.margin))
+        scale = 1000 * ELECTRON_CHARGE * amplifier.UNIT_OF_CHANGE  # mV for a change of one unit
+        for phase in range(self.ratio):
+            part = used[:, phase :: self.ratio]
+            self.phases[:, phase, self.margin : self.margin + part.shape[1]] = scale * part
+        self.lead = np.where((used != 0).any(axis=1), (used != 0).argmax(axis=1), used.shape[1])
+        self._room = _Room(0, 0, 0)
+
+    def respond(self, block: Block, engine: Engine) -> Voltages:
+        """Return the voltage of each pixel of a block that ever holds charge.
+
+        Raises
+        ------
+        FormatError
+            If the charge nearest to a pixel's belongs to a pulse that was skipped; the original breaks off there.
+        """
+        step = self.templates.step
+        drawn_out = self.resample and abs(block.layout.step - step) > 1e-3 * step
+        charge, first, last = block.charge, block.first, block.last
+        if drawn_out:
+            charge = amplifier.resample(charge.astype(np.float64), block.layout.step, step)
+            first, last = np.zeros_like(first), np.full_like(last, charge.shape[1] - 1)
+        corrected = self.corrected or drawn_out
+        count = len(charge)
+        width = min(charge.shape[1] + corrected, (self.steps - 1) * self.ratio + 1)
+        room = self._room = self._room.for_size(count, width, self.steps)
+        values, tenths, template = room.values[:count], room.tenths[:count], room.template[:count]
+        start, change = room.start[:count], room.change[:count]
+        finite = charge.dtype.kind != "f" or bool(np.isfinite(charge).all())
+        with np.errstate(invalid="ignore"):  # of nan and inf, which the original takes
+            loops = engine if finite else NUMPY
+            loops.choose(block.charge, self.by_peak, self.templates.charges, template)
+            self._refuse_missing(template)
+            loops.differentiate(charge, first, last, corrected, change, start, room.stop)
+            loops.convolve(change, start, room.stop, template, self.phases, self.margin, values)
+            flagged = loops.round_voltages(values, start, template, self.lead, self.ratio, tenths, room.flagged)
+        found = Voltages(block, values, tenths, template)
+        if flagged > len(room.flagged) or not finite:
+            for pixel in range(count):
+                self._decide(found, charge, corrected, pixel, range(self.steps))
+        else:
+            for pixel, at in room.flagged[:flagged].tolist():
+                self._decide(found, charge, corrected, pixel, [at])
+        return found
+
+    def _refuse_missing(self, template: IntArray) -> None:
+        if template.max(initial=0) >= len(self.phases):
+            missing = self.templates.charges[template.max()]
+            message = f"a pixel is nearest to {missing:g} e-, which has no template: a pulse before it was skipped"
+            raise FormatError(message)
+
+    def _decide(self, found: Voltages, charge: Any, corrected: bool, pixel: int, steps: Any) -> None:
+        """Write the digits of a pixel as the exact decimal says, from a plain sum where the last bit matters."""
+        values = found.values[pixel]
+        doubtful = [step for step in steps if _is_doubtful(values[step])]
+        if doubtful:
+            response = self.templates.samples[found.template[pixel]]
+            with np.errstate(invalid="ignore"):
+                plain = amplifier.respond(
+                    charge[pixel] / 10, response, self.ratio, self.steps, corrected=corrected
+                )
+            values[doubtful] = plain[doubtful]
+        for step in steps:
+            found.tenths[pixel, step] = _printed_tenths(float(values[step]))
+
+
+def _is_doubtful(value: float) -> bool:
+    if not np.isfinite(value):
+        return True
+    tenths = abs(value) * 10
+    return abs(value) < NEAR_ZERO or abs(tenths % 1 - 0.5) < 10 * NEAR_TIE
+
+
+def _printed_tenths(value: float) -> int:
+    """Return the number that ``%.1f`` prints, in tenths."""
+    if not np.isfinite(value):
+        return NOT_A_NUMBER if np.isnan(value) else INFINITE if value > 0 else MINUS_INFINITE
+    text = "%.1f" % value
+    return NEGATIVE_ZERO if text == "-0.0" else int(text.replace(".", ""))
+
+
+class _Room:
+    """Arrays for as many pixels as a block may have, made once."""
+
+    def __init__(self, pixels: int, width: int, steps: int) -> None:
+        self.change = np.empty((pixels, width))
+        self.values: FloatArray = np.empty((pixels, steps))
+        self.tenths: npt.NDArray[np.int64] = np.empty((pixels, steps), np.int64)
+        self.template, self.start, self.stop = (np.empty(pixels, np.int64) for _ in range(3))
+        self.flagged = np.empty((256, 2), np.int64)
+
+    def for_size(self, pixels: int, width: int, steps: int) -> _Room:
+        """Return these arrays where they are large enough, or larger ones."""
+        if pixels <= len(self.change) and width == self.change.shape[1]:
+            return self
+        return _Room(max(2 * pixels, 256), width, steps)
