@@ -23,9 +23,14 @@ class Work:
     """The arrays into which clusters of one layout are parsed, used again and again."""
 
     def __init__(self, layout: Layout) -> None:
+        self.layout = layout
         room = layout.pixels + max(256, CHARGE_BYTES // (4 * layout.slices))
         self.charge = np.empty((room, layout.slices), np.int32)
-        self.pixel, self.first, self.last = (np.empty(room, np.int64) for _ in range(3))
+        self.pixel, self.first, self.last, self.filled = (np.empty(room, np.int64) for _ in range(4))
+        self.peak = np.empty(room, np.int32)
+        self.slot_of = np.full(layout.pixels + 1, -1)
+        self.row_places = np.zeros((2, layout.rows + 1), np.uint64)
+        self.state = np.zeros(2, np.int64)
         self.offsets = np.zeros(MOST_CLUSTERS + 1, np.int64)
         self.spans = np.zeros((MOST_CLUSTERS, 2), np.int64)
 
@@ -48,6 +53,8 @@ class Block:
         Charge up to each slice in tenths of an electron; int32, or float64 where the file has other numbers.
     first, last : ndarray, shape (pixels,)
         First slice with charge, and last slice that differs from the one before.
+    peak : ndarray, shape (pixels,)
+        Largest charge of any slice, 0 at least, in tenths of an electron.
     text, spans : Text, ndarray, shape (clusters, 2)
         Where the metadata of each cluster stand, one blank between two.
     """
@@ -59,6 +66,7 @@ class Block:
     charge: npt.NDArray[Any]
     first: IntArray
     last: IntArray
+    peak: npt.NDArray[Any]
     text: Text
     spans: IntArray
 
@@ -91,6 +99,7 @@ class Block:
             charge=self.charge[pixels],
             first=self.first[pixels],
             last=self.last[pixels],
+            peak=self.peak[pixels],
             spans=self.spans[begin:end],
         )
 
@@ -123,6 +132,7 @@ class Block:
             charge=work.charge[:used],
             first=work.first[:used],
             last=work.last[:used],
+            peak=work.peak[:used],
             text=text,
             spans=work.spans[:count],
         )
@@ -146,6 +156,7 @@ class Block:
             charge=stored,
             first=(charge != 0).argmax(axis=1),
             last=np.where(moved.any(axis=1), moved.shape[1] - moved[:, ::-1].argmax(axis=1), 0),
+            peak=stored.max(axis=1, initial=0),
             text=Text.of(head),
             spans=np.array([[0, len(head)]]),
         )

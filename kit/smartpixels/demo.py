@@ -7,14 +7,18 @@ files show: charge that overshoots, turns negative on neighbours, stays where it
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from kit.smartpixels.pixelav import Cluster, FloatArray
+from kit import files
+from kit.smartpixels.options import ClusterParameters
+from kit.smartpixels.pixelav import Cluster, FloatArray, cluster_text
 
-__all__ = ["CHARGES", "Sensor", "make_clusters", "make_pulses"]
+__all__ = ["CHARGES", "Sensor", "clusters", "make_clusters", "make_pulses", "prepare", "pulses", "write_clusters"]
 
 CHARGES = (*(100.0 * number for number in range(1, 101)), 50_000.0, 100_000.0)  # e-; as in the author's delays
 ELECTRON_CHARGE = 1.60217663e-19  # C
@@ -24,6 +28,10 @@ ELECTRON_SPEED, HOLE_SPEED = 0.085, 0.048  # um/ps
 LORENTZ = 0.4  # shift in y for each um of drift
 DIFFUSION = 0.11  # um / sqrt(ps)
 WEIGHTING_POWER = 2.2  # of the weighting potential (1 - z/thickness)
+
+
+HEADER = b"demo_50x12P5:made by hep-notebook-kit, no simulation of a real sensor \n"
+CLUSTERS = 60  # of the demo; about a second to make
 
 
 @dataclass(frozen=True)
@@ -187,3 +195,56 @@ def _response(times: FloatArray, charge: float) -> FloatArray:
     shape = (1 - np.exp(-since / rise) * (1 + 0.35 * since / rise)) * np.exp(-since / fall)
     baseline = 3e-4 / (charge * ELECTRON_CHARGE)  # V/C: 0.3 mV in the export
     return np.asarray(gain / ELECTRON_CHARGE * shape + baseline)
+
+
+def write_clusters(
+    path: Path, clusters: Iterable[Cluster], sensor: Sensor | None = None, *, row_end: str = ""
+) -> None:
+    """Write clusters as PixelAV does, gzipped where the name ends in ``.gz``.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it appears whole.
+    clusters : iterable of Cluster
+        As from `make_clusters`.
+    sensor : Sensor, optional
+        Whose header and geometry line stand before the first cluster; None for a file without header.
+    row_end : str
+        Stands before the end of each row; some versions of PixelAV leave a blank there.
+    """
+    with files.whole(path) as part, part.open("wb") as stream:
+        sink = gzip.GzipFile("", "wb", 6, stream, mtime=0) if path.suffix == ".gz" else stream
+        if sensor:
+            numbers = sensor.pitch_x, sensor.pitch_y, sensor.thickness, sensor.step
+            sink.write(HEADER + "  ".join([f"{number:f}" for number in numbers]).encode() + b"\n")
+        for cluster in clusters:
+            sink.write(cluster_text(cluster, row_end=row_end))
+        if sink is not stream:
+            sink.close()
+
+
+def clusters() -> str:
+    """Return the cluster file for which "demo" stands; it is made where it does not exist."""
+    path = files.resolve("outputs/demo/smartpixels/pixel_clusters_d00001.out.gz")
+    if not path.is_file():
+        sensor = Sensor()
+        write_clusters(path, make_clusters(CLUSTERS, seed=1, sensor=sensor, flipped=0.1), sensor)
+    return str(path)
+
+
+def pulses() -> str:
+    """Return the pulse responses for which "demo" stands; they are made where they do not exist."""
+    path = files.resolve("outputs/demo/smartpixels/pulses.csv")
+    if not path.is_file():
+        with files.whole(path) as part:
+            part.write_text(make_pulses(), encoding="utf-8")
+    return str(path)
+
+
+def prepare(p: ClusterParameters) -> None:
+    """Make the files for which "demo" stands in the parameters; does nothing where they exist."""
+    if "demo" in p.clusters:
+        clusters()
+    if getattr(p, "pulses", "") == "demo":
+        pulses()

@@ -1,52 +1,51 @@
 """The loops of the stage: compiled for much input, in NumPy for little and where numba is missing.
 
-Both give the same numbers to the last bit. Loading the compiled loops takes a quarter of a second, compiling them
-at the first use of all some ten seconds; a few clusters are done before that.
+Both give the same numbers to the last bit.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from typing import Any, Protocol
 
+import numpy as np
+
 from kit import compiled
 from kit.smartpixels import text_twins, twins
+from kit.smartpixels.blocks import Block, Work
+from kit.smartpixels.pixelav import FloatArray, IntArray
 from kit.smartpixels.text import Tags, Text
+from kit.smartpixels.twins import Response, Room
 
-__all__ = ["COMPILED_FROM", "NUMPY", "Engine", "Work", "compiled_engine", "engine_for"]
+__all__ = ["NUMPY", "Engine", "compiled_engine", "engine_for"]
 
-COMPILED_FROM = 40_000_000  # bytes of text, about 90 clusters of 13x21x400
+WORTH_LOADING = 4_000_000  # bytes of text, nine clusters of 13x21x400
+WORTH_COMPILING = 1_000_000_000  # bytes of text; the next jobs, too, are served by it
 
-
-class Work(Protocol):
-    """Arrays into which `Engine.parse` writes; see `kit.smartpixels.blocks`."""
-
-    charge: Any
-    pixel: Any
-    first: Any
-    last: Any
-    offsets: Any
-    spans: Any
+_RESPOND = "i8[] i8[] b1 i8[] f8[] i8[] i8 i8 i8 i8 f8[] i8[] i8[] f8[] f8[,] i8[,] i8[,] -> i8"
+LOOPS = {
+    "kit.smartpixels.parse_kernels:parse": (
+        "u1[] i8 i8 b1 i8 u1[] i8[] i8 i8 i8 i4[,] i8[] i8[] i8[] i8[] i4[] i8[] i8[,] i8[] u8[,] i8[] -> i8"
+    ),
+    "kit.smartpixels.print_kernels:print_clusters": (
+        "i8[,] i8[] i8[] u1[] i8[,] u1[] i8[] i8 i8 i8[] u1[] u1[] -> i8"
+    ),
+    "kit.smartpixels.kernels:choose": "f8[] f8[] i8[]",
+    "kit.smartpixels.kernels:respond": f"i4[,] {_RESPOND}",
+    "kit.smartpixels.kernels:respond_to_floats": f"f8[,] {_RESPOND}",
+}
+SOURCES = ("kit.smartpixels.word_kernels",)
 
 
 class Engine(Protocol):
-    """The loops; `twins` and `text_twins` say what each of them does."""
+    """The loops."""
 
     name: str
 
     def parse(
-        self,
-        text: Text,
-        begin: int,
-        end: int,
-        final: bool,
-        longest: int,
-        tags: Tags,
-        shape: tuple[int, int, int],
-        work: Work,
-    ) -> tuple[int, int, int]:
-        """Read whole clusters from `begin` on into `work`.
+        self, text: Text, begin: int, end: int, final: bool, longest: int, tags: Tags, fields: int, work: Work
+    ) -> tuple[int, int, bool]:
+        """Read whole clusters into `work`, and return how many, where the next begins, and whether that one is odd.
 
         Parameters
         ----------
@@ -58,132 +57,84 @@ class Engine(Protocol):
             Bytes that must be at hand for a cluster to be begun.
         tags : Tags
             The tag lines of a cluster, exactly as they must stand.
-        shape : (int, int, int)
-            Rows, columns and fields of metadata.
+        fields : int
+            Number of metadata.
         work : Work
-            Where to write; clusters are read while there is room for all pixels of one more.
-
-        Returns
-        -------
-        (int, int, int)
-            How many clusters were read, where the next begins, and 1 if that one is not as it should be, perhaps
-            for want of its end.
+            Where to write; clusters are read while there is room for all pixels of one more. An odd cluster is not
+            as it should be, perhaps for want of its end.
         """
 
-    def print_clusters(
-        self,
-        tenths: Any,
-        pixel: Any,
-        offsets: Any,
-        text: Text,
-        spans: Any,
-        tags: Tags,
-        rows: int,
-        columns: int,
-        out: Text,
-    ) -> memoryview:
-        """Return clusters as text, in `out` as far as that is used.
+    def choose(self, own: FloatArray, injected: FloatArray, template: IntArray) -> None:
+        """Write into `template` which of the `injected` charges is nearest to each of `own`, in e-."""
 
-        Parameters
-        ----------
-        tenths : ndarray, shape (pixels, steps)
-            The numbers to print, in tenths.
-        pixel, offsets : ndarray
-            Place of each in the array, row by row; where each cluster's begin and end.
-        text, spans : Text and ndarray, shape (clusters, 2)
-            Where the metadata of each cluster stand, to be copied.
-        tags : Tags
-            The tag lines to write.
-        """
+    def respond(self, block_charge: Any, first: IntArray, last: IntArray, response: Response, room: Room) -> int:
+        """Write voltages into `room`, for the templates there; return how many digits are doubtful."""
 
-    choose: Any
-    differentiate: Any
-    convolve: Any
-    round_voltages: Any
+    def print_clusters(self, tenths: IntArray, block: Block, tags: Tags, out: Text) -> memoryview:
+        """Return the clusters of a block as text, in `out` as far as that is used."""
 
 
 class _Numpy:
     name = "numpy"
-    choose = staticmethod(twins.choose)
-    differentiate = staticmethod(twins.differentiate)
-    convolve = staticmethod(twins.convolve)
-    round_voltages = staticmethod(twins.round_voltages)
 
     def parse(
-        self,
-        text: Text,
-        begin: int,
-        end: int,
-        final: bool,
-        longest: int,
-        tags: Tags,
-        shape: tuple[int, int, int],
-        work: Work,
-    ) -> tuple[int, int, int]:
-        arrays = work.charge, work.pixel, work.first, work.last, work.offsets, work.spans
-        return text_twins.parse(text.buffer, begin, end, final, longest, tags.lines, *shape, *arrays)
+        self, text: Text, begin: int, end: int, final: bool, longest: int, tags: Tags, fields: int, work: Work
+    ) -> tuple[int, int, bool]:
+        return text_twins.parse(text.buffer, begin, end, final, longest, tags.lines, fields, work)
 
-    def print_clusters(
-        self,
-        tenths: Any,
-        pixel: Any,
-        offsets: Any,
-        text: Text,
-        spans: Any,
-        tags: Tags,
-        rows: int,
-        columns: int,
-        out: Text,  # noqa: ARG002 - a string is made anew
-    ) -> memoryview:
-        heads = [bytes(text.buffer[begin:end]) for begin, end in spans.tolist()]
-        return memoryview(text_twins.print_clusters(tenths, pixel, offsets, heads, tags.lines, rows, columns))
+    def choose(self, own: FloatArray, injected: FloatArray, template: IntArray) -> None:
+        template[:] = twins.choose(own, injected)
+
+    def respond(self, charge: Any, first: IntArray, last: IntArray, response: Response, room: Room) -> int:
+        del first, last  # all steps are looked at
+        return twins.respond(charge, response, room)
+
+    def print_clusters(self, tenths: IntArray, block: Block, tags: Tags, out: Text) -> memoryview:
+        del out  # the text is made anew
+        shape = block.layout.rows, block.layout.columns
+        return memoryview(
+            text_twins.print_clusters(tenths, block.pixel, block.offsets, block.heads, tags.lines, *shape)
+        )
 
 
 class _Compiled:
     name = "compiled"
 
     def __init__(self) -> None:
-        with compiled.kept():
-            from kit.smartpixels import kernels, text_kernels
-        self.choose = kernels.choose
-        self.differentiate = kernels.differentiate
-        self.convolve = kernels.convolve
-        self.round_voltages = kernels.round_voltages
-        self._text = text_kernels
+        loops = compiled.load(LOOPS, SOURCES)
+        self._parse, self._print, self._choose = loops["parse"], loops["print_clusters"], loops["choose"]
+        self._respond = {"i": loops["respond"], "f": loops["respond_to_floats"]}
 
     def parse(
-        self,
-        text: Text,
-        begin: int,
-        end: int,
-        final: bool,
-        longest: int,
-        tags: Tags,
-        shape: tuple[int, int, int],
-        work: Work,
-    ) -> tuple[int, int, int]:
-        arrays = work.charge, work.pixel, work.first, work.last, work.offsets, work.spans
-        tag_words, bounds = tags.text.words, tags.bounds
-        read: tuple[int, int, int] = self._text.parse(
-            text.words, begin, end, final, longest, tag_words, bounds, *shape, *arrays
-        )
-        return read
+        self, text: Text, begin: int, end: int, final: bool, longest: int, tags: Tags, fields: int, work: Work
+    ) -> tuple[int, int, bool]:
+        layout = work.layout
+        done = self._parse(
+            text.bytes, begin, end, final, longest, tags.text.bytes, tags.bounds, layout.rows, layout.columns, fields,
+            work.charge, work.pixel, work.first, work.last, work.filled, work.peak, work.offsets, work.spans,
+            work.slot_of, work.row_places, work.state,
+        )  # fmt: skip
+        return done, int(work.state[0]), bool(work.state[1])
 
-    def print_clusters(
-        self,
-        tenths: Any,
-        pixel: Any,
-        offsets: Any,
-        text: Text,
-        spans: Any,
-        tags: Tags,
-        rows: int,
-        columns: int,
-        out: Text,
-    ) -> memoryview:
-        length = self._text.print_clusters(
-            tenths, pixel, offsets, text.words, spans, tags.text.words, tags.bounds, rows, columns, out.words
-        )
+    def choose(self, own: FloatArray, injected: FloatArray, template: IntArray) -> None:
+        self._choose(own, injected, template)
+
+    def respond(self, charge: Any, first: IntArray, last: IntArray, response: Response, room: Room) -> int:
+        ratio, length = response.phases.shape[1:]
+        count: int = self._respond[charge.dtype.kind](
+            charge, first, last, response.corrected, room.template, response.samples, response.lead, ratio, length,
+            response.margin, response.width(charge), room.rates, room.times, room.places, room.held, room.values,
+            room.tenths, room.flagged,
+        )  # fmt: skip
+        return count
+
+    def print_clusters(self, tenths: IntArray, block: Block, tags: Tags, out: Text) -> memoryview:
+        layout = block.layout
+        slot_of, touched = np.full(layout.pixels, -1), np.zeros(layout.rows, np.uint8)
+        length = self._print(
+            tenths, block.pixel, block.offsets, block.text.bytes, block.spans, tags.text.bytes, tags.bounds,
+            layout.rows, layout.columns, slot_of, touched, out.bytes,
+        )  # fmt: skip
         return memoryview(out.buffer)[:length]
 
 
@@ -192,7 +143,7 @@ NUMPY: Engine = _Numpy()
 
 @cache
 def compiled_engine() -> Engine:
-    """Return the compiled loops, from the cache that an earlier process has left or compiled now.
+    """Return the compiled loops, from what an earlier process has kept or compiled now.
 
     Raises
     ------
@@ -207,7 +158,8 @@ def engine_for(size: int) -> Engine:
     wanted = compiled.wanted()
     if wanted == "compiled":
         return compiled_engine()
-    if wanted == "numpy" or importlib.util.find_spec("numba") is None:
+    if wanted == "numpy" or not compiled.available() or size < WORTH_LOADING:
         return NUMPY
-    loaded = compiled_engine.cache_info().currsize > 0
-    return compiled_engine() if loaded or size >= COMPILED_FROM else NUMPY
+    if size >= WORTH_COMPILING or compiled.is_kept(LOOPS, SOURCES):
+        return compiled_engine()
+    return NUMPY

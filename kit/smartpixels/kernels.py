@@ -1,6 +1,7 @@
-"""Charge to voltage, compiled by numba. Import this room through `engine`.
+"""Charge to voltage, for numba; `engine` has it compiled.
 
 The twins in `twins` give the same bits with NumPy: every sum runs in the order of time, and nothing is fused.
+Nothing is allocated: whoever calls brings all arrays.
 """
 
 from __future__ import annotations
@@ -10,121 +11,125 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["choose", "convolve", "differentiate", "round_voltages"]
+__all__ = ["choose", "respond", "respond_to_floats"]
 
 NEGATIVE_ZERO = -(2**62)  # prints -0.0
 NEAR_TIE = 1e-6  # tenths of mV from a half at which the printed digit is looked at with care
 NEAR_ZERO = 1e-9  # mV at which the sign of a zero is
-
 WIDE = 32  # output steps worked on at once: of a fixed number the compiler makes vectors
 AT_ONCE = 4  # changes of charge added up before the sum goes back to memory
 
-compiled = njit(cache=True, nogil=True, error_model="numpy")
+compiled = njit(error_model="numpy")
 
 
 @compiled
-def choose(charge: Any, by_peak: bool, injected: Any, template: Any) -> None:
-    slices = charge.shape[1]
-    for slot in range(len(charge)):
-        own = charge[slot, slices - 1]
-        if by_peak:
-            for k in range(slices):
-                own = max(own, charge[slot, k])
-        electrons = own / 10.0
+def choose(own: Any, injected: Any, template: Any) -> None:
+    for slot in range(len(own)):
         nearest = 0
         for number in range(1, len(injected)):
-            if abs(electrons - injected[number]) < abs(electrons - injected[nearest]):
+            if abs(own[slot] - injected[number]) < abs(own[slot] - injected[nearest]):
                 nearest = number
         template[slot] = nearest
 
 
 @compiled
-def differentiate(
-    charge: Any, first: Any, last: Any, corrected: bool, change: Any, start: Any, stop: Any
-) -> None:
+def _change(charge: Any, slot: Any, k: Any, corrected: Any) -> Any:
+    """Return the change of a pixel's charge at a step, in units of 0.05 e-."""
     slices = charge.shape[1]
-    width = change.shape[1]
-    for slot in range(len(charge)):
-        if corrected:
-            begin, end = first[slot], min(last[slot] + 2, width)
-            for k in range(begin, end):
-                after = charge[slot, min(k, slices - 1)]
-                change[slot, k] = after - (charge[slot, k - 2] if k >= 2 else 0)
-        else:
-            begin, end = max(first[slot] - 1, 0), min(last[slot] + 2, width)
-            for k in range(begin, end):
-                if k == 0:
-                    change[slot, k] = 2 * (charge[slot, 1] - charge[slot, 0])
-                elif k == slices - 1:
-                    change[slot, k] = 2 * (charge[slot, k] - charge[slot, k - 1])
-                else:
-                    change[slot, k] = charge[slot, k + 1] - charge[slot, k - 1]
-        while begin < end and change[slot, begin] == 0:
-            begin += 1
-        start[slot] = begin if begin < end else width
-        stop[slot] = end
+    if corrected:
+        return charge[slot, min(k, slices - 1)] - (charge[slot, k - 2] if k >= 2 else 0)
+    if k == 0:
+        return 2 * (charge[slot, 1] - charge[slot, 0])
+    if k == slices - 1:
+        return 2 * (charge[slot, k] - charge[slot, k - 1])
+    return charge[slot, k + 1] - charge[slot, k - 1]
 
 
 @compiled
-def convolve(change: Any, start: Any, stop: Any, template: Any, phases: Any, margin: int, voltage: Any) -> None:
-    ratio, length = phases.shape[1], phases.shape[2]
-    steps = voltage.shape[1]
-    samples = phases.ravel()
-    rates = np.empty(change.shape[1] + AT_ONCE, np.float64)
-    times = np.empty(change.shape[1] + AT_ONCE, np.int64)
-    places = np.empty(change.shape[1] + AT_ONCE, np.uint64)  # of the template's samples for the first step
-    held = np.empty(WIDE, np.float64)
-    for slot in range(len(change)):
-        begin = (start[slot] + ratio - 1) // ratio
-        phase = begin * ratio - start[slot]
-        origin = template[slot] * ratio * length + margin
-        used = 0
-        for k in range(start[slot], stop[slot]):
-            rates[used], times[used] = change[slot, k], k
-            places[used] = origin + phase * length - begin
-            used += change[slot, k] != 0
-            if phase == 0:
-                phase = ratio
-                begin += 1
-            phase -= 1
-        for i in range(used, used + AT_ONCE):
-            rates[i], times[i], places[i] = 0.0, 0, np.uint64(origin)  # adds nothing
-        acting = 0
-        for s in range(0, steps, WIDE):
-            while acting < used and times[acting] < (s + WIDE) * ratio:
-                acting += 1
-            held[:] = 0.0
-            for i in range(0, acting, AT_ONCE):
-                a = samples[places[i] + np.uint64(s) : places[i] + np.uint64(s + WIDE)]
-                b = samples[places[i + 1] + np.uint64(s) : places[i + 1] + np.uint64(s + WIDE)]
-                c = samples[places[i + 2] + np.uint64(s) : places[i + 2] + np.uint64(s + WIDE)]
-                d = samples[places[i + 3] + np.uint64(s) : places[i + 3] + np.uint64(s + WIDE)]
-                at_a, at_b, at_c, at_d = rates[i], rates[i + 1], rates[i + 2], rates[i + 3]
-                for j in range(WIDE):
-                    held[j] = held[j] + at_a * a[j] + at_b * b[j] + at_c * c[j] + at_d * d[j]
-            for j in range(min(WIDE, steps - s)):
-                voltage[slot, s + j] = held[j]
+def _gather(
+    charge: Any, slot: Any, begin: Any, end: Any, corrected: Any, ratio: Any, length: Any, origin: Any,
+    rates: Any, times: Any, places: Any,
+) -> Any:  # fmt: skip
+    """List the steps at which a pixel's charge changes, and where its template's samples for them begin."""
+    first = (begin + ratio - 1) // ratio  # output step
+    phase = first * ratio - begin
+    used = 0
+    for k in range(begin, end):
+        rates[used] = _change(charge, slot, k, corrected)
+        times[used] = k
+        places[used] = origin + phase * length - first
+        used += rates[used] != 0
+        if phase == 0:
+            phase = ratio
+            first += 1
+        phase -= 1
+    for i in range(used, used + AT_ONCE):
+        rates[i] = 0.0  # adds nothing
+        times[i] = end
+        places[i] = origin
+    return used
 
 
 @compiled
-def round_voltages(
-    voltage: Any, start: Any, template: Any, lead: Any, ratio: int, tenths: Any, flagged: Any
-) -> int:
-    count = 0
-    for slot in range(len(voltage)):
-        onset = start[slot] + lead[template[slot]]  # before it nothing but zeros is added up
-        for s in range(voltage.shape[1]):
-            value = voltage[slot, s]
-            size = abs(value) * 10
-            whole = np.floor(size)
-            above = size - whole
-            number = np.int64(whole) + (above > 0.5)
-            if value < 0:
-                number = -number if number > 0 else NEGATIVE_ZERO
-            tenths[slot, s] = number
-            if abs(above - 0.5) < NEAR_TIE or (abs(value) < NEAR_ZERO and s * ratio >= onset):
-                if count < len(flagged):
-                    flagged[count, 0] = slot
-                    flagged[count, 1] = s
-                count += 1
+def _sum(
+    samples: Any, used: Any, ratio: Any, rates: Any, times: Any, places: Any, held: Any, voltage: Any
+) -> None:
+    """Add up a pixel's voltage."""
+    steps = len(voltage)
+    acting = 0
+    for s in range(0, steps, WIDE):
+        while acting < used and times[acting] < (s + WIDE) * ratio:
+            acting += 1
+        for j in range(WIDE):
+            held[j] = 0.0
+        for i in range(0, acting, AT_ONCE):
+            a = samples[places[i] + s : places[i] + s + WIDE]
+            b = samples[places[i + 1] + s : places[i + 1] + s + WIDE]
+            c = samples[places[i + 2] + s : places[i + 2] + s + WIDE]
+            d = samples[places[i + 3] + s : places[i + 3] + s + WIDE]
+            at_a, at_b, at_c, at_d = rates[i], rates[i + 1], rates[i + 2], rates[i + 3]
+            for j in range(WIDE):
+                held[j] = held[j] + at_a * a[j] + at_b * b[j] + at_c * c[j] + at_d * d[j]
+        for j in range(min(WIDE, steps - s)):
+            voltage[s + j] = held[j]
+
+
+@compiled
+def _round(slot: Any, voltage: Any, onset: Any, ratio: Any, tenths: Any, flagged: Any, count: Any) -> Any:
+    """Round a pixel's voltage to tenths and note what must be looked at with care; return how much that is now."""
+    for s in range(len(voltage)):
+        value = voltage[s]
+        size = abs(value) * 10
+        whole = np.floor(size)
+        above = size - whole
+        number = np.int64(whole) + (above > 0.5)
+        if value < 0:
+            number = -number if number > 0 else NEGATIVE_ZERO
+        tenths[s] = number
+        if abs(above - 0.5) < NEAR_TIE or (abs(value) < NEAR_ZERO and s * ratio >= onset):
+            if count < len(flagged):
+                flagged[count, 0] = slot
+                flagged[count, 1] = s
+            count += 1
     return count
+
+
+@compiled
+def respond(
+    charge: Any, first: Any, last: Any, corrected: bool, template: Any, samples: Any, lead: Any,
+    ratio: int, length: int, margin: int, width: int,
+    rates: Any, times: Any, places: Any, held: Any, voltage: Any, tenths: Any, flagged: Any,
+) -> int:  # fmt: skip
+    count = 0
+    for slot in range(len(charge)):
+        begin = first[slot] if corrected else max(first[slot] - 1, 0)
+        end = min(last[slot] + 2, width)
+        origin = template[slot] * ratio * length + margin
+        used = _gather(charge, slot, begin, end, corrected, ratio, length, origin, rates, times, places)
+        _sum(samples, used, ratio, rates, times, places, held, voltage[slot])
+        onset = (times[0] if used > 0 else width) + lead[template[slot]]  # before it nothing but zeros is added up
+        count = _round(slot, voltage[slot], onset, ratio, tenths[slot], flagged, count)
+    return count
+
+
+respond_to_floats = respond

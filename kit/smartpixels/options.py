@@ -49,7 +49,9 @@ class AmplifierParameters(Parameters):
     kernel_origin: Literal["first_sample", "pulse_start"] = parameter(
         "first_sample", "where a template begins: at its first sample after pulse_start, or exactly there"
     )
-    charge_pattern: str = parameter("", "regular expression with a group for the charge; empty takes the 7th token")
+    charge_pattern: str = parameter(
+        "", "regular expression with a group for the charge; empty takes the 7th token"
+    )
     charges: list[float] = parameter([], "injected charges in the order of the columns, instead of the header's")
     charge_unit: Literal["e", "fC", "C"] = parameter("e", "unit of the injected charges")
     response_unit: Literal["V/C", "V/fC", "V/e", "V"] = parameter("V/C", "unit of the responses")
@@ -111,6 +113,17 @@ class TableParameters(Parameters):
         "unflipped", "which clusters go into tables; the text has all"
     )
     edge_threshold: float = parameter(1.0, "charge above which a pixel at the edge counts", unit="e-", ge=0)
+
+    def table_faults(self) -> list[str]:
+        """Return what cannot be used together."""
+        if self.parquet_type != "int16":
+            return []
+        faults = []
+        if self.quantity == "charge":
+            faults.append("parquet_type is int16, which holds tenths of mV; choose float32 for quantity charge")
+        if not self.round_tables:
+            faults.append("parquet_type is int16, which rounds to 0.1 mV; round_tables is false")
+        return faults
 
 
 class DigitisationParameters(Parameters):

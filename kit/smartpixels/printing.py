@@ -83,17 +83,7 @@ class TextWriter:
             engine = NUMPY
         elif room > self._out.room:
             self._out = Text(room)
-        text = engine.print_clusters(
-            voltages.tenths,
-            block.pixel,
-            block.offsets,
-            block.text,
-            block.spans,
-            self.tags,
-            layout.rows,
-            layout.columns,
-            self._out,
-        )
+        text = engine.print_clusters(voltages.tenths, block, self.tags, self._out)
         self._write(text)
 
     def _write(self, text: Any) -> None:

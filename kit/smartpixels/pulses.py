@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import math
 import re
@@ -63,11 +64,14 @@ class PulseTable:
         reads a file with a skipped pulse there is one more.
     notes : list of str
         What was passed over or dropped.
+    sha256 : str
+        Of the file as stored.
     """
 
     pulses: list[Pulse]
     charges: FloatArray
     notes: list[str]
+    sha256: str
 
     def rows(self) -> list[tuple[int, float, int, float, float, float]]:
         """Return column, charge (e-), samples, first and last time (ns) and plateau (uV/e-) of each pulse."""
@@ -110,7 +114,7 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
         With column, row and charge of each pulse that cannot be used, unless they are to be dropped.
     """
     name = file_name(path)
-    header, columns = _columns(path, name)
+    header, columns, checksum = _columns(path, name)
     notes = []
     if len(header) % 2:
         notes.append(f"the last column, {len(header) - 1}, has no partner and was passed over")
@@ -143,12 +147,12 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
         message = f"{name}: has no pulse response, should have pairs of columns, time and response"
         raise FormatError(message)
     if compat:
-        return PulseTable(pulses, np.array(charges), notes)
-    return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes)
+        return PulseTable(pulses, np.array(charges), notes, checksum)
+    return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes, checksum)
 
 
-def _columns(path: str, name: str) -> tuple[list[str], list[Sequence[str]]]:
-    """Return the header and the cells of each column, short ones filled up with blanks."""
+def _columns(path: str, name: str) -> tuple[list[str], list[Sequence[str]], str]:
+    """Return the header, the cells of each column, short ones filled up with blanks, and the file's SHA-256."""
     with open_bytes(path) as source:
         content = source.read()
     try:
@@ -162,7 +166,7 @@ def _columns(path: str, name: str) -> tuple[list[str], list[Sequence[str]]]:
         raise FormatError(message)
     width = max(map(len, lines))
     filled = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
-    return filled[0], list(zip(*filled[1:], strict=True))
+    return filled[0], list(zip(*filled[1:], strict=True)), hashlib.sha256(content).hexdigest()
 
 
 def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: bool) -> float:
@@ -211,9 +215,7 @@ def _pulse(pair: int, charge: float, columns: list[Sequence[str]], p: AmplifierP
     start, end = p.pulse_start * 1e-9, p.pulse_end * 1e-9
     kept = (times > start) & (times < end)
     if kept.sum() < 2:
-        message = (
-            f"{where}: has {kept.sum()} samples between {p.pulse_start:g} and {p.pulse_end:g} ns, should have 2 or more"
-        )
+        message = f"{where}: has {kept.sum()} samples between {p.pulse_start:g} and {p.pulse_end:g} ns, should have 2 or more"
         raise _Fault(message)
     times_kept, values_kept = times[kept], values[kept]
     if p.kernel_origin == "pulse_start":
@@ -234,7 +236,9 @@ def _factor(unit: str, charge: float) -> float:
     return RESPONSE_UNITS[unit]
 
 
-def _with_padding(pair: int, charge: float, cells: tuple[Sequence[str], Sequence[str]]) -> tuple[FloatArray, FloatArray]:
+def _with_padding(
+    pair: int, charge: float, cells: tuple[Sequence[str], Sequence[str]]
+) -> tuple[FloatArray, FloatArray]:
     """Return times and values without the rows in which neither is a number."""
     times, values = [], []
     for row, (time, value) in enumerate(zip(*cells, strict=True), 2):
@@ -260,7 +264,9 @@ def _number(cell: str) -> float | None:
 def _refuse_double(pulse: Pulse, before: list[Pulse], *, compat: bool) -> None:
     for other in before:
         if other.charge == pulse.charge and not compat:
-            message = f"column {pulse.column}: charge {pulse.charge:g} e- again, it is that of column {other.column}"
+            message = (
+                f"column {pulse.column}: charge {pulse.charge:g} e- again, it is that of column {other.column}"
+            )
             raise _Fault(message)
 
 
@@ -270,12 +276,8 @@ def _refuse_unit(pulse: Pulse, where: str, p: AmplifierParameters) -> None:
         return
     raw = pulse.plateau / _factor(p.response_unit, pulse.charge)
     likely = [
-        unit
-        for unit in (*RESPONSE_UNITS, "V")
-        if PLATEAU_MIN <= raw * _factor(unit, pulse.charge) <= PLATEAU_MAX
+        unit for unit in (*RESPONSE_UNITS, "V") if PLATEAU_MIN <= raw * _factor(unit, pulse.charge) <= PLATEAU_MAX
     ]
     hint = f"; with response_unit {' or '.join(likely)} it would be" if likely else ""
-    message = (
-        f"{where}: the plateau is {pulse.plateau:.4g} uV/e-, should be {PLATEAU_MIN:g} to {PLATEAU_MAX:g} uV/e-{hint}"
-    )
+    message = f"{where}: the plateau is {pulse.plateau:.4g} uV/e-, should be {PLATEAU_MIN:g} to {PLATEAU_MAX:g} uV/e-{hint}"
     raise _Fault(message)

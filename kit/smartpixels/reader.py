@@ -71,7 +71,9 @@ class ClusterFile:
         With line and reason, if the file cannot be used; also while its blocks are read.
     """
 
-    def __init__(self, path: str, p: ClusterParameters, kernel_step: int = 10, engine: Engine | None = None) -> None:
+    def __init__(
+        self, path: str, p: ClusterParameters, kernel_step: int = 10, engine: Engine | None = None
+    ) -> None:
         self.p = p
         self.stream = TextStream(path)
         self.name = self.stream.name
@@ -100,10 +102,9 @@ class ClusterFile:
         stop = self.p.first + self.p.clusters_max if self.p.clusters_max else None
         longest = 0
         while stop is None or self.count < stop:
-            shape = layout.rows, layout.columns, layout.fields
             needed = 0 if stream.ended else longest
             done, place, odd = self.engine.parse(
-                stream.text, stream.begin, stream.end, stream.ended, needed, self._tags, shape, work
+                stream.text, stream.begin, stream.end, stream.ended, needed, self._tags, layout.fields, work
             )
             if done:
                 longest = max(longest, int(np.diff(work.spans[:done, 0], append=place).max()))
@@ -260,7 +261,9 @@ class ClusterFile:
             told = ", ".join(f"{name} {value:g} um" for name, value in values.items())
             self.notes.append(f"{self.name}: has no geometry line; {told}")
         if (layout.rows, layout.columns) not in KNOWN_ARRAYS:
-            self.notes.append(f"{self.name}: an array of {layout.rows} rows and {layout.columns} columns is not known")
+            self.notes.append(
+                f"{self.name}: an array of {layout.rows} rows and {layout.columns} columns is not known"
+            )
         if not _spans_integration(layout):
             span = layout.slices * layout.step
             self.notes.append(f"{self.name}: clusters span {span:g} ps, PixelAV's {INTEGRATION:g} ps are usual")

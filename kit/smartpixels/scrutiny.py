@@ -205,7 +205,9 @@ class _Reader:
         for column, word in enumerate(words):
             fine = is_number(word) or (self.expected.compat and word.lstrip(b"+-").lower() in (b"nan", b"inf"))
             if not fine:
-                message = f"column {column} of row {row} of {where} is {_shown(word)}, should be a number of electrons"
+                message = (
+                    f"column {column} of row {row} of {where} is {_shown(word)}, should be a number of electrons"
+                )
                 raise Damage(self.place, message)
             if abs(float(word)) > LARGEST and not self.expected.compat:
                 message = f"column {column} of row {row} of {where} is {_shown(word)} e-, beyond {LARGEST:g} e-"

@@ -155,10 +155,14 @@ class TextStream:
         self.line += self.text.buffer.count(b"\n", self.begin, place) if lines is None else lines
         self.begin = place
 
-    def checksum(self) -> str:
-        """Return the SHA-256 of the file as stored; what was not needed of it is read for this."""
+    def finish(self) -> None:
+        """Read what was not needed of the file, so that its checksum is known."""
         while block := self._file.read(1 << 20):
             self._raw.hash.update(block)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file as stored, once it is read to its end."""
         return f"sha256:{self._raw.hash.hexdigest()}"
 
 

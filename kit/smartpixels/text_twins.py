@@ -1,4 +1,4 @@
-"""Text to charge and voltage to text with NumPy: what `text_kernels` does, for few clusters and without numba.
+"""Text to charge and voltage to text with NumPy: what the compiled loops do, for few clusters and without numba.
 
 `parse` takes the same text and gives the same charges; only the order of a cluster's pixels differs.
 """
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["parse", "print_clusters"]
+from kit.smartpixels.blocks import Work
+from kit.smartpixels.pixelav import IntArray
 
-IntArray = npt.NDArray[np.int64]
+__all__ = ["parse", "print_clusters"]
 
 CLUSTER = b"<cluster>"
 HEAD = re.compile(rb"<cluster> *\r?\n((?:-?(?=\.?\d)\d*\.?\d* )*?-?(?=\.?\d)\d*\.?\d*) *\r?\n")
@@ -30,36 +29,33 @@ def parse(
     final: bool,
     longest: int,
     tags: Sequence[bytes],
-    rows: int,
-    columns: int,
     fields: int,
-    charge: Any,
-    pixel: Any,
-    first: Any,
-    last: Any,
-    offsets: Any,
-    spans: Any,
-) -> tuple[int, int, int]:
+    work: Work,
+) -> tuple[int, int, bool]:
+    """Read whole clusters into `work`; see `kit.smartpixels.engine`."""
+    rows, columns = work.layout.rows, work.layout.columns
+    charge, pixel, first, last = work.charge, work.pixel, work.first, work.last
+    offsets, spans = work.offsets, work.spans
     done, position, used = 0, begin, 0
     offsets[0] = 0
     while done < len(spans) and used + rows * columns <= len(charge) and position + longest <= end:
         follower = buffer.find(b"\n" + CLUSTER, position, end)
         if follower < 0 and not final:
-            return done, position, 1
+            return done, position, True
         stop = end if follower < 0 else follower + 1
         text = bytes(buffer[position:stop])
         head = HEAD.match(text)
         if head is None or len(head[1].split(b" ")) != fields:
-            return done, position, 1
+            return done, position, True
         found = _slices(text, head.end(), tags)
         filled = None if found is None else _dense(*found, len(tags), rows, columns)
         if filled is None:
-            return done, position, 1
+            return done, position, True
         spans[done] = position + head.start(1), position + head.end(1)
         touched = np.flatnonzero((filled != 0).any(axis=0))
         own = slice(used, used + len(touched))
         series = filled[:, touched].T
-        charge[own], pixel[own] = series, touched
+        charge[own], pixel[own], work.peak[own] = series, touched, series.max(axis=1, initial=0)
         first[own] = (series != 0).argmax(axis=1)
         moved = series[:, :0:-1] != series[:, -2::-1]
         last[own] = np.where(moved.any(axis=1), len(tags) - 1 - moved.argmax(axis=1), 0)
@@ -68,7 +64,7 @@ def parse(
         position = stop
         done += 1
         offsets[done] = used
-    return done, position, 0
+    return done, position, False
 
 
 def _slices(text: bytes, place: int, tags: Sequence[bytes]) -> tuple[list[int], list[bytes]] | None:
@@ -154,6 +150,7 @@ def print_clusters(
     rows: int,
     columns: int,
 ) -> bytes:
+    """Return clusters as text; `heads` are their metadata, `tenths` the numbers, shape (pixels, slices)."""
     printed = _Printed(SPECIAL)
     empty = " ".join(["0.0"] * columns)
     parts = []

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kit.files import FormatError
 from kit.smartpixels import amplifier
@@ -16,11 +15,11 @@ from kit.smartpixels.engine import NUMPY, Engine
 from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pixelav import FloatArray, IntArray
 from kit.smartpixels.pulses import ELECTRON_CHARGE
-from kit.smartpixels.twins import NEAR_ZERO, NEGATIVE_ZERO
+from kit.smartpixels.scrutiny import TAG_TOLERANCE
+from kit.smartpixels.twins import AT_ONCE, NEAR_ZERO, NEGATIVE_ZERO, Response, Room
 
 __all__ = ["NOT_A_NUMBER", "Amplifier", "Voltages"]
 
-WIDE = 32  # steps worked on at once; see `kernels`
 NEAR_TIE = 1e-9  # mV from a tie at which the last bit of a sum would decide
 NOT_A_NUMBER, INFINITE, MINUS_INFINITE = NEGATIVE_ZERO + 1, NEGATIVE_ZERO + 2, NEGATIVE_ZERO + 3
 
@@ -72,17 +71,21 @@ class Amplifier:
         self.templates = templates
         self.ratio, self.steps = p.ratio, p.output_steps
         self.by_peak = p.template_by == "peak"
-        self.corrected = p.t0_fix
         self.resample = resample
-        used = templates.samples[:, : (self.steps - 1) * self.ratio + 1]
-        self.margin = -(-self.steps // WIDE) * WIDE
-        self.phases = np.zeros((len(used), self.ratio, 2 * self.margin))
         scale = 1000 * ELECTRON_CHARGE * amplifier.UNIT_OF_CHANGE  # mV for a change of one unit
-        for phase in range(self.ratio):
-            part = used[:, phase :: self.ratio]
-            self.phases[:, phase, self.margin : self.margin + part.shape[1]] = scale * part
-        self.lead = np.where((used != 0).any(axis=1), (used != 0).argmax(axis=1), used.shape[1])
-        self._room = _Room(0, 0, 0)
+        self._plain, self._corrected = (
+            Response.of(templates.samples, scale, self.ratio, self.steps, corrected=corrected)
+            for corrected in (p.t0_fix, True)
+        )
+        self._room = Room(0, 0, 0)
+
+    def own_charge(self, block: Block, *, by_peak: bool) -> FloatArray:
+        """Return the charge of each pixel that chooses its template, in e-."""
+        return np.asarray(
+            (block.charge.max(axis=1) if block.charge.dtype.kind == "f" else block.peak) / 10
+            if by_peak
+            else block.charge[:, -1] / 10
+        )
 
     def respond(self, block: Block, engine: Engine) -> Voltages:
         """Return the voltage of each pixel of a block that ever holds charge.
@@ -93,36 +96,40 @@ class Amplifier:
             If the charge nearest to a pixel's belongs to a pulse that was skipped; the original breaks off there.
         """
         step = self.templates.step
-        drawn_out = self.resample and abs(block.layout.step - step) > 1e-3 * step
         charge, first, last = block.charge, block.first, block.last
-        if drawn_out:
+        response = self._plain
+        if self.resample and abs(block.layout.step - step) > TAG_TOLERANCE * step:
             charge = amplifier.resample(charge.astype(np.float64), block.layout.step, step)
             first, last = np.zeros_like(first), np.full_like(last, charge.shape[1] - 1)
-        corrected = self.corrected or drawn_out
+            response = self._corrected
         count = len(charge)
-        width = min(charge.shape[1] + corrected, (self.steps - 1) * self.ratio + 1)
-        room = self._room = self._room.for_size(count, width, self.steps)
-        values, tenths, template = room.values[:count], room.tenths[:count], room.template[:count]
-        start, change = room.start[:count], room.change[:count]
+        room = self._room_for(count, response.width(charge))
         finite = charge.dtype.kind != "f" or bool(np.isfinite(charge).all())
+        loops = engine if finite else NUMPY
         with np.errstate(invalid="ignore"):  # of nan and inf, which the original takes
-            loops = engine if finite else NUMPY
-            loops.choose(block.charge, self.by_peak, self.templates.charges, template)
-            self._refuse_missing(template)
-            loops.differentiate(charge, first, last, corrected, change, start, room.stop)
-            loops.convolve(change, start, room.stop, template, self.phases, self.margin, values)
-            flagged = loops.round_voltages(values, start, template, self.lead, self.ratio, tenths, room.flagged)
-        found = Voltages(block, values, tenths, template)
+            loops.choose(
+                self.own_charge(block, by_peak=self.by_peak), self.templates.charges, room.template[:count]
+            )
+            self._refuse_missing(room.template[:count])
+            flagged = loops.respond(charge, first, last, response, room)
+        found = Voltages(block, room.values[:count], room.tenths[:count], room.template[:count])
         if flagged > len(room.flagged) or not finite:
             for pixel in range(count):
-                self._decide(found, charge, corrected, pixel, range(self.steps))
+                self._decide(found, charge, response.corrected, pixel, range(self.steps))
         else:
             for pixel, at in room.flagged[:flagged].tolist():
-                self._decide(found, charge, corrected, pixel, [at])
+                self._decide(found, charge, response.corrected, pixel, [at])
         return found
 
+    def _room_for(self, pixels: int, width: int) -> Room:
+        """Return arrays that are large enough: those of the last block, or new ones."""
+        room = self._room
+        if pixels > len(room.values) or width + AT_ONCE > len(room.rates):
+            room = self._room = Room(max(2 * pixels, 256), width, self.steps)
+        return room
+
     def _refuse_missing(self, template: IntArray) -> None:
-        if template.max(initial=0) >= len(self.phases):
+        if template.max(initial=0) >= len(self.templates.samples):
             missing = self.templates.charges[template.max()]
             message = f"a pixel is nearest to {missing:g} e-, which has no template: a pulse before it was skipped"
             raise FormatError(message)
@@ -155,20 +162,3 @@ def _printed_tenths(value: float) -> int:
         return NOT_A_NUMBER if np.isnan(value) else INFINITE if value > 0 else MINUS_INFINITE
     text = "%.1f" % value
     return NEGATIVE_ZERO if text == "-0.0" else int(text.replace(".", ""))
-
-
-class _Room:
-    """Arrays for as many pixels as a block may have, made once."""
-
-    def __init__(self, pixels: int, width: int, steps: int) -> None:
-        self.change = np.empty((pixels, width))
-        self.values: FloatArray = np.empty((pixels, steps))
-        self.tenths: npt.NDArray[np.int64] = np.empty((pixels, steps), np.int64)
-        self.template, self.start, self.stop = (np.empty(pixels, np.int64) for _ in range(3))
-        self.flagged = np.empty((256, 2), np.int64)
-
-    def for_size(self, pixels: int, width: int, steps: int) -> _Room:
-        """Return these arrays where they are large enough, or larger ones."""
-        if pixels <= len(self.change) and width == self.change.shape[1]:
-            return self
-        return _Room(max(2 * pixels, 256), width, steps)

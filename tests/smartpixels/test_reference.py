@@ -49,9 +49,7 @@ def test_its_templates_span_the_whole_pulse(base):
 
 def test_coarse_slices_drawn_out_give_the_published_sum(base):
     charges, pulses, clusters, arrays = base
-    coarse = [
-        reference.PlainCluster(one.metadata, one.tags[19::20], one.charge[:, :, 19::20]) for one in clusters
-    ]
+    coarse = [reference.PlainCluster(one.metadata, one.tags[19::20], one.charge[:, :, 19::20]) for one in clusters]
     options = reference.Options(resample="linear")
     voltage = responses((charges, pulses, coarse, arrays), options)
     assert voltage.sum() == pytest.approx(33849.02966, abs=1e-5)
