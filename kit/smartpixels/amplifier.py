@@ -19,13 +19,12 @@ from kit.smartpixels.pulses import ELECTRON_CHARGE, PulseTable
 
 __all__ = [
     "Templates",
-    "fall_time",
     "impulse_response",
     "krummenacher_times",
     "measured_templates",
     "model_template",
-    "respond",
     "resample",
+    "respond",
 ]
 
 BOLTZMANN = 1.380649e-23  # J/K
@@ -67,7 +66,7 @@ def measured_templates(table: PulseTable, p: AmplifierParameters) -> Templates:
 def model_template(p: AmplifierParameters) -> Templates:
     """Return the response of an analytic amplifier."""
     steps = round(p.window * 1000) // p.kernel_step + 1
-    times = np.arange(steps) * (p.kernel_step * 1e-12)
+    times = np.arange(steps, dtype=np.float64) * (p.kernel_step * 1e-12)
     rise, fall = (p.rise_time * 1e-9, p.fall_time * 1e-9) if p.response == "simple" else krummenacher_times(p)
     response = impulse_response(times, p.feedback_capacitance * 1e-15, rise, fall)
     return Templates(np.zeros(1), response[None], p.kernel_step)
@@ -108,7 +107,7 @@ def krummenacher_times(p: AmplifierParameters) -> tuple[float, float]:
 
 
 def resample(charge: FloatArray, input_step: float, step: int) -> FloatArray:
-    """Return charge on a finer grid, with straight lines between slices and from nothing at t = 0.
+    """Return charge on another grid, with straight lines between slices and from nothing at t = 0.
 
     Parameters
     ----------
@@ -136,7 +135,7 @@ def respond(
 ) -> FloatArray:
     """Return the amplifier's output voltage for one pixel, by gradient and convolution alone.
 
-    Slow, and as good as the original to the last digit: what faster ways find too near to a tie is done again here.
+    Slow, and the original to the last digit: what faster ways find too near to a tie is done again here.
 
     Parameters
     ----------

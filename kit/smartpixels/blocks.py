@@ -1,4 +1,4 @@
-"""A few clusters at a time, as the loops work on them: only pixels that ever hold charge, in whole tenths of an electron."""
+"""Some clusters at a time, as the loops work on them: pixels that ever hold charge, in tenths of an electron."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Block:
         )
 
     def dense(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return what holds for the pixels, shape (pixels, steps), as arrays, shape (clusters, steps, all pixels)."""
+        """Return values of the pixels, shape (pixels, steps), in arrays, shape (clusters, steps, all pixels)."""
         full = np.zeros((len(self), values.shape[1], self.layout.pixels), values.dtype)
         full[self.cluster_of, :, self.pixel] = values
         return full

@@ -84,7 +84,7 @@ def convolve(p: ConvolutionParameters, run: Run) -> dict[str, Any]:
     production = _prepare(p, run, paths)
     outcomes: list[Outcome] = []
     faults: list[str] = []
-    for path, result in run.progress(_side_by_side(production, paths, p.workers), "file", len(paths)):
+    for path, result in run.progress(_side_by_side(production, paths, p.workers, p.copy_to), "file", len(paths)):
         if isinstance(result, Exception):
             faults.append(str(result))
             continue
@@ -145,7 +145,7 @@ def _write_pulses(run: Run, table: PulseTable) -> None:
 
 
 def _side_by_side(
-    production: Production, paths: list[str], workers: int
+    production: Production, paths: list[str], workers: int, copy_to: str
 ) -> Iterator[tuple[str, Outcome | FormatError | OSError]]:
     """Yield each file with what became of it, in order of completion.
 
@@ -154,7 +154,9 @@ def _side_by_side(
 
     def work(place: int) -> Outcome | FormatError | OSError:
         try:
-            return _convolve_and_copy(production, paths[place], place)
+            outcome = production.convolve_file(paths[place], place)
+            _copy(production.run, outcome, copy_to)
+            return outcome
         except (FormatError, OSError) as fault:
             return fault
 
@@ -171,19 +173,17 @@ def _side_by_side(
             pool.shutdown(cancel_futures=True)
 
 
-def _convolve_and_copy(production: Production, path: str, place: int) -> Outcome:
-    outcome = production.convolve_file(path, place)
-    if production.p.copy_to:
-        for name in outcome.record["outputs"]:
-            delivery.deliver(production.run.directory / name, production.p.copy_to, name)
-    return outcome
+def _copy(run: Run, outcome: Outcome, folder: str) -> None:
+    """Copy what was made of a file to where the user wants it."""
+    for name in outcome.record["outputs"] if folder else []:
+        delivery.deliver(run.directory / name, folder, name)
 
 
 def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]:
     """Write what is known of all files together, and return the summary."""
     p, run = production.p, production.run
     empty = Tally.empty(production.amplifier, len(p.sample_times), len(p.levels))
-    tally = Tally.sum((outcome.tally for outcome in outcomes), empty)
+    tally = sum((outcome.tally for outcome in outcomes), empty)
     with run.writing("distributions.npz") as part:
         tally.write(part)
     records = [outcome.record for outcome in outcomes]
@@ -192,24 +192,25 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
     dropped = sum(len(record["dropped"]) for record in records)
     cpu = sum(record["cpu_seconds"] for record in records)
     used = {
-        f"{charge:g} e-": int(count)
+        f"{charge:g}": int(count)
         for charge, count in zip(production.amplifier.templates.charges, tally.templates, strict=True)
         if count and p.response == "measured"
     }
+    other = "final" if p.template_by == "peak" else "peak"
     summary: dict[str, Any] = {
         "files": len(records),
         "clusters": tally.clusters,
         "clusters_dropped": dropped,
         "array": sorted({"x".join(map(str, record["array"])) for record in records}),
         "clusters_per_second": round(tally.clusters / max(sum(record["seconds"] for record in records), 1e-3), 1),
-        "cpu_per_cluster": f"{1e3 * cpu / tally.clusters:.3f} ms, {production.engine.name} loops",
+        "cpu_per_cluster_(ms)": round(1e3 * cpu / tally.clusters, 4),
+        "loops": production.engine.name,
         "pixels_per_cluster": round(tally.pixels / tally.clusters, 2),
-        "templates_used": dict(sorted(used.items(), key=lambda item: -item[1])[:10]),
-        "largest_voltage": f"{tally.largest:.5f} mV",
-        "mean_voltage": f"{tally.total / max(tally.pixels, 1):.5f} mV in the last slice",
-        "charge_in_first_slice": f"{tally.first_charge / tally.clusters:.2f} e- per cluster",
-        "other_template_by_"
-        + ("final" if p.template_by == "peak" else "peak"): f"{_percent(tally):.2f} % of pixels",
+        "pixels_by_template_(e-)": dict(sorted(used.items(), key=lambda item: -item[1])[:10]),
+        "largest_voltage_(mV)": tally.largest,
+        "mean_voltage_in_last_slice_(mV)": tally.total / max(tally.pixels, 1),
+        "charge_in_first_slice_(e-_per_cluster)": tally.first_charge / tally.clusters,
+        f"other_template_by_{other}_(share_of_pixels)": tally.other_template / max(tally.pixels, 1),
     }
     if "adc" in p.formats:
         for time, counts in zip(p.sample_times, tally.occupancy.tolist(), strict=True):
@@ -221,7 +222,3 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
         )
         run.notice(summary["warning"])
     return summary
-
-
-def _percent(tally: Tally) -> float:
-    return 100 * tally.other_template / max(tally.pixels, 1)

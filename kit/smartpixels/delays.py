@@ -6,18 +6,15 @@ column ``Qth_X`` for each threshold. Blank cells are holes; delays are in second
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from kit.files import FormatError
+from kit.smartpixels.csv_cells import Cells, read_cells
 from kit.smartpixels.pixelav import FloatArray
-from kit.smartpixels.stream import GZIP_MAGIC, file_name, open_bytes
 
 __all__ = ["DelayTable", "read_delays"]
 
@@ -59,17 +56,9 @@ def read_delays(path: str) -> DelayTable:
     FormatError
         If it is neither, or a cell is not a number; with column and row.
     """
-    name = file_name(path)
-    with open_bytes(path) as source:
-        content = source.read()
-    try:
-        text = (gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content).decode("utf-8-sig")
-        lines = [line for line in csv.reader(io.StringIO(text)) if line]
-    except (EOFError, OSError, UnicodeDecodeError, csv.Error) as fault:
-        message = f"{name}: {fault}; should be a CSV file of comparator delays"
-        raise FormatError(message) from None
-    header = [word.strip() for word in lines[0]] if lines else []
-    cells = lines[1:]
+    cells = read_cells(path, "comparator delays")
+    name = cells.name
+    header = [word.strip() for word in cells.header]
     columns: dict[float, tuple[FloatArray, FloatArray]] = {}
     for place, word in enumerate(header):
         if found := PAIR.fullmatch(word):
@@ -80,7 +69,7 @@ def read_delays(path: str) -> DelayTable:
         else:
             continue
         if threshold % GRID == 0:
-            pairs = _pairs(cells, charges, partner, header, name)
+            pairs = _pairs(cells, charges, partner)
             if pairs:
                 sorted_pairs = np.array(sorted(pairs)).T
                 columns[threshold] = sorted_pairs[0], sorted_pairs[1] * 1e9
@@ -101,18 +90,16 @@ def _partner(header: list[str], threshold: str, name: str) -> int:
     return header.index(partner)
 
 
-def _pairs(
-    cells: Sequence[Sequence[str]], charges: int, delays: int, header: list[str], name: str
-) -> list[tuple[float, float]]:
+def _pairs(cells: Cells, charges: int, delays: int) -> list[tuple[float, float]]:
     """Return charge and delay of the rows in which both are filled."""
     pairs = []
-    for row, line in enumerate(cells, 2):
-        words = [line[place].strip() if place < len(line) else "" for place in (charges, delays)]
-        if not words[0] or not words[1]:
-            continue
-        try:
-            pairs.append((float(words[0]), float(words[1])))
-        except ValueError:
-            message = f"{name}:{row}: {words[0]!r} and {words[1]!r} in the columns of {header[delays]!r}, should be numbers"
-            raise FormatError(message) from None
+    for row, line in enumerate(cells.rows, 2):
+        charge, delay = line[charges].strip(), line[delays].strip()
+        if charge and delay:
+            try:
+                pairs.append((float(charge), float(delay)))
+            except ValueError:
+                column = cells.header[delays].strip()
+                message = f"{cells.name}:{row}: {charge!r} and {delay!r} for {column!r}, should be numbers"
+                raise FormatError(message) from None
     return pairs

@@ -94,7 +94,7 @@ def _send(path: Path, address: str) -> None:
 
 
 def _is_there(system: Any, target: str, path: Path) -> bool:
-    """Tell whether the file at `target` is the one at `path`: by size, and by checksum where the server has one."""
+    """Tell whether the file at `target` is the one at `path`; the server's checksum saves reading it back."""
     system.invalidate_cache()
     try:
         if system.info(target)["size"] != path.stat().st_size:

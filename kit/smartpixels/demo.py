@@ -93,7 +93,7 @@ def make_clusters(
         if fields == 12:
             last = [last[0], rng.uniform(-60, 60), pt, rng.exponential(0.1)]
         words = [f"{value:.6f}" for value in numbers] + [str(pairs)] + [f"{value:.6f}" for value in last]
-        yield Cluster(number, tuple(words + ["13"] if fields == 12 else words), charge, sensor.step)
+        yield Cluster(number, tuple([*words, "13"] if fields == 12 else words), charge, sensor.step)
 
 
 def _charge(
@@ -179,8 +179,8 @@ def make_pulses(charges: Iterable[float] = CHARGES) -> str:
     times = np.round(times, 6)
     columns, names = [], []
     for charge in charges:
-        for letter in "XY":
-            names.append(f'leafValue( vtime(\'tran "/CSA_OUT") "Cdet" 2e-14 "Qin" {charge:g} ) {letter}')
+        header = f'leafValue( vtime(\'tran "/CSA_OUT") "Cdet" 2e-14 "Qin" {charge:g} )'
+        names += [f"{header} X", f"{header} Y"]
         columns += [times * 1e-9, _response(times, charge)]
     lines = [",".join(names)]
     lines += [",".join(f"{value:.9e}" for value in row) for row in np.transpose(columns).tolist()]

@@ -15,6 +15,8 @@ from kit.smartpixels.pixelav import FloatArray, IntArray
 
 __all__ = ["Codes", "digitise", "flash", "noise", "noise_sigma", "noise_time"]
 
+INEXACT = 1e-9  # ns; times are multiples of a step that is no exact number
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -75,7 +77,7 @@ def noise(steps: int, step: float, pixels: int, p: DigitisationParameters, stem:
 
 def flash(voltage: FloatArray, thresholds: list[float]) -> IntArray:
     """Return how many thresholds each voltage reaches; one that is equal is reached."""
-    return np.searchsorted(thresholds, voltage, side="right")
+    return np.asarray(np.searchsorted(thresholds, voltage, side="right"))
 
 
 def digitise(
@@ -117,9 +119,7 @@ def _late(
         late = delays.delay(threshold / (p.gain * 1e-3), charge)
         delay = np.where(reached, late, delay)
         crossed = _crossing(voltage, above, threshold, step, p.crossing == "interpolated")
-        in_time = reached & (
-            crossed + late <= p.delay_window + 1e-9
-        )  # times are multiples of a step that is not exact
+        in_time = reached & (crossed + late <= p.delay_window + INEXACT)
         cap = np.where(in_time & (cap == number), number + 1, cap)
     return delay, cap
 
@@ -130,7 +130,7 @@ def _crossing(
     """Return when each waveform first reaches a threshold, in ns; 0 where it never does."""
     at = above.argmax(axis=-2)
     if not between:
-        return at * step
+        return np.asarray(at * step)
     here = np.take_along_axis(voltage, at[..., None, :], axis=-2)[..., 0, :]
     before = np.take_along_axis(voltage, np.maximum(at - 1, 0)[..., None, :], axis=-2)[..., 0, :]
     rise = here - before

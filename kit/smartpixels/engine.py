@@ -45,7 +45,7 @@ class Engine(Protocol):
     def parse(
         self, text: Text, begin: int, end: int, final: bool, longest: int, tags: Tags, fields: int, work: Work
     ) -> tuple[int, int, bool]:
-        """Read whole clusters into `work`, and return how many, where the next begins, and whether that one is odd.
+        """Read whole clusters into `work`; return how many, where the next begins, and whether that one is odd.
 
         Parameters
         ----------
@@ -91,10 +91,7 @@ class _Numpy:
 
     def print_clusters(self, tenths: IntArray, block: Block, tags: Tags, out: Text) -> memoryview:
         del out  # the text is made anew
-        shape = block.layout.rows, block.layout.columns
-        return memoryview(
-            text_twins.print_clusters(tenths, block.pixel, block.offsets, block.heads, tags.lines, *shape)
-        )
+        return memoryview(text_twins.print_clusters(tenths, block, tags.lines))
 
 
 class _Compiled:
@@ -110,9 +107,9 @@ class _Compiled:
     ) -> tuple[int, int, bool]:
         layout = work.layout
         done = self._parse(
-            text.bytes, begin, end, final, longest, tags.text.bytes, tags.bounds, layout.rows, layout.columns, fields,
-            work.charge, work.pixel, work.first, work.last, work.filled, work.peak, work.offsets, work.spans,
-            work.slot_of, work.row_places, work.state,
+            text.bytes, begin, end, final, longest, tags.text.bytes, tags.bounds, layout.rows, layout.columns,
+            fields, work.charge, work.pixel, work.first, work.last, work.filled, work.peak, work.offsets,
+            work.spans, work.slot_of, work.row_places, work.state,
         )  # fmt: skip
         return done, int(work.state[0]), bool(work.state[1])
 

@@ -24,6 +24,7 @@ compiled = njit(error_model="numpy")
 
 @compiled
 def choose(own: Any, injected: Any, template: Any) -> None:
+    """Write which of the injected charges is nearest to each pixel's own."""
     for slot in range(len(own)):
         nearest = 0
         for number in range(1, len(injected)):
@@ -120,6 +121,7 @@ def respond(
     ratio: int, length: int, margin: int, width: int,
     rates: Any, times: Any, places: Any, held: Any, voltage: Any, tenths: Any, flagged: Any,
 ) -> int:  # fmt: skip
+    """Write voltages and their tenths, and note what must be looked at with care; return how much that is."""
     count = 0
     for slot in range(len(charge)):
         begin = first[slot] if corrected else max(first[slot] - 1, 0)

@@ -1,8 +1,7 @@
 """Text to charge, for numba; `engine` has it compiled.
 
-What is not as PixelAV writes it is not taken: it is left to be read with care. The bytes behind the text are zero,
-which no line of a cluster holds; thus nothing needs to look for its end. Nothing is allocated: whoever calls brings
-all arrays.
+What is not as PixelAV writes it is left to be read with care. The bytes behind the text are zero, which no line of
+a cluster holds; thus nothing needs to look for its end. Nothing is allocated: whoever calls brings all arrays.
 """
 
 from __future__ import annotations
@@ -121,7 +120,7 @@ def _row(
     text: Any, place: Any, base: Any, columns: Any, k: Any, used: Any,
     charge: Any, pixel: Any, first: Any, peak: Any, slot_of: Any, filled: Any,
 ) -> Any:  # fmt: skip
-    """Read a row of numbers; return the place behind it, 0 where it is not as it should be, and the pixels in use."""
+    """Read a row of numbers; return the place behind it, 0 where it is not one, and the pixels in use."""
     column = 0
     byte = BLANK
     while column < columns and place > 0:
@@ -220,6 +219,7 @@ def parse(
     rows: int, columns: int, fields: int, charge: Any, pixel: Any, first: Any, last: Any, filled: Any, peak: Any,
     offsets: Any, spans: Any, slot_of: Any, row_places: Any, state: Any,
 ) -> int:  # fmt: skip
+    """Read whole clusters; return how many, and in `state` where the next begins and whether it is odd."""
     pixels = rows * columns
     place = U(begin)
     done = 0
@@ -243,7 +243,7 @@ def parse(
         if behind == 0:
             odd = 1
             break
-        longest = max(longest, np.int64(behind - place))
+        longest = max(longest, np.int64(behind - place))  # type: ignore[assignment]
         place = behind
         done += 1
         offsets[done] = used

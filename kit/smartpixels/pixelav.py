@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-
 __all__ = [
     "FIELDS",
     "INTEGRATION",
@@ -27,6 +26,7 @@ __all__ = [
     "geometry_of",
     "header_text",
     "is_number",
+    "names",
     "tag_line",
 ]
 
@@ -34,9 +34,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 INTEGRATION = 4000.0  # ps; PixelAV follows the charge for so long
+TRACK = ("x-entry", "y-entry", "z-entry", "n_x", "n_y", "n_z", "number_eh_pairs")
 FIELDS = {
-    9: "x-entry y-entry z-entry n_x n_y n_z number_eh_pairs y-local pt".split(),
-    12: "x-entry y-entry z-entry n_x n_y n_z number_eh_pairs y-local z-global pt hit_time PID".split(),
+    9: [*TRACK, "y-local", "pt"],
+    12: [*TRACK, "y-local", "z-global", "pt", "hit_time", "PID"],
 }  # um; momentum in GeV along x, y, z; mm; GeV with the sign of the charge
 NUMBER = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
@@ -150,4 +151,4 @@ def cluster_text(cluster: Cluster, *, row_end: str = "") -> bytes:
 
 
 def _rows_text(rows: Sequence[Sequence[float]], row_end: str) -> str:
-    return "".join(" ".join(["%2.1f" % value for value in row]) + row_end + "\n" for row in rows)
+    return "".join(" ".join([f"{value:2.1f}" for value in row]) + row_end + "\n" for row in rows)

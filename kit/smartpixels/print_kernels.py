@@ -74,6 +74,7 @@ def print_clusters(
     tenths: Any, pixel: Any, offsets: Any, heads: Any, spans: Any, tags: Any, tag_bounds: Any,
     rows: int, columns: int, slot_of: Any, touched: Any, text: Any,
 ) -> int:  # fmt: skip
+    """Write clusters as text, and return its length."""
     place = U(0)
     for cluster in range(len(spans)):
         for slot in range(offsets[cluster], offsets[cluster + 1]):
@@ -99,4 +100,4 @@ def print_clusters(
         for slot in range(offsets[cluster], offsets[cluster + 1]):
             slot_of[pixel[slot]] = -1
             touched[pixel[slot] // columns] = 0
-    return np.int64(place)
+    return np.int64(place)  # type: ignore[return-value]

@@ -8,12 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import numpy as np
-
 from kit.smartpixels.engine import NUMPY, Engine
 from kit.smartpixels.pixelav import header_text, tag_line
 from kit.smartpixels.text import Tags, Text
-from kit.smartpixels.twins import NEGATIVE_ZERO
 from kit.smartpixels.voltages import NOT_A_NUMBER, Voltages
 
 __all__ = ["TextWriter"]

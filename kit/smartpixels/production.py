@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class Production:
         stem = stem_of(path)
         names = output_names(stem, place, self.p)
         kept = self._kept(stem, path)
-        if kept and all([self.run.has(name) for name in names.values()]):
+        if kept and self._all_there(names.values()):
             return kept
         started, cpu = time.perf_counter(), time.thread_time()
         tally = Tally.empty(self.amplifier, len(self.p.sample_times), len(self.p.levels))
@@ -143,6 +144,9 @@ class Production:
             for place, number in enumerate(block.numbers.tolist()):
                 full[place] += noise(full.shape[1], step, full.shape[2], p, stem, number)
         return digitise(full, step, p, self.delays)
+
+    def _all_there(self, names: Iterable[str]) -> bool:
+        return False not in [self.run.has(name) for name in names]  # each is asked, and so taken over
 
     def _keep(self, stem: str, record: dict[str, Any], tally: Tally) -> None:
         """Remember what became of a file, for an attempt that goes on from here."""

@@ -6,10 +6,6 @@ cannot be read, a cell that is missing, a unit that cannot be right are refused,
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -18,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.files import FormatError
+from kit.smartpixels.csv_cells import read_cells
 from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pixelav import FloatArray
-from kit.smartpixels.stream import GZIP_MAGIC, file_name, open_bytes
 
 __all__ = ["ELECTRON_CHARGE", "Pulse", "PulseTable", "read_pulses"]
 
@@ -88,11 +84,11 @@ class PulseTable:
         ]
 
 
-class _Fault(ValueError):
+class _PulseError(ValueError):
     """What is wrong with one pair of columns."""
 
 
-class _Skipped(_Fault):
+class _SkippedError(_PulseError):
     """What the original passes over without a word."""
 
 
@@ -113,8 +109,8 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     FormatError
         With column, row and charge of each pulse that cannot be used, unless they are to be dropped.
     """
-    name = file_name(path)
-    header, columns, checksum = _columns(path, name)
+    cells = read_cells(path, "pulse responses")
+    name, header, columns = cells.name, cells.header, list(zip(*cells.rows, strict=True))
     notes = []
     if len(header) % 2:
         notes.append(f"the last column, {len(header) - 1}, has no partner and was passed over")
@@ -136,8 +132,8 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
             else:
                 _refuse_double(pulse, pulses, compat=compat)
                 pulses.append(pulse)
-        except _Fault as fault:
-            taken = p.bad_pulses == "drop" or (compat and isinstance(fault, _Skipped))
+        except _PulseError as fault:
+            taken = p.bad_pulses == "drop" or (compat and isinstance(fault, _SkippedError))
             (notes if taken else faults).append(f"{'dropped: ' if taken else ''}{fault}")
     if faults:
         message = f"{name}: " + "; ".join(faults)
@@ -147,26 +143,8 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
         message = f"{name}: has no pulse response, should have pairs of columns, time and response"
         raise FormatError(message)
     if compat:
-        return PulseTable(pulses, np.array(charges), notes, checksum)
-    return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes, checksum)
-
-
-def _columns(path: str, name: str) -> tuple[list[str], list[Sequence[str]], str]:
-    """Return the header, the cells of each column, short ones filled up with blanks, and the file's SHA-256."""
-    with open_bytes(path) as source:
-        content = source.read()
-    try:
-        text = (gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content).decode("utf-8-sig")
-        lines = [line for line in csv.reader(io.StringIO(text)) if line]
-    except (EOFError, OSError, UnicodeDecodeError, csv.Error) as fault:
-        message = f"{name}: {fault}; should be a CSV file"
-        raise FormatError(message) from None
-    if len(lines) < 2:
-        message = f"{name}: has {len(lines)} lines, should have a header and samples below it"
-        raise FormatError(message)
-    width = max(map(len, lines))
-    filled = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
-    return filled[0], list(zip(*filled[1:], strict=True)), hashlib.sha256(content).hexdigest()
+        return PulseTable(pulses, np.array(charges), notes, cells.sha256)
+    return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes, cells.sha256)
 
 
 def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: bool) -> float:
@@ -190,10 +168,10 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
     if charge > 0 or compat:
         return charge * unit
     message = f"column {2 * pair + 1}: the header {words[:60]!r} should have {wanted}"
-    raise _Fault(message)
+    raise _PulseError(message)
 
 
-def _pulse(pair: int, charge: float, columns: list[Sequence[str]], p: AmplifierParameters) -> Pulse | None:
+def _pulse(pair: int, charge: float, columns: Sequence[Sequence[str]], p: AmplifierParameters) -> Pulse | None:
     """Return the response in a pair of columns, None where all cells are blank."""
     cells = columns[2 * pair], columns[2 * pair + 1]
     where = f"column {2 * pair}, charge {charge:g} e-"
@@ -205,18 +183,19 @@ def _pulse(pair: int, charge: float, columns: list[Sequence[str]], p: AmplifierP
             return None
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         message = f"{where}: holds nan or inf, should be numbers"
-        raise _Fault(message)
+        raise _PulseError(message)
     backwards = np.flatnonzero(np.diff(times) <= 0)
     if len(backwards):
         row = int(backwards[0]) + 1
         message = f"{where}, sample {row}: time {times[row]:g} s does not increase after {times[row - 1]:g} s"
-        raise _Fault(message)
+        raise _PulseError(message)
     values = values * _factor(p.response_unit, charge)
     start, end = p.pulse_start * 1e-9, p.pulse_end * 1e-9
     kept = (times > start) & (times < end)
     if kept.sum() < 2:
-        message = f"{where}: has {kept.sum()} samples between {p.pulse_start:g} and {p.pulse_end:g} ns, should have 2 or more"
-        raise _Fault(message)
+        between = f"between {p.pulse_start:g} and {p.pulse_end:g} ns"
+        message = f"{where}: has {kept.sum()} samples {between}, should have 2 or more"
+        raise _PulseError(message)
     times_kept, values_kept = times[kept], values[kept]
     if p.kernel_origin == "pulse_start":
         times_kept = np.concatenate([[start], times_kept])
@@ -224,7 +203,7 @@ def _pulse(pair: int, charge: float, columns: list[Sequence[str]], p: AmplifierP
     pulse = Pulse(2 * pair, charge, times_kept, values_kept)
     if pulse.length < p.window * (1 - 1e-9):
         message = f"{where}: the response is {pulse.length:.3f} ns long, the window needs {p.window:g} ns"
-        raise _Fault(message)
+        raise _PulseError(message)
     _refuse_unit(pulse, where, p)
     return pulse
 
@@ -249,8 +228,11 @@ def _with_padding(
         elif numbers != (None, None):
             side = 0 if numbers[0] is None else 1
             text = (time, value)[side]
-            message = f"column {2 * pair + side}, row {row}, charge {charge:g} e-: {text!r}, should be a number as beside it"
-            raise _Skipped(message)
+            message = (
+                f"column {2 * pair + side}, row {row}, charge {charge:g} e-: {text!r}, "
+                "should be a number, as beside it"
+            )
+            raise _SkippedError(message)
     return np.array(times), np.array(values)
 
 
@@ -267,7 +249,7 @@ def _refuse_double(pulse: Pulse, before: list[Pulse], *, compat: bool) -> None:
             message = (
                 f"column {pulse.column}: charge {pulse.charge:g} e- again, it is that of column {other.column}"
             )
-            raise _Fault(message)
+            raise _PulseError(message)
 
 
 def _refuse_unit(pulse: Pulse, where: str, p: AmplifierParameters) -> None:
@@ -279,5 +261,6 @@ def _refuse_unit(pulse: Pulse, where: str, p: AmplifierParameters) -> None:
         unit for unit in (*RESPONSE_UNITS, "V") if PLATEAU_MIN <= raw * _factor(unit, pulse.charge) <= PLATEAU_MAX
     ]
     hint = f"; with response_unit {' or '.join(likely)} it would be" if likely else ""
-    message = f"{where}: the plateau is {pulse.plateau:.4g} uV/e-, should be {PLATEAU_MIN:g} to {PLATEAU_MAX:g} uV/e-{hint}"
-    raise _Fault(message)
+    wanted = f"{PLATEAU_MIN:g} to {PLATEAU_MAX:g} uV/e-"
+    message = f"{where}: the plateau is {pulse.plateau:.4g} uV/e-, should be {wanted}{hint}"
+    raise _PulseError(message)

@@ -14,7 +14,7 @@ import numpy as np
 
 from kit.smartpixels.pixelav import FloatArray, Layout, is_number, tag_line
 
-__all__ = ["FEWEST_FIELDS", "TAG_TOLERANCE", "Damage", "Examined", "Scrutiny", "examine"]
+__all__ = ["FEWEST_FIELDS", "TAG_TOLERANCE", "DamageError", "Examined", "Scrutiny", "examine"]
 
 TAG_TOLERANCE = 1e-3
 LARGEST = 1e9  # e-; a millimetre of silicon gives a thousandth of it
@@ -22,7 +22,7 @@ MOST_SLICES = 100_000
 FEWEST_FIELDS = 9
 
 
-class Damage(ValueError):
+class DamageError(ValueError):
     """What is wrong with a cluster, and in which of its lines, from 0."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -50,7 +50,7 @@ class Scrutiny:
 
 @dataclass(frozen=True)
 class Examined:
-    """A cluster as it was read: charge in electrons, shape (rows, columns, slices), and the tag lines as they stand."""
+    """A cluster as it was read: charge in electrons, shape (rows, columns, slices), and its tag lines."""
 
     metadata: list[bytes]
     charge: FloatArray
@@ -63,7 +63,7 @@ def examine(text: bytes, expected: Scrutiny) -> Examined:
 
     Raises
     ------
-    Damage
+    DamageError
         With the line, and what is wrong there.
     """
     lines = text.split(b"\n")
@@ -79,7 +79,7 @@ def _refuse_cut_number(lines: list[bytes], expected: Scrutiny) -> None:
     words = lines[-1].split()
     if words and not lines[-1].lstrip().startswith(b"<") and len(words[-1].partition(b".")[2]) != 1:
         message = f"cluster {expected.number} ends inside the number {_shown(words[-1])}"
-        raise Damage(len(lines) - 1, message)
+        raise DamageError(len(lines) - 1, message)
 
 
 class _Reader:
@@ -92,6 +92,7 @@ class _Reader:
         self.lines = lines
         self.left = self._lines(lines)
         self.place, self.line = 0, b""
+        self.first_tag = b""
         self._next()
 
     def _lines(self, lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -126,18 +127,18 @@ class _Reader:
         if self.ended or self.line.startswith(b"<"):
             found = f"{_shown(self.line)} stands in their place" if self.line else "the file ends"
             message = f"the metadata of {self.who} are missing: {found}"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         words = self.line.split()
         for number, word in enumerate(words):
             if not is_number(word):
                 message = f"field {number + 1} of the metadata of {self.who} is {_shown(word)}, should be a number"
-                raise Damage(self.place, message)
+                raise DamageError(self.place, message)
         if len(words) < FEWEST_FIELDS:
             message = f"{self.who} has {len(words)} fields of metadata, should have {FEWEST_FIELDS} or more"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         if wanted and len(words) != wanted and not self.expected.compat:
             message = f"{self.who} has {len(words)} fields of metadata, the clusters before it have {wanted}"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         self._next()
         return words
 
@@ -145,21 +146,21 @@ class _Reader:
         time = _time_of(self.line)
         if math.isnan(time):
             message = f"{_shown(self.line)} in {self.who}, should be {_shown(tag_line(1.0).strip())} or the like"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         step = self.expected.step
         if not self.expected.compat and number == 0 and not time > 0:
             message = f"the first time slice of {self.who} is at {time:g} ps, should be one step after 0"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         if not self.expected.compat and (step or number):
-            wanted = (number + 1) * (step or _time_of(self._first_tag))
+            wanted = (number + 1) * (step or _time_of(self.first_tag))
             if abs(time - wanted) > TAG_TOLERANCE * wanted:
                 message = f"time slice {number + 1} of {self.who} is at {time:g} ps, should be at {wanted:g} ps"
-                raise Damage(self.place, message)
+                raise DamageError(self.place, message)
         if number == 0:
-            self._first_tag = self.line
+            self.first_tag = self.line
         if number >= MOST_SLICES:
             message = f"{self.who} has more than {MOST_SLICES} time slices"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         tag = self.lines[self.place] + b"\n"
         self._next()
         return tag
@@ -175,7 +176,7 @@ class _Reader:
                 message = f"row {len(rows)} of {where} has {len(words)} numbers, should have {wanted}" + (
                     ": the file ends there" if cut else ""
                 )
-                raise Damage(self.place, message)
+                raise DamageError(self.place, message)
             rows.append(self._row(words, len(rows), where))
             self._next()
         wanted = self.expected.rows if not self.expected.compat else 0
@@ -185,7 +186,7 @@ class _Reader:
         if (wanted and len(rows) != wanted) or not rows:
             ends = ": the file ends there" if self.ended and self.expected.last else ""
             message = f"{where} has {len(rows)} rows, {reference} {wanted or 'one or more'}{ends}"
-            raise Damage(self.place, message)
+            raise DamageError(self.place, message)
         return rows
 
     def _columns(self, before: list[list[list[float]]], rows: list[list[float]]) -> int:
@@ -208,10 +209,10 @@ class _Reader:
                 message = (
                     f"column {column} of row {row} of {where} is {_shown(word)}, should be a number of electrons"
                 )
-                raise Damage(self.place, message)
+                raise DamageError(self.place, message)
             if abs(float(word)) > LARGEST and not self.expected.compat:
                 message = f"column {column} of row {row} of {where} is {_shown(word)} e-, beyond {LARGEST:g} e-"
-                raise Damage(self.place, message)
+                raise DamageError(self.place, message)
         return [float(word) for word in words]
 
     def _compare_count(self, count: int) -> None:
@@ -219,7 +220,7 @@ class _Reader:
         if count < 2 or (wanted and count != wanted):
             ends = ": the file ends there" if self.expected.last and count < wanted else ""
             message = f"{self.who} has {count} time slices, should have {wanted or '2 or more'}{ends}"
-            raise Damage(self.place if count < wanted else self._line_of_slice(wanted), message)
+            raise DamageError(self.place if count < wanted else self._line_of_slice(wanted), message)
 
     def _line_of_slice(self, number: int) -> int:
         """Return the line of the tag of slice `number`, from 0."""

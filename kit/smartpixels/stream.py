@@ -40,7 +40,7 @@ def stem_of(path: str) -> str:
 def open_bytes(path: str) -> IO[bytes]:
     """Open a local or remote file for reading."""
     if not files.is_remote(path):
-        return open(path, "rb")  # noqa: PTH123, SIM115 - the caller closes it
+        return open(path, "rb")  # noqa: PTH123 - the caller closes it
     import fsspec
 
     remote: IO[bytes] = fsspec.open(path, "rb").open()
@@ -104,7 +104,8 @@ class TextStream:
         if magic == GZIP_MAGIC:
             from isal import igzip
 
-            self._source = igzip.IGzipFile(fileobj=buffered, mode="rb")
+            decompressed: Any = igzip.IGzipFile
+            self._source = decompressed(fileobj=buffered, mode="rb")
 
     def __enter__(self) -> Self:
         return self

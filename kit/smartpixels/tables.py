@@ -134,7 +134,7 @@ class Table:
             row, place, value = row[inside], place[inside], value[inside]
         self._held[name][(place, row) if self.wide else (row, place)] = value
 
-    def _fields(self) -> list[pa.Field]:
+    def _fields(self) -> list[Any]:
         fields = [pa.field(name, LABEL_TYPES.get(name, pa.float64())) for name in self.labels]
         for name, shape in self.shapes.items():
             size, kind = int(np.prod(shape)), pa.from_numpy_dtype(self._types[name])
@@ -150,7 +150,7 @@ class Table:
             return
         index, *labels = (pa.array(np.concatenate(parts)) for parts in self._columns)
         columns = list(labels)
-        for name, held in self._held.items():
+        for held in self._held.values():
             if self.wide:
                 columns += [pa.array(column[:used]) for column in held]
             else:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,18 @@ WAVEFORM_CLUSTERS = 1000  # of each file; enough for a mean
 BATCH = 20_000  # pixels that are filled into histograms at once
 
 
-def _zeros(*shape: int) -> Any:
-    return field(default_factory=lambda: np.zeros(shape))
-
-
 @dataclass
 class Tally:
     """Sums over clusters; sums of several files add up.
 
     Attributes
     ----------
+    templates : ndarray, shape (templates,)
+        Pixels that were given each template.
+    occupancy : ndarray, shape (sample times, levels)
+        Pixels that were given each code.
+    waveforms : ndarray, shape (bins of charge, steps)
+        Sum of the waveforms of pixels, in mV; `waveform_pixels` is how many.
     clusters, pixels : int
         Clusters, and pixels that ever hold charge.
     other_template : int
@@ -45,35 +46,39 @@ class Tally:
         Sum of the absolute charge in the first slice, in e-: the original takes it for that at t = 0.
     largest, total : float
         Largest voltage, and sum of the pixels' voltages in the last slice, in mV.
+    charge, voltage, linearity : ndarray
+        Pixels by final charge, by largest voltage, and by both.
+    sizes : ndarray, shape (2, bins, 3)
+        By cotAlpha and by cotBeta: clusters, sum of their pixels with charge, and sum of the squares.
     """
 
     templates: IntArray
-    steps: int
     occupancy: IntArray
+    waveforms: FloatArray
     clusters: int = 0
     pixels: int = 0
     other_template: int = 0
     first_charge: float = 0.0
     largest: float = 0.0
     total: float = 0.0
-    charge: FloatArray = _zeros(len(CHARGE_BINS) - 1)
-    voltage: FloatArray = _zeros(len(VOLTAGE_BINS) - 1)
-    linearity: FloatArray = _zeros(len(CHARGE_BINS) - 1, len(VOLTAGE_BINS) - 1)
-    sizes: FloatArray = _zeros(2, len(SLOPE_BINS) - 1, 3)  # cotAlpha, cotBeta: clusters, sum and sum of squares
-    waveforms: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
-    waveform_pixels: FloatArray = _zeros(len(WAVEFORM_BINS) - 1)
-    _waiting: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
+    waveform_pixels: FloatArray = field(default_factory=lambda: np.zeros(len(WAVEFORM_BINS) - 1))
+    charge: FloatArray = field(default_factory=lambda: np.zeros(len(CHARGE_BINS) - 1))
+    voltage: FloatArray = field(default_factory=lambda: np.zeros(len(VOLTAGE_BINS) - 1))
+    linearity: FloatArray = field(default_factory=lambda: np.zeros((len(CHARGE_BINS) - 1, len(VOLTAGE_BINS) - 1)))
+    sizes: FloatArray = field(default_factory=lambda: np.zeros((2, len(SLOPE_BINS) - 1, 3)))
+
+    def __post_init__(self) -> None:
+        self._waiting: list[tuple[FloatArray, FloatArray]] = []
+        self._held = 0
 
     @classmethod
     def empty(cls, amplifier: Amplifier, times: int, levels: int) -> Tally:
         """Return sums of nothing, for so many sample times and levels."""
-        made = cls(
+        return cls(
             np.zeros(len(amplifier.templates.charges), np.int64),
-            amplifier.steps,
             np.zeros((times, levels), np.int64),
+            np.zeros((len(WAVEFORM_BINS) - 1, amplifier.steps)),
         )
-        made.waveforms = np.zeros((len(WAVEFORM_BINS) - 1, amplifier.steps))
-        return made
 
     def add(self, voltages: Voltages, amplifier: Amplifier, engine: Engine, thickness: float) -> None:
         """Count the clusters of a block."""
@@ -90,10 +95,11 @@ class Tally:
             self.largest = max(self.largest, float(peaks.max()))
             self.total += float(values[:, -1].sum())
             self._waiting.append((block.charge[:, -1] / 10, peaks))
+            self._held += len(peaks)
         if self.clusters < WAVEFORM_CLUSTERS:
             self._add_shapes(block, values, thickness)
         self.clusters += len(block)
-        if sum(len(peaks) for _, peaks in self._waiting) > BATCH:
+        if self._held > BATCH:
             self.settle()
 
     def add_codes(self, codes: Bytes, levels: list[int]) -> None:
@@ -121,48 +127,33 @@ class Tally:
         if not self._waiting:
             return
         charge, peaks = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
-        self._waiting = []
+        self._waiting, self._held = [], 0
         self.charge += np.histogram(charge, CHARGE_BINS)[0]
         self.voltage += np.histogram(peaks, VOLTAGE_BINS)[0]
         self.linearity += np.histogram2d(charge, peaks, (CHARGE_BINS, VOLTAGE_BINS))[0]
 
     def __add__(self, other: Tally) -> Tally:
-        self.settle()
-        other.settle()
-        summed = {
-            name: getattr(self, name) + getattr(other, name)
-            for name in self.__dataclass_fields__
-            if name not in ("steps", "largest", "_waiting")
-        }
-        return Tally(**summed, steps=self.steps, largest=max(self.largest, other.largest))
+        own, others = self.arrays(), other.arrays()
+        summed = {name: own[name] + others[name] for name in own}
+        return self._of({**summed, "largest": np.maximum(own["largest"], others["largest"])})
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return all sums as arrays, to be stored."""
+        """Return all sums as arrays."""
         self.settle()
-        return {
-            name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__ if not name.startswith("_")
-        }
+        return {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+
+    @classmethod
+    def _of(cls, arrays: dict[str, npt.NDArray[Any]]) -> Tally:
+        values: dict[str, Any] = {name: each if each.ndim else each.item() for name, each in arrays.items()}
+        return cls(**values)
 
     def write(self, path: Path) -> None:
         """Store all sums in an npz file."""
         with path.open("wb") as stream:
-            np.savez_compressed(stream, **self.arrays())
+            np.savez_compressed(stream, allow_pickle=False, **self.arrays())
 
     @classmethod
     def read(cls, path: Path) -> Tally:
         """Return sums that were stored."""
         with np.load(path) as stored:
-            values: dict[str, Any] = {name: stored[name] for name in stored.files}
-        for name in ("steps", "clusters", "pixels", "other_template"):
-            values[name] = int(values[name])
-        for name in ("first_charge", "largest", "total"):
-            values[name] = float(values[name])
-        return cls(**values)
-
-    @classmethod
-    def sum(cls, tallies: Iterable[Tally], empty: Tally) -> Tally:
-        """Return the sum of tallies, `empty` where there is none."""
-        total = empty
-        for tally in tallies:
-            total = total + tally
-        return total
+            return cls._of(dict(stored))

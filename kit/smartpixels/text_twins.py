@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from kit.smartpixels.blocks import Work
+from kit.smartpixels.blocks import Block, Work
 from kit.smartpixels.pixelav import IntArray
 
 __all__ = ["parse", "print_clusters"]
@@ -68,8 +69,9 @@ def parse(
 
 
 def _slices(text: bytes, place: int, tags: Sequence[bytes]) -> tuple[list[int], list[bytes]] | None:
-    """Return which slices differ from the one before, and their rows as text; None where a tag is not as it was."""
-    numbers, bodies = [], []
+    """Return which slices differ from the one before, and their rows; None where a tag is not as it was."""
+    numbers: list[int] = []
+    bodies: list[bytes] = []
     for number, tag in enumerate(tags):
         if not text.startswith(tag, place):
             return None
@@ -141,24 +143,17 @@ class _Printed(dict[int, str]):
         return text
 
 
-def print_clusters(
-    tenths: IntArray,
-    pixel: IntArray,
-    offsets: IntArray,
-    heads: Sequence[bytes],
-    tags: Sequence[bytes],
-    rows: int,
-    columns: int,
-) -> bytes:
-    """Return clusters as text; `heads` are their metadata, `tenths` the numbers, shape (pixels, slices)."""
+def print_clusters(tenths: IntArray, block: Block, tags: Sequence[bytes]) -> bytes:
+    """Return the clusters of a block as text with other numbers: `tenths`, shape (pixels, slices)."""
+    rows, columns = block.layout.rows, block.layout.columns
     printed = _Printed(SPECIAL)
     empty = " ".join(["0.0"] * columns)
     parts = []
-    for cluster, head in enumerate(heads):
-        own = slice(offsets[cluster], offsets[cluster + 1])
-        touched = np.unique(pixel[own] // columns)
+    for cluster, head in enumerate(block.heads):
+        own = slice(block.offsets[cluster], block.offsets[cluster + 1])
+        touched = np.unique(block.pixel[own] // columns)
         dense = np.zeros((tenths.shape[1], rows * columns), np.int64)
-        dense[:, pixel[own]] = tenths[own].T
+        dense[:, block.pixel[own]] = tenths[own].T
         lines = dense.reshape(-1, rows, columns)[:, touched].tolist()
         parts.append(b"<cluster>\n" + head + b"\n")
         written = [empty] * rows

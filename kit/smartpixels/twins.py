@@ -68,12 +68,12 @@ class Response:
     @property
     def ratio(self) -> int:
         """Grid steps in a step of the output."""
-        return self.phases.shape[1]
+        return int(self.phases.shape[1])
 
     @property
     def margin(self) -> int:
         """Zeros before a template."""
-        return self.phases.shape[2] // 2
+        return int(self.phases.shape[2]) // 2
 
     @property
     def samples(self) -> FloatArray:
@@ -82,7 +82,7 @@ class Response:
 
     def width(self, charge: npt.NDArray[Any]) -> int:
         """Return how many steps of the charge's change act on the output."""
-        return min(charge.shape[1] + self.corrected, (self.steps - 1) * self.ratio + 1)
+        return min(int(charge.shape[1]) + self.corrected, (self.steps - 1) * self.ratio + 1)
 
 
 class Room:
@@ -100,7 +100,7 @@ class Room:
 
 def choose(own: FloatArray, injected: FloatArray) -> IntArray:
     """Return which of the `injected` charges is nearest to each of `own`, the first of several; both in e-."""
-    return abs(own[:, None] - injected).argmin(axis=1)
+    return np.asarray(np.argmin(abs(own[:, None] - injected), axis=1))
 
 
 def change_of(charge: npt.NDArray[Any], corrected: bool) -> FloatArray:
@@ -115,7 +115,7 @@ def change_of(charge: npt.NDArray[Any], corrected: bool) -> FloatArray:
     """
     if corrected:
         padded = np.concatenate([np.zeros((len(charge), 2)), charge, charge[:, -1:]], axis=1)
-        return padded[:, 2:] - padded[:, :-2]
+        return np.asarray(padded[:, 2:] - padded[:, :-2])
     change = np.empty(charge.shape)
     change[:, 1:-1] = charge[:, 2:] - charge[:, :-2]
     change[:, 0] = 2 * (charge[:, 1] - charge[:, 0])
@@ -151,7 +151,7 @@ def round_off(voltage: FloatArray, onset: IntArray, ratio: int) -> tuple[IntArra
     Returns
     -------
     ndarray, ndarray
-        Tenths of mV, `NEGATIVE_ZERO` for what is negative and rounds to zero; whether it is near a tie or a zero.
+        Tenths of mV, `NEGATIVE_ZERO` for what is negative and rounds to zero; what is near a tie or a zero.
     """
     size = abs(voltage) * 10
     whole = np.floor(size)
@@ -163,7 +163,7 @@ def round_off(voltage: FloatArray, onset: IntArray, ratio: int) -> tuple[IntArra
 
 
 def respond(charge: npt.NDArray[Any], response: Response, room: Room) -> int:
-    """Write voltages and their tenths into `room`, for the templates there; return how many digits are doubtful."""
+    """Write voltages and tenths into `room`, for the templates there; return how many digits are doubtful."""
     count, width = len(charge), response.width(charge)
     template = room.template[:count]
     change = change_of(charge, response.corrected)[:, :width]

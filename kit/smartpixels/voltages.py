@@ -1,4 +1,4 @@
-"""Blocks of charge become blocks of voltage: template, gradient, convolution, rounding, and the doubtful digits."""
+"""Charge becomes voltage, block by block: template, gradient, convolution, rounding, and the doubtful digits."""
 
 from __future__ import annotations
 
@@ -81,11 +81,7 @@ class Amplifier:
 
     def own_charge(self, block: Block, *, by_peak: bool) -> FloatArray:
         """Return the charge of each pixel that chooses its template, in e-."""
-        return np.asarray(
-            (block.charge.max(axis=1) if block.charge.dtype.kind == "f" else block.peak) / 10
-            if by_peak
-            else block.charge[:, -1] / 10
-        )
+        return np.asarray((block.peak if by_peak else block.charge[:, -1]) / 10)
 
     def respond(self, block: Block, engine: Engine) -> Voltages:
         """Return the voltage of each pixel of a block that ever holds charge.
@@ -160,5 +156,5 @@ def _printed_tenths(value: float) -> int:
     """Return the number that ``%.1f`` prints, in tenths."""
     if not np.isfinite(value):
         return NOT_A_NUMBER if np.isnan(value) else INFINITE if value > 0 else MINUS_INFINITE
-    text = "%.1f" % value
+    text = f"{value:.1f}"
     return NEGATIVE_ZERO if text == "-0.0" else int(text.replace(".", ""))

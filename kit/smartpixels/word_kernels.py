@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import extending, njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 __all__ = ["compiled", "copy", "equal_bytes", "put", "trailing_zeros", "word_at"]
 
+intrinsic: Any = extending.intrinsic
 compiled = njit(error_model="numpy")
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(_typing: Any, word: Any) -> Any:
     """Return the number of zero bits below the lowest one."""
 
@@ -28,7 +28,7 @@ def trailing_zeros(_typing: Any, word: Any) -> Any:
     return types.uint64(word), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def word_at(_typing: Any, text: Any, place: Any) -> Any:
     """Return the eight bytes of a text from a place on, wherever that is."""
 
@@ -40,8 +40,8 @@ def word_at(_typing: Any, text: Any, place: Any) -> Any:
     return types.uint64(text, place), generate
 
 
-@intrinsic
-def put(_typing: Any, text: Any, place: Any, word: Any) -> Any:
+@intrinsic  # type: ignore[untyped-decorator]
+def put(_typing: Any, text: Any, place: Any, word: Any) -> Any:  # noqa: ARG001 - it is typed below
     """Write eight bytes into a text."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

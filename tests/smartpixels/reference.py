@@ -106,7 +106,7 @@ def original_current(charge: np.ndarray, step: float) -> np.ndarray:
 
 
 def corrected_current(charge: np.ndarray, step: float) -> np.ndarray:
-    """Return the induced current, in A, of charge that is nothing until t = 0 and constant after its last slice."""
+    """Return the induced current, in A, of charge that begins with nothing at t = 0 and stays at its end."""
     padded = np.concatenate([[0.0, 0.0], ELECTRON_CHARGE * charge, [ELECTRON_CHARGE * charge[-1]]])
     return (padded[2:] - padded[:-2]) / (2 * step)
 
@@ -176,7 +176,7 @@ def cluster_text(metadata: list[str], voltage: np.ndarray, options: Options) -> 
     for place in range(voltage.shape[2]):
         lines.append(f"<time slice {float(place * options.output_step):f} ps>")
         for row in voltage[:, :, place]:
-            lines.append(" ".join(["%.1f" % value for value in row]))
+            lines += [" ".join([f"{value:.1f}" for value in row])]
     return lines
 
 
