@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +85,12 @@ def _folder() -> Finding:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    if not os.access(folder, os.W_OK):
-        return Finding("outputs", "bad", f"{folder} cannot be written; set KIT_HOME to a folder of yours")
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # permissions alone say little on EOS and AFS
+            pass
+    except OSError as fault:
+        text = f"{folder} cannot be written ({fault.strerror}); set KIT_HOME to a folder of yours"
+        return Finding("outputs", "bad", text)
     state = "good" if free > ENOUGH_DISK else "absent"
     return Finding("outputs", state, f"{files.resolve('outputs')}, {free / 1e9:.0f} GB free")
 

@@ -5,22 +5,24 @@ Nothing heavy is imported before a command needs it, and nothing here knows a sy
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import kit
 
-if TYPE_CHECKING:
-    from kit.batch.notebooks import Notebook
-    from kit.parameters import Parameters
-
 __all__ = ["main"]
 
+INTERRUPTED = 130  # exit status of a command that was interrupted: 128 and the number of SIGINT
+FAULTS = (ValueError, RuntimeError, OSError, ImportError)  # a user's; anything else is ours, and shows its trace
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -30,7 +32,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.version_option(kit.__version__, prog_name="kit")
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")
 def cli(debug: bool) -> None:
-    r"""Parameterised notebooks for particle-physics detector work.
+    """Parameterised notebooks for particle-physics detector work.
 
     A stage is a notebook, notebooks/SYSTEM/STAGE.ipynb. The same page is worked in by hand and run here:
 
@@ -40,28 +42,29 @@ def cli(debug: bool) -> None:
       kit run opendata/masses                    run it on its demo events
       kit run opendata/masses -p inputs=my.root  run it on a file of yours
       kit plots outputs/opendata/masses/…        draw the figures of a run again
-    """
+    """  # noqa: D301 - click's sign for lines that stay as they are
 
 
 def _complete_stage(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
     from kit.batch import notebooks
 
-    return [
-        CompletionItem(found.stage, help=found.title)
-        for found in notebooks.stages()
-        if found.stage.startswith(start)
-    ]
+    with contextlib.suppress(*FAULTS):  # nothing to offer, and no place to say why
+        return [
+            CompletionItem(one.stage, help=one.title) for one in notebooks.stages() if one.stage.startswith(start)
+        ]
+    return []
 
 
-def _complete_value(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
+def _complete_value(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
     from kit.batch import notebooks
 
-    model = notebooks.find(context.params["stage"]).model
-    return [
-        CompletionItem(f"{name}=", help=field.description)
-        for name, field in model.declared()
-        if name.startswith(start)
-    ]
+    # click has given up reading the line at -p, which has no value yet
+    words = os.environ.get("COMP_WORDS", "").split()
+    with contextlib.suppress(*FAULTS):
+        for model in (notebook.model for notebook in notebooks.stages() if notebook.stage in words):
+            declared = [(name, field) for name, field in model.declared() if name.startswith(start)]
+            return [CompletionItem(f"{name}=", help=field.description) for name, field in declared]
+    return []
 
 
 def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
@@ -72,17 +75,17 @@ def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
 @_stage_argument(required=False)
 def stages(stage: str | None) -> None:
     """List the stages, or the parameters of one STAGE."""
-    from kit.batch import notebooks
+    from kit.batch import notebooks, request
 
     if stage:
-        _explain(notebooks.find(stage))
+        click.echo(request.table(notebooks.find(stage)))
         return
     found = notebooks.stages()
     if not found:
         from kit import files
 
         message = f"no notebooks/SYSTEM/STAGE.ipynb in {files.home()}: start kit inside a project, or set KIT_HOME"
-        raise click.ClickException(message)
+        raise RuntimeError(message)
     width = max(len(notebook.stage) for notebook in found)
     for notebook in found:
         click.echo(f"{click.style(notebook.stage.ljust(width), bold=True)}  {notebook.sentence}")
@@ -116,25 +119,24 @@ def run(
     at the project's root.
     """
     from kit import files, manifest
-    from kit.batch import notebooks, runner
+    from kit.batch import notebooks, request, runner
 
     if helped or stage is None:
         click.echo(context.get_help())
         if stage:
             click.echo()
-            _explain(notebooks.find(stage))
+            click.echo(request.table(notebooks.find(stage)))
         context.exit(0 if helped else 2)
     notebook = notebooks.find(stage)
-    parameters = _values(notebook.model, file, values)
+    parameters = request.parameters_of(notebook, file, values)
+    complete = runner.is_complete(notebook, parameters)
     if dry_run:
-        _explain(notebook, parameters)
-        found = _inputs_of(notebook, parameters)
-        click.echo(f"all values can be used{found}; nothing was run")
+        click.echo(request.table(notebook, parameters))
+        click.echo(f"all values can be used{request.inputs_text(notebook, parameters)}; nothing was run")
         return
-    before = parameters.output and manifest.state_of(files.resolve(parameters.output)) == "complete"
     directory = runner.run_notebook(notebook, parameters, file.stem if file else "run")
     finished = manifest.load(directory)
-    if before:
+    if complete:
         click.echo(f"{files.shown(directory)} is already complete, with the same values; nothing was run")
     for name, value in finished.summary.items():
         click.echo(f"  {name.replace('_', ' ')}: {manifest.number_text(value)}")
@@ -142,15 +144,15 @@ def run(
 
 
 @cli.command()
-@click.argument("directory", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--format", "formats", multiple=True, type=click.Choice(["png", "pdf", "svg"]), default=["png"],
               show_default=True, help="Kind of file; may be given more than once.")  # fmt: skip
 def plots(directory: Path, formats: tuple[str, ...]) -> None:
     """Draw the figures of RUN, a run directory, again from its data."""
     from kit import files
-    from kit.batch import runner
+    from kit.batch import request, runner
 
-    for path in runner.draw(directory.absolute(), formats):
+    for path in runner.draw(request.found(directory), formats):
         click.echo(files.shown(path))
 
 
@@ -161,13 +163,14 @@ def plots(directory: Path, formats: tuple[str, ...]) -> None:
 )
 def demo(system: str | None, output: Path | None) -> None:
     """Run every stage on its own demo input, offline, and write one page about all of them."""
+    from kit import files
     from kit.batch import demonstration
 
-    page, failed = demonstration.run_all(system, output.absolute() if output else None, click.echo)
+    page, failed = demonstration.run_all(system, files.resolve(output) if output else None, click.echo)
     click.echo(f"\n{page}")
     if failed:
         message = f"{len(failed)} of the stages failed: {', '.join(failed)}"
-        raise click.ClickException(message)
+        raise RuntimeError(message)
 
 
 @cli.command()
@@ -184,7 +187,7 @@ def cells(check: bool) -> None:
         click.echo(files.shown(notebook.path))
     if check and differing:
         message = "these parameters cells differ from their models: kit cells writes them anew"
-        raise click.ClickException(message)
+        raise RuntimeError(message)
 
 
 @cli.command()
@@ -200,7 +203,7 @@ def check() -> None:
         states.append(finding.state)
     if "bad" in states:
         message = f"{states.count('bad')} of these will not work"
-        raise click.ClickException(message)
+        raise RuntimeError(message)
 
 
 @cli.command()
@@ -212,73 +215,45 @@ def completion(shell: str) -> None:
         click.echo(maker(cli, {}, "kit", "_KIT_COMPLETE").source())
 
 
-def _values(model: type[Parameters], file: Path | None, pairs: tuple[str, ...]) -> Parameters:
-    """Return the checked values of file and command line; the latter win."""
-    from kit.parameters import read_yaml, refusal
-
-    values = read_yaml(file) if file else {}
-    where = str(file) if file else "command line"
-    faults = [f"-p {pair} has no '=', should be NAME=VALUE" for pair in pairs if "=" not in pair]
-    if faults:
-        raise refusal("command line", faults)
-    for pair in pairs:
-        name, _, text = pair.partition("=")
-        values[name] = model.from_text(name, text)
-    return model.build(values, f"{where} and command line" if file and pairs else where)
-
-
-def _explain(notebook: Notebook, parameters: Parameters | None = None) -> None:
-    """Print the parameters of a stage: those that differ from the demo in bold."""
-    from kit import wording
-
-    values = parameters or notebook.model()
-    changed = values.changed()
-    click.echo(f"{click.style(notebook.stage, bold=True)}: {notebook.sentence}\n")
-    rows: list[tuple[str, str, str, str]] = [
-        (
-            name,
-            wording.annotation_text(field.annotation).strip('"'),
-            wording.literal(getattr(values, name)),
-            wording.explain(field),
-        )
-        for name, field in notebook.model.declared()
-    ]
-    widths = [min(max(len(row[column]) for row in rows), limit) for column, limit in ((0, 24), (1, 22), (2, 30))]
-    for name, kind, value, meaning in rows:
-        head = f"  {name.ljust(widths[0])}  {kind.ljust(widths[1])}  {value.ljust(widths[2])}"
-        click.echo(f"{click.style(head, bold=name in changed)}  {meaning}")
-
-
-def _inputs_of(notebook: Notebook, parameters: Parameters) -> str:
-    """Check that the inputs exist, for stages that name them `inputs`; return how many in words."""
-    from kit import files
-
-    named = getattr(parameters, "inputs", None)
-    if named is None or not notebook.own:
-        return ""
-    found = files.locate(name for name in named if name != "demo")
-    return f", {len(found)} inputs found" if found else ", inputs are made for the demo"
-
-
 def main() -> None:
     """Run the command; a fault of the user's becomes one line and a non-zero exit status."""
-    from kit.files import FormatError
-
+    for name in ("SIGTERM", "SIGHUP"):  # a closed terminal and a batch system interrupt, too
+        number = getattr(signal, name)
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without η is no reason to stop
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.Abort:
-        sys.exit("kit: interrupted")
-    except KeyboardInterrupt:
-        sys.exit("kit: interrupted; the same command with the run's directory as output goes on")
-    except click.ClickException as fault:
+        status = cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
+        print(end="", flush=True)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.Abort as stop:
+        _end(str(stop.__context__ or "") or "interrupted", INTERRUPTED)
+    except click.UsageError as fault:
         fault.show()
         sys.exit(fault.exit_code)
-    except (FormatError, ValueError, RuntimeError, OSError, ImportError) as fault:
+    except click.ClickException as fault:
+        _end(fault.format_message())
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more, as after | head
+        sys.exit(1)
+    except FAULTS as fault:
         if "--debug" in sys.argv:
             raise
-        sys.exit(f"kit: {fault}")
+        _end(_told(fault))
+
+
+def _end(message: str, status: int = 1) -> NoReturn:
+    print(f"kit: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _told(fault: Exception) -> str:
+    """Return a fault in words; those of the operating system put the file first."""
+    if isinstance(fault, OSError) and fault.filename and fault.strerror:
+        return f"{os.fsdecode(fault.filename)}: {fault.strerror.lower()}"
+    return str(fault) or type(fault).__name__
 
 
 if __name__ == "__main__":

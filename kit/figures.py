@@ -10,19 +10,22 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+import matplotlib.image
 import matplotlib.rcsetup
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from kit import files
 
-__all__ = ["COLOURS", "EXPERIMENTS", "Picture", "figure", "grid", "keep", "label", "say", "style", "write"]
+__all__ = ["COLOURS", "EXPERIMENTS", "Picture", "figure", "grid", "keep", "label", "png", "say", "style", "write"]
 
 # Ten colours that colour-blind people can tell apart (M. Petroff, arXiv:2107.02270); CMS recommends them.
 COLOURS = (
@@ -38,6 +41,8 @@ COLOURS = (
     "#92dadd",
 )
 EXPERIMENTS = ("ATLAS", "CMS")
+
+SCREEN_DPI, PAPER_DPI = 100, 150
 
 LOOK: dict[str, Any] = {
     "font.size": 11,
@@ -57,11 +62,11 @@ LOOK: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 10,
     "image.cmap": "viridis",
-    "figure.dpi": 100,
-    "savefig.dpi": 150,
+    "figure.dpi": SCREEN_DPI,
     "svg.hashsalt": "kit",
 }
 FONTS = {"ATLAS": ["TeX Gyre Heros", "DejaVu Sans"], "CMS": ["TeX Gyre Heros", "DejaVu Sans"]}
+TURN = threading.RLock()  # a look is set in matplotlib's global settings, so one thread draws at a time
 
 
 class Picture(Figure):
@@ -69,13 +74,15 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
-        self.savefig(stream, format="png")
+        self.savefig(stream, format="png", dpi=SCREEN_DPI)
         return stream.getvalue()
 
 
 @contextlib.contextmanager
 def style(experiment: str = "") -> Iterator[None]:
     """Draw everything in the block in the kit's look, with the experiment's own fonts and colours.
+
+    Threads that draw wait for each other here.
 
     Parameters
     ----------
@@ -87,11 +94,10 @@ def style(experiment: str = "") -> Iterator[None]:
         import mplhep  # noqa: F401 - registers the fonts it brings
 
         look |= {
-            "font.family": "sans-serif",
-            "font.sans-serif": FONTS[experiment],
+            "font.family": FONTS[experiment],  # by name: sans-serif would be looked up anew when drawn
             "mathtext.fontset": "dejavusans",
         }
-    with mpl.rc_context(look):
+    with TURN, mpl.rc_context(look):
         yield
 
 
@@ -194,13 +200,35 @@ def say(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, wrap=True)
 
 
+def png(drawing: Figure, *, redraw: bool = True) -> bytes:
+    """Return what is on a figure's canvas as PNG, compressed little: it goes to a screen at once.
+
+    Parameters
+    ----------
+    drawing : Figure
+        A figure made by `grid`.
+    redraw : bool
+        Whether to draw the figure first; false where the canvas is already as it should be.
+    """
+    canvas = drawing.canvas
+    if not isinstance(canvas, FigureCanvasAgg):
+        message = f"the figure's canvas is {type(canvas).__name__}, should be FigureCanvasAgg: use figures.grid"
+        raise TypeError(message)
+    if redraw:
+        canvas.draw()  # type: ignore[no-untyped-call]
+    stream = io.BytesIO()
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    mpl.image.imsave(stream, pixels, format="png", pil_kwargs={"compress_level": 1})
+    return stream.getvalue()
+
+
 def write(drawing: Figure, stem: str | os.PathLike[str], formats: tuple[str, ...] = ("png",)) -> list[Path]:
     """Write a figure as `stem` with the ending of each format, and return the paths."""
     paths = []
     for ending in formats:
         path = Path(f"{os.fspath(stem)}.{ending}")
         with files.whole(path) as part:
-            drawing.savefig(part, format=ending)
+            drawing.savefig(part, format=ending, dpi=PAPER_DPI)
         paths.append(path)
     return paths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import importlib.util
@@ -10,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,7 +22,10 @@ __all__ = [
     "adler32",
     "home",
     "is_remote",
+    "json_text",
+    "link",
     "locate",
+    "naming",
     "read_json",
     "resolve",
     "sha256",
@@ -30,6 +35,7 @@ __all__ = [
     "write_json",
 ]
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BLOCK = 1 << 20  # bytes read at once for a checksum
 
 
@@ -42,9 +48,18 @@ def home() -> Path:
 
     Environment ``KIT_HOME`` overrides; outside a project it is the working directory. Thus relative paths
     mean the same wherever Jupyter, papermill or a job was started.
+
+    Raises
+    ------
+    NotADirectoryError
+        If ``KIT_HOME`` names no folder.
     """
     if named := os.environ.get("KIT_HOME"):
-        return Path(named).resolve()
+        folder = Path(named).expanduser().resolve()
+        if not folder.is_dir():
+            message = f"KIT_HOME is {named}, should be a folder that exists"
+            raise NotADirectoryError(message)
+        return folder
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "parameters").is_dir():
@@ -63,6 +78,11 @@ def shown(path: str | os.PathLike[str]) -> str:
     return str(absolute.relative_to(home())) if absolute.is_relative_to(home()) else str(absolute)
 
 
+def link(path: Path, folder: Path) -> str:
+    """Return the address of `path` for a page that lies in `folder`: it holds when both are moved."""
+    return urllib.parse.quote(os.path.relpath(path, folder))
+
+
 def is_remote(path: str) -> bool:
     """Tell whether `path` is an address (``https://``, ``root://``, ``simplecache::https://``)."""
     return re.match(r"^([a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", path) is not None
@@ -78,33 +98,28 @@ def locate(inputs: Iterable[str]) -> list[str]:
     ModuleNotFoundError
         If an address needs XRootD and it is not installed.
     """
+    root = home()
     found: list[str] = []
     missing: list[str] = []
     for entry in inputs:
         if is_remote(entry):
             found += _remote(entry)
             continue
-        path = resolve(entry)
+        path = root / Path(entry).expanduser()
         if path.exists():
             found.append(str(path))
         elif glob.has_magic(entry):
-            matches = sorted(_matches(path))
-            found += matches
+            # hidden files, such as EOS' own copies, do not match; the root's own name is no pattern
+            matches = glob.glob(str(Path(entry).expanduser()), root_dir=root, recursive=True)  # noqa: PTH207
+            found += sorted(str(root / match) for match in matches)
             if not matches:
                 missing.append(f"no file matches {entry}")
         else:
             missing.append(f"there is no {entry}")
     if missing:
-        message = "; ".join(missing) + f" (relative paths start at {home()})"
+        message = "; ".join(missing) + f" (relative paths start at {root})"
         raise FileNotFoundError(message)
     return found
-
-
-def _matches(pattern: Path) -> Iterator[str]:
-    """Yield the files that match; hidden ones, such as EOS' own copies, do not."""
-    for match in glob.iglob(str(pattern), recursive=True):  # noqa: PTH207 - the pattern may be absolute
-        if not Path(match).name.startswith("."):
-            yield match
 
 
 def _remote(address: str) -> list[str]:
@@ -145,18 +160,41 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     # the ending stays, since writers choose their format by it
     part = final.with_name(f".{final.name}.{secrets.token_hex(4)}.part{final.suffix}")
     try:
-        yield part
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-        part.replace(final)
+        with naming(final):
+            yield part
+            with part.open("rb") as stream:
+                os.fsync(stream.fileno())
+            part.replace(final)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let the error of a full disk name `path`: of itself it does not say which file, and so which disk."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in NO_ROOM and fault.filename is None:
+            fault.filename = str(path)
+        raise
 
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write `content` as readable JSON, whole or not at all; paths become text."""
     with whole(path) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8")
+        part.write_text(json_text(content), encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """Return `content` as readable JSON.
+
+    Raises
+    ------
+    TypeError
+        Naming what JSON cannot hold.
+    """
+    return json.dumps(content, indent=1, ensure_ascii=False, default=_plain) + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -20,7 +20,18 @@ from typing import Any
 import kit
 from kit import files
 
-__all__ = ["MANIFEST", "FinishedRun", "complete_below", "load", "now", "software", "state_of", "table"]
+__all__ = [
+    "MANIFEST",
+    "FinishedRun",
+    "attempts",
+    "complete_below",
+    "load",
+    "now",
+    "number_text",
+    "software",
+    "state_of",
+    "table",
+]
 
 MANIFEST = "manifest.json"
 DISTRIBUTION = "hep-notebook-kit"
@@ -95,6 +106,12 @@ def state_of(directory: Path) -> str:
     return load(directory).state if (directory / MANIFEST).is_file() else "absent"
 
 
+def attempts(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return, for a run that goes on, the attempts so far: those that a manifest's `content` names, and itself."""
+    last = {key: content.get(key) for key in ("state", "started", "ended", "host", "fault")}
+    return [*content.get("attempts", []), last]
+
+
 def now() -> str:
     """Return the time, in UTC, as manifests state it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -102,13 +119,12 @@ def now() -> str:
 
 @functools.cache
 def software() -> dict[str, Any]:
-    """Return versions of kit, Python and packages, the kit's commit, and the host."""
+    """Return versions of kit, Python and packages, and the kit's commit."""
     return {
         "kit": kit.__version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": _packages(),
-        "host": platform.node(),
         "system": platform.platform(),
         "executable": sys.executable,
     }
@@ -133,7 +149,7 @@ def _commit() -> str:
     if not (checkout / ".git").exists():
         return ""
     try:
-        git = ["git", "-C", str(checkout)]
+        git = ["git", "--no-optional-locks", "-C", str(checkout)]  # somebody may be committing just now
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         changes = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -157,7 +173,7 @@ def number_text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")  # a thin space
+        return f"{value:,}".replace(",", " ")
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict):

@@ -20,18 +20,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from kit import wording
+from kit.faults import fault_text
 
 __all__ = ["ParameterError", "Parameters", "model_named", "parameter", "read_yaml", "refusal"]
 
-NOT_COMPARED = (
-    "output",
-    "interactive",
-)  # where a run is written and who watches it do not change its results
+NOT_COMPARED = ("output", "interactive")  # what every stage has: where it is written, who watches
 LITERALS = (str, int, float, bool, list, dict, tuple, type(None))
 
 
 class ParameterError(ValueError):
     """A value or a name that cannot be used; says which, what it is and what it should be."""
+
+    faults: tuple[str, ...] = ()  # one by one, each begins with the name it is about
 
 
 def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> Any:
@@ -51,10 +51,10 @@ def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> A
     Raises
     ------
     ValueError
-        If `meaning` holds a sign at which papermill stops reading the line.
+        If a sign occurs at which papermill stops reading the line of the cell.
     """
-    if any(sign in meaning + unit for sign in "=#\n"):
-        message = f"the meaning {meaning!r} must do without '=', '#' and line breaks"
+    if any(sign in wording.literal(default) + meaning + unit for sign in "=#\n"):
+        message = f"default {default!r}, meaning {meaning!r} and unit must do without '=', '#' and line breaks"
         raise ValueError(message)
     extra: dict[str, Any] | None = {"unit": unit} if unit else None
     if isinstance(default, list | dict):
@@ -63,10 +63,20 @@ def parameter(default: Any, meaning: str, *, unit: str = "", **bounds: Any) -> A
 
 
 class Parameters(BaseModel):
-    """The parameters of a stage; subclasses add theirs with `parameter`."""
+    """The parameters of a stage; subclasses add theirs with `parameter`.
+
+    `effort` names those that change how much a run costs but not what comes out: a run may go on with others.
+    """
+
+    effort: ClassVar[frozenset[str]] = frozenset({"workers"})
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),  # a foreign notebook may say model_name
     )
 
     output: str = parameter("", "folder to write to; empty makes a new one below outputs")
@@ -85,7 +95,7 @@ class Parameters(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            faults = [wording.fault_text(cls.model_fields, fault, values) for fault in error.errors()]
+            faults = [fault_text(cls.model_fields, fault, values) for fault in error.errors()]
             raise refusal(where, faults) from None
 
     @classmethod
@@ -94,7 +104,7 @@ class Parameters(BaseModel):
 
         A live notebook has many other names; only those that look like a misspelt parameter are refused.
         """
-        fields = cls.model_fields
+        fields, where = cls.model_fields, "parameters cell"
         values = {name: namespace[name] for name in fields if name in namespace}
         strangers = [
             name
@@ -107,8 +117,8 @@ class Parameters(BaseModel):
             if (near := difflib.get_close_matches(name, fields, n=1, cutoff=0.85))
         ]
         if faults:
-            raise refusal("parameters cell", faults)
-        return cls.build(values, "parameters cell")
+            raise refusal(where, faults)
+        return cls.build(values, where)
 
     @classmethod
     def from_text(cls, name: str, text: str) -> Any:
@@ -117,8 +127,10 @@ class Parameters(BaseModel):
         return wording.parse_text(field.annotation, text) if field else wording.scalar(text)
 
     def compared(self) -> dict[str, Any]:
-        """Return the values that decide the result: all but where it is written and who watches."""
-        return {name: value for name, value in self.model_dump().items() if name not in NOT_COMPARED}
+        """Return the values that decide the result: not where it is written, who watches, or the effort."""
+        return {
+            name: value for name, value in self.model_dump().items() if name not in {*NOT_COMPARED, *self.effort}
+        }
 
     def changed(self) -> dict[str, Any]:
         """Return the values that differ from the defaults."""
@@ -168,9 +180,10 @@ class Parameters(BaseModel):
 def refusal(where: str, faults: list[str]) -> ParameterError:
     """Return one error that tells all `faults` of the values that came from `where`."""
     faults = list(dict.fromkeys(faults))
-    if len(faults) == 1:
-        return ParameterError(f"{where}: {faults[0]}")
-    return ParameterError(f"{where}: {len(faults)} values cannot be used:\n  " + "\n  ".join(faults))
+    several = f"{len(faults)} values cannot be used:\n  "
+    error = ParameterError(f"{where}: {several if len(faults) > 1 else ''}" + "\n  ".join(faults))
+    error.faults = tuple(faults)
+    return error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -183,7 +196,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=wording.Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as fault:
+    except (yaml.YAMLError, ValueError, OSError) as fault:
         mark = getattr(fault, "problem_mark", None)
         spot = f":{mark.line + 1}" if mark else ""
         problem = getattr(fault, "problem", None) or getattr(fault, "strerror", None) or fault
@@ -191,8 +204,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ParameterError(message) from None
     if values is None:
         return {}
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+    if not isinstance(values, dict):
         message = f"{path}: holds a {type(values).__name__}, should be a map, one `name: value` a line"
+        raise ParameterError(message)
+    if strange := [name for name in values if not isinstance(name, str)]:
+        message = f"{path}: {strange[0]!r} stands where a name should be"
         raise ParameterError(message)
     return values
 
@@ -205,6 +221,11 @@ def model_named(source: str) -> type[Parameters] | None:
     source : str
         Source of the cell after the tagged one: it imports a class and calls its ``from_cell``. Only the
         import is followed, nothing of the cell is run.
+
+    Raises
+    ------
+    ParameterError
+        If the kit has no such class. A class of others may be known to their kernel alone: None.
     """
     try:
         tree = ast.parse(source)
@@ -219,9 +240,19 @@ def model_named(source: str) -> type[Parameters] | None:
         and isinstance(node.func.value, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 if (alias.asname or alias.name) in called:
-                    model = getattr(importlib.import_module(node.module), alias.name)
-                    return model if issubclass(model, Parameters) else None
+                    return _imported(node.module, alias.name)
     return None
+
+
+def _imported(module: str, name: str) -> type[Parameters] | None:
+    try:
+        model = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as fault:
+        if module.partition(".")[0] != "kit":
+            return None
+        message = f"{name} cannot be imported from {module}: {fault}"
+        raise ParameterError(message) from None
+    return model if isinstance(model, type) and issubclass(model, Parameters) else None

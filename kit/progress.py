@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TextIO, TypeVar
@@ -46,31 +46,27 @@ def bar(
     """
     from tqdm import tqdm
 
-    with contextlib.ExitStack() as stack:
-        options: dict[str, Any] = {"unit": " " + unit, "total": total, "desc": label or None}
-        if (pipe := _pipe()) is not None:
-            stream = stack.enter_context(pipe)
-            if os.environ.get("KIT_PROGRESS_WIDTH"):
-                options |= {"file": stream, "ncols": int(os.environ["KIT_PROGRESS_WIDTH"])}
-            else:
-                options |= {"file": _Lines(stream), "mininterval": LOG_INTERVAL, "ncols": 80}
-            yield from tqdm(items, **options)
-        elif _in_a_kernel():
-            if interactive:
-                from tqdm.notebook import tqdm as tqdm_notebook
+    options: dict[str, Any] = {"unit": " " + unit, "total": total, "desc": label or None}
+    if pipe := _pipe():
+        width = os.environ.get("KIT_PROGRESS_WIDTH")
+        with contextlib.closing(pipe):
+            yield from tqdm(items, **options, **({"file": pipe, "ncols": int(width)} if width else _log(pipe)))
+    elif _in_a_kernel():
+        if interactive:
+            from tqdm.notebook import tqdm as tqdm_notebook
 
-                yield from tqdm_notebook(items, **options)
-            else:
-                yield from items
-        elif sys.stderr.isatty():
-            yield from tqdm(items, dynamic_ncols=True, **options)
+            yield from tqdm_notebook(items, **options)
         else:
-            yield from tqdm(items, file=_Lines(sys.stderr), mininterval=LOG_INTERVAL, ncols=80, **options)
+            yield from items
+    elif sys.stderr.isatty():
+        yield from tqdm(items, dynamic_ncols=True, **options)
+    else:
+        yield from tqdm(items, **options, **_log(sys.stderr))
 
 
 def side_by_side(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int = 1
-) -> Iterator[tuple[Item, Result | Exception]]:
+) -> Generator[tuple[Item, Result | Exception], None, None]:
     """Yield each item with its result, or with the fault that its input caused, as they come.
 
     Parameters
@@ -89,23 +85,23 @@ def side_by_side(
     """
     if workers <= 1:
         for item in items:
+            result: Result | Exception
             try:
-                yield item, function(item)
+                result = function(item)
             except FAULTS as fault:
-                yield item, fault
+                result = fault
+            yield item, result
         return
     import multiprocessing
 
     # spawned, not forked: a notebook's kernel has threads, and a forked child could inherit a held lock
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         futures: dict[Future[Result], Item] = {pool.submit(function, item): item for item in items}
         try:
             for future in as_completed(futures):
-                try:
-                    yield futures.pop(future), future.result()
-                except FAULTS as fault:
-                    yield futures.pop(future), fault
+                raised = future.exception()
+                yield futures.pop(future), raised if isinstance(raised, FAULTS) else future.result()
         except BrokenProcessPool:
             message = "a worker process died; the machine may be out of memory: try fewer workers"
             raise RuntimeError(message) from None
@@ -113,11 +109,13 @@ def side_by_side(
             pool.shutdown(cancel_futures=True)
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this worker when its parent is gone, so that a killed run leaves no process behind."""
+def _begin_worker() -> None:
+    """Let this worker end quietly when it is interrupted, and with its parent where the parent is killed."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         import ctypes
-        import signal
 
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -126,25 +124,45 @@ def _die_with_parent() -> None:
 class _Lines:
     """A stream on which a redrawn bar becomes lines, as a log wants them."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | _Pipe) -> None:
         self.stream = stream
 
     def write(self, text: str) -> None:
-        text = text.strip()
-        if text:
+        if text := text.strip():
             self.stream.write(text + "\n")
 
     def flush(self) -> None:
         self.stream.flush()
 
 
-def _pipe() -> TextIO | None:
+class _Pipe:
+    """The runner's pipe. What it has no room for, or nobody to read, is dropped: work does not wait for a bar."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, text.encode())
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def _log(stream: TextIO | _Pipe) -> dict[str, Any]:
+    return {"file": _Lines(stream), "mininterval": LOG_INTERVAL, "ncols": 80}
+
+
+def _pipe() -> _Pipe | None:
     """Open the runner's pipe; None where there is none, or nobody reads it."""
     path = os.environ.get("KIT_PROGRESS", "")
     try:
         if not path or not stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116 - one call, may be absent
             return None
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="utf-8")
+        return _Pipe(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
     except OSError:
         return None
 

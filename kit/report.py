@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,9 +26,10 @@ TEMPLATE = """<!DOCTYPE html>
  table { border-collapse: collapse; margin: .5rem 0; }
  td { padding: .1rem 1rem .1rem 0; vertical-align: top; }
  td:first-child { color: #777; white-space: nowrap; }
- .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1rem; }
+ .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1.5rem; }
+ .pictures { align-items: end; }
  figure { margin: 0; }
- figure img { width: 100%; background: #fff; }
+ figure img { width: 100%; max-height: 34rem; object-fit: contain; object-position: left top; background: #fff; }
  figcaption, small { color: #777; }
  .fault, .notice { white-space: pre-wrap; border-left: .3rem solid #bd1f01; padding-left: .7rem; }
  .notice { border-color: #ffa90e; }
@@ -83,8 +83,9 @@ def write_page(path: Path, title: str, sentence: str, runs: Sequence[FinishedRun
 
 
 def _entry(run: FinishedRun, folder: Path) -> dict[str, object]:
-    pictures = sorted((run.directory / "plots").glob("*.png"))
-    links = [
+    # in the order in which they were drawn, which is that of the notebook
+    pictures = sorted((run.directory / "plots").glob("*.png"), key=lambda picture: picture.stat().st_mtime_ns)
+    paths = [
         *sorted(run.directory.glob("*.ipynb")),
         *(run.directory / output["path"] for output in run.manifest.get("outputs", [])),
         run.directory / "manifest.json",
@@ -97,7 +98,7 @@ def _entry(run: FinishedRun, folder: Path) -> dict[str, object]:
         "fault": fault["message"] if fault else "",
         "notices": run.manifest.get("notices", []),
         "summary": [(name.replace("_", " "), number_text(value)) for name, value in run.summary.items()],
-        "links": [(link.name, os.path.relpath(link, folder)) for link in links],
-        "pictures": [(picture.stem.replace("_", " "), os.path.relpath(picture, folder)) for picture in pictures],
+        "links": [(path.name, files.link(path, folder)) for path in paths],
+        "pictures": [(path.stem.replace("_", " "), files.link(path, folder)) for path in pictures],
         "times": f"{run.manifest.get('started', '')}, {seconds:.1f} s" if seconds is not None else "",
     }

@@ -8,32 +8,27 @@ stopped when it is started again with the same parameters.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import platform
 import resource
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from kit import files, manifest, progress
+from kit.directories import RunError, clear_parts, earlier_attempt, hold, new_directory
 from kit.manifest import FinishedRun, complete_below, load
-from kit.parameters import NOT_COMPARED, Parameters
+from kit.parameters import Parameters
 
-__all__ = ["FinishedRun", "Run", "RunError", "complete_below", "differences", "is_held", "load", "new_directory"]
+__all__ = ["FinishedRun", "Run", "RunError", "complete_below", "load"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CHECKSUM_LIMIT = 500_000_000  # bytes; reading all of a larger input would cost more than the work on it
-
-
-class RunError(RuntimeError):
-    """A run that cannot start, go on or be completed; says why and what to do."""
 
 
 class Run:
@@ -64,34 +59,55 @@ class Run:
         self._inputs: dict[str, dict[str, Any]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
         self._earlier: list[dict[str, Any]] = []
-        self._lock: int | None = None
+        self._loops: list[Generator[Any, None, None]] = []
 
     def __enter__(self) -> Self:
         if self.parameters.output:
+            earlier_attempt(self.directory, self.stage, self.parameters)
             self.directory.mkdir(parents=True, exist_ok=True)
         else:
             self.directory = new_directory(self.stage)
-        self._take_hold()
+        self._lock = hold(self.directory)
         try:
             self._look_back()
+            self.state = "running"
+            self._started, self._clock, self._cpu = manifest.now(), time.monotonic(), _cpu_seconds()
+            self._write_manifest()
         except BaseException:
-            self._let_go()
+            os.close(self._lock)
             raise
-        self.state = "running"
-        self._started, self._clock, self._cpu = manifest.now(), time.monotonic(), _cpu_seconds()
-        self._write_manifest()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.state = "complete" if fault is None else "failed"
+        for loop in self._loops:
+            loop.close()  # workers must not go on when the loop over their results has ended early
         try:
             if fault is None:
+                self._refuse_incomplete()
                 shutil.rmtree(self.directory / ".work", ignore_errors=True)
-            self._write_manifest(fault)
+        except RunError as found:
+            fault = found
+            raise
         finally:
-            self._let_go()
+            self.state = "failed" if fault else "complete"
+            try:
+                self._write_manifest(fault)
+            finally:
+                os.close(self._lock)
+
+    def _look_back(self) -> None:
+        """Take over what an earlier attempt has left, now that nobody else can write it."""
+        clear_parts(self.directory)
+        earlier = earlier_attempt(self.directory, self.stage, self.parameters)
+        if earlier is None:
+            return
+        if earlier.state == "complete":
+            where = files.shown(self.directory)
+            message = f"{where} is complete, with the same parameters; a complete run is never written again"
+            raise RunError(message)
+        self._earlier = manifest.attempts(earlier.manifest)
 
     @property
     def work(self) -> Path:
@@ -145,7 +161,8 @@ class Run:
     ) -> Iterator[tuple[Item, Result | Exception]]:
         """Yield each item with its result, or the fault its input caused; `workers` processes side by side."""
         pairs = progress.side_by_side(function, items, min(workers, len(items)))
-        yield from self.progress(pairs, unit, len(items))
+        self._loops.append(pairs)
+        return self.progress(pairs, unit, len(items))
 
     def notice(self, text: str) -> None:
         """Say something that the user should hear, here and in the manifest."""
@@ -159,38 +176,17 @@ class Run:
         path = self.directory / name
         self._outputs[name] = {"path": name, "bytes": path.stat().st_size, "sha256": files.sha256(path)}
 
-    def _take_hold(self) -> None:
-        """Lock the directory itself: no file to leave behind, and released when this process dies."""
-        self._lock = _lock(self.directory)
-        if self._lock is None:
-            where = files.shown(self.directory)
-            message = f"{where} is being written by another process; wait, or choose another output"
+    def _refuse_incomplete(self) -> None:
+        """Refuse to call complete what is not: outputs that are gone, a summary that nobody can read back."""
+        if gone := [name for name in self._outputs if not (self.directory / name).is_file()]:
+            message = f"{files.shown(self.directory)}: {gone[0]} was written and is gone; who removed it?"
             raise RunError(message)
-
-    def _let_go(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _look_back(self) -> None:
-        """Refuse a directory that is not ours to write, and take over what an earlier attempt has left."""
-        where = files.shown(self.directory)
-        if not (self.directory / manifest.MANIFEST).is_file():
-            if strangers := [path.name for path in self.directory.iterdir() if not path.name.startswith(".")]:
-                message = f"{where} holds {strangers[0]} but no manifest.json; should be a run, empty or new"
-                raise RunError(message)
-            return
-        earlier = load(self.directory)
-        if differing := differences(earlier, self.stage, self.parameters):
-            message = f"{where} is a run with other parameters: {differing}; choose another output"
-            raise RunError(message)
-        if earlier.state == "complete":
-            message = f"{where} is complete, with the same parameters; a complete run is never written again"
-            raise RunError(message)
-        self._earlier = [
-            *earlier.manifest.get("attempts", []),
-            {key: earlier.manifest.get(key) for key in ("state", "started", "ended", "host", "fault")},
-        ]
+        try:
+            files.json_text(self.summary)
+        except (TypeError, ValueError) as fault:
+            message = f"summary of {self.stage}: {fault}"
+            self.summary = {}
+            raise RunError(message) from None
 
     def _write_manifest(self, fault: BaseException | None = None) -> None:
         ended = {
@@ -216,48 +212,6 @@ class Run:
             "attempts": self._earlier,
         }
         files.write_json(self.directory / manifest.MANIFEST, content)
-
-
-def new_directory(stage: str, label: str = "run") -> Path:
-    """Make and return a new directory below ``outputs`` for a run of `stage`."""
-    base = files.resolve("outputs") / stage / f"{label}_{datetime.now().astimezone():%Y%m%d_%H%M%S}"
-    for number in range(1, 10_000):
-        directory = base if number == 1 else base.with_name(f"{base.name}_{number}")
-        with contextlib.suppress(FileExistsError):
-            directory.mkdir(parents=True)
-            return directory
-    message = f"{files.shown(base)} and its next 9 999 names exist"
-    raise RunError(message)
-
-
-def is_held(directory: Path) -> bool:
-    """Tell whether a process is writing the run in `directory` just now."""
-    lock = _lock(directory)
-    if lock is not None:
-        os.close(lock)
-    return lock is None
-
-
-def _lock(directory: Path) -> int | None:
-    """Return an open descriptor that holds the lock of `directory`, None where another process has it."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    except OSError:
-        pass  # a file system without locks, such as AFS: the manifest is all there is
-    return descriptor
-
-
-def differences(earlier: FinishedRun, stage: str, parameters: Parameters) -> str:
-    """Return in words in what an earlier run differs from the one wanted; empty where in nothing that counts."""
-    if earlier.stage != stage:
-        return f"it is a run of {earlier.stage}, not of {stage}"
-    there, here = earlier.parameters, parameters.compared()
-    names = [name for name in {**there, **here} if name not in NOT_COMPARED and there.get(name) != here.get(name)]
-    return ", ".join(f"{name} was {there.get(name)!r}, now {here.get(name)!r}" for name in names)
 
 
 def _told(fault: BaseException | None) -> dict[str, str] | None:

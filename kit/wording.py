@@ -1,4 +1,4 @@
-"""How a parameter reads: its type in a cell, its value in a table, its text on a command line, its faults.
+"""How a parameter reads: its type in a cell, its value in a table, its text on a command line.
 
 Everything here turns the declared type of a field into words or words into values; nothing is checked here,
 that is pydantic's work.
@@ -19,40 +19,57 @@ from pydantic.fields import FieldInfo
 
 __all__ = [
     "annotation_text",
+    "bounds_of",
+    "choices_of",
     "explain",
-    "fault_text",
     "literal",
     "parse_text",
+    "parts_of",
     "plain",
     "scalar",
+    "short",
     "suggestion",
+    "type_text",
     "unit_of",
+    "wanted_text",
 ]
 
 
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+LONGEST = 200  # signs of a value that a message repeats
+
+
 class Loader(yaml.SafeLoader):
-    """YAML as people write it: 2e9 is a number, and a name stands once."""
+    """YAML as people write it: a name stands once; 2e9 is a number, None is none, 010 and 2025-05-01 are words."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML keeps them
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a map; a name that stands twice is a fault, not the last one's victory."""
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"{key.value} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
+            seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
 
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
-)
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F]+)$")
+_DECIMAL = re.compile(r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.inf)$|\.nan$")
+_NOTHING = ("null", "Null", "NULL", "~", "None", "none")
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("[Nn]one$"), ["N", "n"])
+Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:float", _DECIMAL, list("-+.0123456789"))
 
 
 def scalar(text: str) -> Any:
     """Return the value that `text` is in YAML, or the text itself."""
     try:
         return yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return text
 
 
@@ -74,16 +91,32 @@ def parse_text(annotation: Any, text: str) -> Any:
 
     Lists may be written ``a,b`` or ``[a, b]``, maps ``{a: 1}``, absent values ``null``.
     """
-    if annotation is str or typing.get_origin(annotation) is Literal:
+    if annotation is str:
         return text
+    for choice in choices_of(annotation):
+        if text == str(choice):
+            return choice
     item = _list_item(annotation)
-    if item is None or _alone(annotation, text):
+    if type(None) in parts_of(annotation) and text in (*_NOTHING, *([] if item else [""])):
+        return None
+    if item is not None:
+        return _parse_list(item, text)
+    if not _is_word(annotation):
         return scalar(text)
-    value = scalar(text) if text.lstrip().startswith("[") else text.split(",")
-    if not isinstance(value, list):
-        return text
-    words = item is str or bool(_choices(item))
-    return [str(part) if words else scalar(str(part)) for part in value if part != ""]
+    unquoted = scalar(text) if text.startswith(("'", '"')) else text
+    return unquoted if isinstance(unquoted, str) else text
+
+
+def _parse_list(item: Any, text: str) -> list[Any]:
+    if text.lstrip().startswith("["):
+        try:
+            # what is meant as words must not become numbers on the way: that loader leaves them as they are
+            listed = yaml.load(text, Loader=yaml.BaseLoader if _is_word(item) else Loader)  # noqa: S506
+        except (yaml.YAMLError, ValueError):
+            listed = None  # a pattern, such as [ab]*.root
+        if isinstance(listed, list):
+            return listed
+    return [parse_text(item, part.strip()) for part in text.split(",") if part.strip()]
 
 
 def unit_of(field: FieldInfo) -> str:
@@ -92,26 +125,37 @@ def unit_of(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Return the bounds of a declared number by pydantic's words, ``ge``, ``gt``, ``le`` and ``lt``."""
+    return {
+        word: getattr(bound, word)
+        for bound in field.metadata
+        for word in _SIGNS
+        if getattr(bound, word, None) is not None
+    }
+
+
 def explain(field: FieldInfo) -> str:
     """Return unit, meaning, choices and bounds of a declared parameter in one line."""
     unit = unit_of(field)
-    choices = _choices(field.annotation)
-    limits = [" or ".join(choices)] if choices else []
-    limits += [
-        f"{sign} {getattr(bound, word)}"
-        for bound in field.metadata
-        for word, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
-        if getattr(bound, word, None) is not None
-    ]
+    choices = choices_of(field.annotation)
+    limits = [" or ".join(map(str, choices))] if choices else []
+    limits += [f"{_SIGNS[word]} {bound}" for word, bound in bounds_of(field).items()]
     return (
         (f"{unit}, " if unit else "") + (field.description or "") + (f" ({', '.join(limits)})" if limits else "")
     )
 
 
 def annotation_text(annotation: Any) -> str:
-    """Return a type as the cell says it: names alone, unions as words in quotes, which papermill can read."""
+    """Return a type as the cell says it: where it is one of several, in quotes, which papermill can read."""
+    text = type_text(annotation)
+    return f'"{text}"' if " or " in text else text
+
+
+def type_text(annotation: Any) -> str:
+    """Return a type as a table says it: names alone, choices by their type."""
     names = []
-    for part in _parts(annotation):
+    for part in parts_of(annotation):
         inner = typing.get_args(part)
         match typing.get_origin(part):
             case None:
@@ -119,28 +163,27 @@ def annotation_text(annotation: Any) -> str:
             case origin if origin is Literal:
                 names.append(type(inner[0]).__name__)
             case origin:
-                names.append(f"{origin.__name__}[{', '.join(map(annotation_text, inner))}]")
-    names = list(dict.fromkeys(names))
-    return names[0] if len(names) == 1 else f'"{" or ".join(names)}"'
+                names.append(f"{origin.__name__}[{', '.join(map(type_text, inner))}]")
+    return " or ".join(dict.fromkeys(names))
 
 
-def _wanted(annotation: Any) -> str:
+def wanted_text(annotation: Any) -> str:
     """Return a type as an error says it: choices by name."""
     words = []
-    for part in _parts(annotation):
+    for part in parts_of(annotation):
         if typing.get_origin(part) is Literal:
             words += [str(choice) for choice in typing.get_args(part)]
-        elif typing.get_origin(part) is list and (choices := _choices(typing.get_args(part)[0])):
-            words.append("a list of " + ", ".join(choices))
+        elif typing.get_origin(part) is list and (choices := choices_of(typing.get_args(part)[0])):
+            words.append("a list of " + ", ".join(map(str, choices)))
         else:
-            words.append(annotation_text(part))
+            words.append(type_text(part))
     return " or ".join(words)
 
 
 def literal(value: Any) -> str:
     """Return `value` as Python source, strings in double quotes."""
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + "".join(map(_escaped, value)) + '"'
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, dict):
@@ -148,48 +191,15 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
-_RELATIONS = {
-    "greater_than_equal": ("ge", "below"),
-    "greater_than": ("gt", "not above"),
-    "less_than_equal": ("le", "above"),
-    "less_than": ("lt", "not below"),
-}
+def _escaped(sign: str) -> str:
+    if sign in '"\\':
+        return "\\" + sign
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode()
 
 
-def fault_text(fields: Mapping[str, FieldInfo], error: Any, values: Mapping[str, Any]) -> str:
-    """Return one of pydantic's faults in our words: what it is, what it should be, with the unit."""
-    limits, kind = error.get("ctx", {}), error["type"]
-    if not error["loc"]:
-        return str(limits.get("error", error["msg"]))
-    name = str(error["loc"][0])
-    field = fields.get(name)
-    if field is None:
-        return f"{name} is not known" + suggestion(name, fields)
-    unit = f" {unit_of(field)}" if unit_of(field) else ""
-    several = len(_parts(field.annotation)) > 1
-    if several and kind not in _RELATIONS:
-        value, place, wanted = values[name], name, _wanted(field.annotation)
-    else:
-        inner = [part for part in error["loc"][1:] if isinstance(part, int) or part in _as_map(values[name])]
-        place = name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
-        value = error["input"]
-        wanted = _wanted(typing.get_args(field.annotation)[-1] if inner else field.annotation)
-    if kind in _RELATIONS:
-        word, relation = _RELATIONS[kind]
-        return f"{place} is {value}{unit}, {relation} {limits[word]}{unit}"
-    if kind in ("too_short", "too_long"):
-        few = kind == "too_short"
-        bound = limits["min_length" if few else "max_length"]
-        relation = "at least" if few else "at most"
-        return f"{place} has {limits['actual_length']} values, should have {relation} {bound}"
-    if kind == "value_error":
-        return f"{place}: {limits['error']}"
-    near = suggestion(value, _choices(field.annotation)) if isinstance(value, str) else ""
-    return f"{place} is {value!r}, should be {wanted}{' in' + unit if unit else ''}{near}"
-
-
-def _as_map(value: Any) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}
+def short(text: str) -> str:
+    """Return `text`, cut where it is too long to be read in a message."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -198,32 +208,34 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _parts(annotation: Any) -> tuple[Any, ...]:
+def parts_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the types of which one is meant: the members of a union, else the type alone."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return typing.get_args(annotation)
     return (annotation,)
 
 
-def _takes(annotation: Any, kind: type) -> bool:
-    return any(part is kind for part in _parts(annotation))
+def _is_word(annotation: Any) -> bool:
+    """Tell whether only words, or their absence, can be meant."""
+    return all(
+        part in (str, type(None))
+        or (typing.get_origin(part) is Literal and isinstance(typing.get_args(part)[0], str))
+        for part in parts_of(annotation)
+    )
 
 
-def _choices(annotation: Any) -> list[str]:
+def choices_of(annotation: Any) -> list[Any]:
+    """Return the values that a `Literal` allows, none for other types."""
     return [
-        str(choice)
-        for part in _parts(annotation)
+        choice
+        for part in parts_of(annotation)
         if typing.get_origin(part) is Literal
         for choice in typing.get_args(part)
     ]
 
 
 def _list_item(annotation: Any) -> Any:
-    for part in _parts(annotation):
+    for part in parts_of(annotation):
         if typing.get_origin(part) is list:
             return typing.get_args(part)[0]
     return None
-
-
-def _alone(annotation: Any, text: str) -> bool:
-    """Tell whether `text` is one of the words that stand in place of a list, such as ``auto``."""
-    return text in _choices(annotation) or (_takes(annotation, type(None)) and text in ("null", "none", "None"))

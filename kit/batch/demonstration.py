@@ -8,9 +8,9 @@ from pathlib import Path
 
 from kit import files, manifest
 from kit.batch import notebooks, runner
+from kit.directories import RunError
 from kit.parameters import read_yaml
 from kit.report import write_page
-from kit.run import RunError
 
 __all__ = ["run_all"]
 
@@ -42,10 +42,11 @@ def run_all(system: str | None, folder: Path | None, say: Callable[[str], object
     failed = []
     for number, notebook in enumerate(chosen, 1):
         say(f"[{number}/{len(chosen)}] {notebook.stage}: {notebook.title}")
-        values = read_yaml(_demo_of(notebook)) | {"output": str(folder / notebook.stage)}
+        demo = _demo_of(notebook)
         try:
-            runner.run_notebook(notebook, notebook.model.build(values, files.shown(_demo_of(notebook))), "demo")
-        except (RunError, ValueError, OSError) as fault:
+            values = read_yaml(demo) | {"output": str(folder / notebook.stage)}
+            runner.run_notebook(notebook, notebook.parameters(values, files.shown(demo)))
+        except (RunError, ValueError, OSError, ImportError) as fault:
             say(f"  failed: {fault}")
             failed.append(notebook.stage)
     runs = [
@@ -55,7 +56,7 @@ def run_all(system: str | None, folder: Path | None, say: Callable[[str], object
     ]
     page = folder / "index.html"
     sentence = "Every stage on the input that its own demo generator makes: numbers, pictures, executed notebooks."
-    write_page(page, f"Demo of {folder.name.removeprefix('demo_')}", sentence, runs)
+    write_page(page, "Demo of the kit", sentence, runs)
     return page, failed
 
 

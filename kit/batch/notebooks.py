@@ -11,17 +11,18 @@ import contextlib
 import difflib
 import functools
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from kit import files
-from kit.parameters import NOT_COMPARED, Parameters, model_named, parameter
-from kit.run import RunError
+from kit.directories import RunError
+from kit.parameters import NOT_COMPARED, Parameters, model_named, refusal
 
 __all__ = ["Notebook", "find", "rewrite_cell", "stages"]
 
@@ -43,10 +44,13 @@ class Notebook:
     def content(self) -> dict[str, Any]:
         """The notebook as stored."""
         content = files.read_json(self.path)
-        if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-            message = f"{files.shown(self.path)}: has no cells; should be a Jupyter notebook"
-            raise files.FormatError(message)
-        return content
+        cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
+        if isinstance(cells, list) and all(
+            isinstance(cell, dict) and {"cell_type", "metadata", "source"} <= cell.keys() for cell in cells
+        ):
+            return {**content}
+        message = f"{files.shown(self.path)}: has no cells; should be a Jupyter notebook of format 4"
+        raise files.FormatError(message)
 
     @property
     def title(self) -> str:
@@ -58,6 +62,11 @@ class Notebook:
         """The first sentence below the heading."""
         return self._prose()[1]
 
+    @property
+    def kernel(self) -> str:
+        """Name of the kernel that it wants."""
+        return str(self.content.get("metadata", {}).get("kernelspec", {}).get("name", "python3"))
+
     @functools.cached_property
     def tagged(self) -> int:
         """Position of the cell tagged ``parameters``.
@@ -65,44 +74,77 @@ class Notebook:
         Raises
         ------
         RunError
-            If there is none, or more than one: papermill would run on defaults, or read only the first.
+            If there is none, or more than one: papermill would run on defaults, or read only the first. If
+            papermill has put values in already: they would be lost.
         """
-        places = [
-            place
-            for place, cell in enumerate(self.content["cells"])
-            if TAG in cell.get("metadata", {}).get("tags", [])
-        ]
+        where = files.shown(self.path)
+        if self._places("injected-parameters"):
+            message = f"{where}: is an executed copy; run the notebook that it was made from"
+            raise RunError(message)
+        places = self._places(TAG)
         if len(places) != 1:
-            message = f"{files.shown(self.path)}: has {len(places)} cells tagged {TAG}, should have one"
+            message = f"{where}: has {len(places)} cells tagged {TAG}, should have one"
             raise RunError(message)
         return places[0]
 
-    @functools.cached_property
-    def model(self) -> type[Parameters]:
-        """The class behind its parameters; for a foreign notebook, one made from its tagged cell."""
-        following = self.content["cells"][self.tagged + 1 : self.tagged + 2]
-        model = model_named(source_of(following[0])) if following else None
-        return model or _model_of_cell(self.stage, source_of(self.content["cells"][self.tagged]))
+    @property
+    def cell(self) -> str:
+        """Source of its parameters cell."""
+        return source_of(self.content["cells"][self.tagged])
 
     @functools.cached_property
+    def values(self) -> dict[str, Any]:
+        """Names and literal values that its parameters cell sets; what is computed there is no parameter."""
+        values = {}
+        for name, node in _assigned(self.path, self.cell):
+            with contextlib.suppress(ValueError):
+                values[name] = ast.literal_eval(node)
+        return values
+
+    @functools.cached_property
+    def model(self) -> type[Parameters]:
+        """The class behind its parameters; for a foreign notebook, one made from its parameters cell."""
+        return self._named_model or _model_of(self.path, self.values)
+
+    @property
     def own(self) -> bool:
-        """Whether a class of the kit stands behind its parameters."""
-        return self.model.__module__.startswith("kit.")
+        """Whether a class, and not its cell alone, stands behind its parameters."""
+        return self._named_model is not None
+
+    def parameters(self, values: Mapping[str, Any], where: str) -> Parameters:
+        """Return checked parameters: `values`, and what the notebook's own cell says where they say nothing.
+
+        Raises
+        ------
+        ParameterError
+            Naming `where` and every value and name that cannot be used, of the cell too.
+        """
+        computed = [name for name, _ in _assigned(self.path, self.cell) if name not in self.values]
+        if self.own and computed:
+            raise refusal(
+                files.shown(self.path), [f"{name} is computed, should be a plain value" for name in computed]
+            )
+        return self.model.build({**self.values, **values}, where)
 
     def differs(self) -> bool:
         """Tell whether its parameters cell differs from the class behind it."""
-        return self.own and source_of(self.content["cells"][self.tagged]) != self.model.cell()
-
-    def takes(self, name: str) -> bool:
-        """Tell whether the tagged cell sets `name`: a foreign notebook may know no ``output``."""
-        return name in _assigned(source_of(self.content["cells"][self.tagged]))
+        return self.own and self.cell != self.model.cell()
 
     @functools.cached_property
     def following(self) -> list[Path]:
         """The notebooks to which its last cell links: those that take its output."""
         last = source_of(self.content["cells"][-1]) if self.content["cells"] else ""
         links = re.findall(r"\]\(([^)\s]+\.ipynb)\)", last)
-        return [(self.path.parent / link).resolve() for link in links]
+        return [Path(os.path.normpath(self.path.parent / link)) for link in links]
+
+    @functools.cached_property
+    def _named_model(self) -> type[Parameters] | None:
+        following = self.content["cells"][self.tagged + 1 : self.tagged + 2]
+        return model_named(source_of(following[0])) if following else None
+
+    def _places(self, tag: str) -> list[int]:
+        cells = self.content["cells"]
+        return [place for place, cell in enumerate(cells) if tag in cell.get("metadata", {}).get("tags", [])]
 
     def _prose(self) -> tuple[str, str]:
         cells = self.content["cells"]
@@ -115,21 +157,22 @@ class Notebook:
 def stages() -> list[Notebook]:
     """Return the stages of the project: system by system, each before the one that takes its output."""
     found = [Notebook(path) for path in sorted(files.home().glob("notebooks/*/*.ipynb")) if path.name[0] != "."]
-    ordered: list[Notebook] = []
+    ordered: dict[Path, Notebook] = {}
     for notebook in found:
-        _place(notebook, {other.path: other for other in found}, ordered)
-    return sorted(ordered, key=lambda notebook: notebook.path.parent)
+        _place(notebook, found, ordered, ())
+    return sorted(ordered.values(), key=lambda notebook: notebook.path.parent)
 
 
-def _place(notebook: Notebook, known: Mapping[Path, Notebook], ordered: list[Notebook]) -> None:
-    """Append `notebook` to `ordered` after the stages that link to it."""
-    if notebook in ordered:
+def _place(
+    notebook: Notebook, known: Sequence[Notebook], ordered: dict[Path, Notebook], after: tuple[Path, ...]
+) -> None:
+    """Add `notebook` to `ordered`, after the stages that link to it; `after` are those that wait for it."""
+    if notebook.path in ordered or notebook.path in after:
         return
-    for other in known.values():
-        if other.path.parent == notebook.path.parent and notebook.path in other.following and other != notebook:
-            _place(other, known, ordered)
-    if notebook not in ordered:
-        ordered.append(notebook)
+    for other in known:
+        if other.path.parent == notebook.path.parent and notebook.path in other.following:
+            _place(other, known, ordered, (*after, notebook.path))
+    ordered[notebook.path] = notebook
 
 
 def find(name: str) -> Notebook:
@@ -141,7 +184,7 @@ def find(name: str) -> Notebook:
         If there is none, with the nearest name.
     """
     for path in (files.resolve(f"notebooks/{name}.ipynb"), Path.cwd() / name, files.resolve(name)):
-        if path.is_file():
+        if path.is_file() and path.suffix == ".ipynb":
             return Notebook(path)
     known = [notebook.stage for notebook in stages()]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
@@ -167,28 +210,31 @@ def rewrite_cell(notebook: Notebook) -> bool:
     return True
 
 
-def _assigned(source: str) -> dict[str, Any]:
-    """Return names and literal values that a tagged cell sets; what is computed is no parameter."""
-    values = {}
-    for node in ast.parse(source).body:
+def _assigned(path: Path, source: str) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a parameters cell sets, and what it sets them to."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as fault:
+        message = f"{files.shown(path)}: line {fault.lineno} of the parameters cell is not Python: {fault.msg}"
+        raise RunError(message) from None
+    for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         for target in targets:
-            if isinstance(target, ast.Name) and value is not None:
-                with contextlib.suppress(ValueError):
-                    values[target.id] = ast.literal_eval(value)
-    return values
+            if isinstance(target, ast.Name) and not target.id.startswith("_") and isinstance(value, ast.expr):
+                yield target.id, value
 
 
-def _model_of_cell(stage: str, source: str) -> type[Parameters]:
-    try:
-        values = _assigned(source)
-    except SyntaxError as fault:
-        message = f"{stage}: line {fault.lineno} of the parameters cell is not Python: {fault.msg}"
-        raise RunError(message) from None
-    fields: dict[str, Any] = {
-        name: (Any if value is None else type(value), parameter(value, "of a foreign notebook"))
-        for name, value in values.items()
-        if name not in NOT_COMPARED
-    }
+def _model_of(path: Path, values: Mapping[str, Any]) -> type[Parameters]:
+    """Return a class for the values of a foreign notebook; their types are all that is known."""
+    known: dict[type, Any] = {int: int | float, list: list[Any]}  # 10 may become 2.5
+    own = [name for name in values if name not in NOT_COMPARED]
+    if taken := [name for name in own if hasattr(Parameters, name)]:
+        message = f"{files.shown(path)}: {taken[0]} is a name that the kit needs itself; rename the parameter"
+        raise RunError(message)
+    fields: dict[str, Any] = {}
+    for name in own:
+        kind = type(values[name])
+        plain = kind in (str, bool, float, dict)
+        fields[name] = (known.get(kind, kind if plain else Any), Field(default=values[name], description=""))
     return create_model("ForeignParameters", __base__=Parameters, **fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +60,7 @@ def _cells(notebook: Notebook, run: FinishedRun | None) -> Iterator[str]:
 
 
 def _link(path: Path, start: Path, text: str) -> str:
-    return f"<a href='{html.escape(os.path.relpath(path, start), quote=True)}'>{html.escape(text)}</a>"
+    return f"<a href='{files.link(path, start)}'>{html.escape(text)}</a>"
 
 
 def _cell(content: str) -> str:

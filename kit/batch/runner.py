@@ -1,4 +1,4 @@
-"""One notebook, here and now: checked before its kernel starts, executed by papermill, told the truth about."""
+"""One notebook, here and now: checked before its kernel starts, executed, told the truth about."""
 
 from __future__ import annotations
 
@@ -6,30 +6,19 @@ import contextlib
 import importlib
 import os
 import platform
-import shutil
-import sys
-import tempfile
-import threading
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kit import files, manifest
+from kit.batch import execution
 from kit.batch.notebooks import Notebook
+from kit.directories import RunError, earlier_attempt, hold, is_held, new_directory
 from kit.parameters import Parameters
-from kit.run import RunError, differences, is_held, new_directory
 
-__all__ = ["draw", "execute", "executed_copy", "run_notebook"]
+__all__ = ["draw", "executed_copy", "is_complete", "run_notebook"]
 
-SPEAKING = (
-    "ParameterError",
-    "FormatError",
-    "RunError",
-    "FileNotFoundError",
-    "ModuleNotFoundError",
-    "RunError",
-)
+MISSING = object()
 
 
 def run_notebook(notebook: Notebook, parameters: Parameters, label: str = "run") -> Path:
@@ -41,36 +30,58 @@ def run_notebook(notebook: Notebook, parameters: Parameters, label: str = "run")
     Raises
     ------
     RunError
-        If the directory holds a complete run with other parameters.
+        If it cannot be run, see `is_complete`; if a cell failed or the kernel died: the manifest then says so.
+    KeyboardInterrupt
+        Saying how to go on.
+    """
+    if is_complete(notebook, parameters):
+        return files.resolve(parameters.output)
+    if parameters.output:
+        directory = files.resolve(parameters.output)
+        directory.mkdir(parents=True, exist_ok=True)
+    else:
+        directory = new_directory(notebook.stage, label)
+    executed = executed_copy(directory, notebook.stage)
+    try:
+        with _recorded(directory, notebook, parameters):
+            execution.execute(notebook, _values_to_set(notebook, parameters, directory), executed)
+    except KeyboardInterrupt:
+        message = f"interrupted; the same command with -p output={files.shown(directory)} goes on"
+        raise KeyboardInterrupt(message) from None
+    except RunError as fault:
+        message = f"{fault} (executed so far: {files.shown(executed)})" if executed.is_file() else str(fault)
+        raise RunError(message) from fault
+    return directory
+
+
+def is_complete(notebook: Notebook, parameters: Parameters) -> bool:
+    """Tell whether the run that is asked for is there already, complete.
+
+    Raises
+    ------
     RunError
-        If a cell failed or the kernel died; the manifest then says so.
+        If it could not be run: its kernel is not installed, or its directory is being written, or holds
+        something else.
     """
     if parameters.output:
         directory = files.resolve(parameters.output)
-        if manifest.state_of(directory) == "complete":
-            if differing := differences(manifest.load(directory), notebook.stage, parameters):
-                where = files.shown(directory)
-                message = f"{where} is a complete run with other parameters: {differing}; choose another output"
-                raise RunError(message)
-            return directory
-        directory.mkdir(parents=True, exist_ok=True)
-        if is_held(directory):
-            message = (
-                f"{files.shown(directory)} is being written by another process; wait, or choose another output"
-            )
-            raise RunError(message)
-    else:
-        directory = new_directory(notebook.stage, label)
-    values = {name: value for name, value in parameters.changed().items() if notebook.takes(name)}
-    own = {"output": str(directory), "interactive": False}
-    values |= {name: value for name, value in own.items() if notebook.takes(name)}
-    try:
-        execute(notebook, values, executed_copy(directory, notebook.stage))
-    except BaseException as fault:
-        _close(directory, notebook, parameters, fault)
-        raise
-    _close(directory, notebook, parameters, None)
-    return directory
+        earlier = earlier_attempt(directory, notebook.stage, parameters)
+        if earlier and earlier.state == "complete":
+            return True
+        if directory.is_dir():
+            os.close(hold(directory))
+    execution.kernel_options(notebook)
+    return False
+
+
+def _values_to_set(notebook: Notebook, parameters: Parameters, directory: Path) -> dict[str, Any]:
+    """Return what differs from the notebook's own cell; a foreign one may know no ``output``."""
+    wanted = {**parameters.model_dump(), "output": str(directory), "interactive": False}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if notebook.values.get(name, MISSING) != value and (notebook.own or name in notebook.values)
+    }
 
 
 def executed_copy(directory: Path, stage: str) -> Path:
@@ -92,7 +103,9 @@ def draw(directory: Path, formats: tuple[str, ...] = ("png",)) -> list[Path]:
     system, _, stage = run.stage.partition("/")
     try:
         room = importlib.import_module(f"kit.{system}.plots")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as fault:
+        if not f"kit.{system}.plots".startswith(str(fault.name)):
+            raise
         room = None
     make = getattr(room, f"{stage}_figures", None)
     if make is None:
@@ -102,92 +115,30 @@ def draw(directory: Path, formats: tuple[str, ...] = ("png",)) -> list[Path]:
     return [path for name, picture in make(run).items() for path in figures.write(picture, plots / name, formats)]
 
 
-def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> None:
-    """Run `notebook` with `values` and leave the executed copy at `executed`, also when it fails.
-
-    papermill rewrites the notebook after every cell: that happens in a scratch folder, and the result is
-    copied once. A pipe shows the progress of the stage on this process' standard error.
-
-    Raises
-    ------
-    RunError
-        With the error of the cell that failed, or if the kernel died.
-    """
-    # heavy, and needed by nothing else
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-
-    with tempfile.TemporaryDirectory(prefix="kit_") as scratch, _shown_progress(Path(scratch)):
-        part = Path(scratch) / executed.name
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of papermill's libraries, on every run
-                papermill.execute_notebook(
-                    str(notebook.path),
-                    str(part),
-                    parameters=dict(values),
-                    progress_bar=False,
-                    cwd=str(notebook.path.parent),
-                )
-        except papermill.PapermillExecutionError as fault:
-            raise RunError(_cell_fault(fault)) from fault
-        except DeadKernelError:
-            message = "the notebook's kernel died; it was killed, perhaps for want of memory"
-            raise RunError(message) from None
-        finally:
-            if part.is_file():
-                with files.whole(executed) as copy:
-                    shutil.copyfile(part, copy)
-
-
-def _cell_fault(fault: Any) -> str:
-    """Return the error of a cell; one that speaks for itself goes without its class."""
-    text = str(fault.evalue).strip() or fault.ename
-    return text if fault.ename in SPEAKING else f"cell {fault.exec_count}: {fault.ename}: {text}"
-
-
-def _close(directory: Path, notebook: Notebook, parameters: Parameters, fault: BaseException | None) -> None:
-    """Let the manifest tell the truth where the notebook could not: its kernel died, or it keeps none."""
-    record = directory / manifest.MANIFEST
-    content = dict(manifest.load(directory).manifest) if record.is_file() else {}
-    if content.get("state") in ("complete", "failed"):
-        return
-    content = {"stage": notebook.stage, "parameters": parameters.model_dump(), "started": manifest.now()} | content
-    content["state"] = "failed" if fault else "complete"
-    content["fault"] = {"kind": type(fault).__name__, "message": str(fault) or "interrupted"} if fault else None
-    content |= {"ended": manifest.now(), "host": platform.node(), "software": manifest.software()}
-    files.write_json(record, content)
-
-
 @contextlib.contextmanager
-def _shown_progress(folder: Path) -> Iterator[None]:
-    """Let kernels started in the block write their progress to our standard error, through a named pipe."""
-    path = folder / "progress"
-    os.mkfifo(path)
-    pipe = os.open(path, os.O_RDWR)  # open for writing, too: a kernel that closes its end does not end the reading
-    width = str(shutil.get_terminal_size().columns) if sys.stderr.isatty() else ""
-    thread = threading.Thread(target=_copy_out, args=(pipe,), daemon=True)
-    thread.start()
-    told = {"KIT_PROGRESS": str(path), "KIT_PROGRESS_WIDTH": width, "KIT_HOME": str(files.home())}
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+def _recorded(directory: Path, notebook: Notebook, parameters: Parameters) -> Iterator[None]:
+    """Let the manifest tell the truth where the notebook could not: its kernel died, or it keeps none."""
+    before, started = _manifest_in(directory), manifest.now()
+    fault: BaseException | None = None
     try:
         yield
+    except BaseException as raised:
+        fault = raised
+        raise
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        os.write(pipe, b"\0")
-        thread.join()
-        os.close(pipe)
+        content = _manifest_in(directory)
+        ended = content != before and content.get("state") != "running"
+        if not ended and not is_held(directory):
+            if content == before:
+                content = {"stage": notebook.stage, "parameters": parameters.model_dump(), "started": started}
+                content["attempts"] = manifest.attempts(before) if before else []
+            told = {"kind": type(fault).__name__, "message": str(fault) or "interrupted"} if fault else None
+            content |= {"state": "failed" if fault else "complete", "fault": told, "ended": manifest.now()}
+            content |= {"host": platform.node(), "software": manifest.software()}
+            files.write_json(directory / manifest.MANIFEST, content)
 
 
-def _copy_out(pipe: int) -> None:
-    while block := os.read(pipe, 4096):
-        text, end, _ = block.partition(b"\0")
-        sys.stderr.write(text.decode(errors="replace"))
-        sys.stderr.flush()
-        if end:
-            return
+def _manifest_in(directory: Path) -> dict[str, Any]:
+    if not (directory / manifest.MANIFEST).is_file():
+        return {}
+    return dict(manifest.load(directory).manifest)

@@ -1,0 +1,79 @@
+"""What is asked for on the command line: values for a notebook, and how they are shown before it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kit import files, wording
+from kit.batch.notebooks import Notebook
+from kit.parameters import Parameters, read_yaml, refusal
+
+__all__ = ["found", "inputs_text", "parameters_of", "table"]
+
+
+def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> Parameters:
+    """Return the checked values of the notebook's cell, a YAML file and the command line; the later win.
+
+    Raises
+    ------
+    ParameterError
+        With all faults at once.
+    """
+    where = " and ".join([str(file)] * bool(file) + ["command line"] * bool(pairs)) or files.shown(notebook.path)
+    given: dict[str, str] = {}
+    faults = []
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            faults.append(f"-p {wording.short(pair)} should be NAME=VALUE")
+        elif name in given:
+            faults.append(f"-p {name} stands twice; lists are {name}=a,b")
+        given[name] = text
+    if faults:
+        raise refusal(where, faults)
+    values = read_yaml(found(file)) if file else {}
+    values |= {name: notebook.model.from_text(name, text) for name, text in given.items()}
+    return notebook.parameters(values, where)
+
+
+def found(path: Path) -> Path:
+    """Return where `path` lies: as the shell completes it, else from the project's root, as the kit shows it."""
+    return path.absolute() if path.exists() else files.resolve(path)
+
+
+def inputs_text(notebook: Notebook, parameters: Parameters) -> str:
+    """Return how many inputs were found, in words, for stages that name them `inputs`.
+
+    Raises
+    ------
+    FileNotFoundError
+        Naming every input that does not exist.
+    """
+    named = getattr(parameters, "inputs", None)
+    if not isinstance(named, list) or not notebook.own:
+        return ""
+    there = files.locate(name for name in named if name != "demo")
+    return f", {len(there)} inputs found" if there else ", inputs are made for the demo"
+
+
+def table(notebook: Notebook, parameters: Parameters | None = None) -> str:
+    """Return the parameters of a stage with types, values and meanings; what differs from the demo in bold."""
+    values = parameters or notebook.parameters({}, files.shown(notebook.path))
+    changed = values.changed()
+    rows = [
+        (
+            name,
+            wording.type_text(field.annotation),
+            wording.short(wording.literal(getattr(values, name))),
+            wording.explain(field),
+        )
+        for name, field in notebook.model.declared()
+    ]
+    widths = [min(max(len(row[column]) for row in rows), limit) for column, limit in ((0, 24), (1, 22), (2, 30))]
+    lines = [f"{click.style(notebook.stage, bold=True)}: {notebook.sentence}", ""]
+    for name, kind, value, meaning in rows:
+        head = f"  {name.ljust(widths[0])}  {kind.ljust(widths[1])}  {value.ljust(widths[2])}"
+        lines.append(f"{click.style(head, bold=name in changed)}  {meaning}".rstrip())
+    return "\n".join(lines)

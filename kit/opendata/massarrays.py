@@ -1,0 +1,96 @@
+"""The file `mass_arrays.parquet`: every mass in GeV, by piece, final state and combination, in input order.
+
+Spectra on the fixed grid do not need it; rules that draw their own bins through the masses do. It grows with the
+input and is written and joined a part at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit.opendata.twins import FloatArray
+
+__all__ = ["Listed", "join_arrays", "read_arrays", "write_arrays"]
+
+Listed = tuple[str, str, FloatArray]  # final state, combination, masses in GeV
+
+MASSES_AT_ONCE = 1_000_000  # written together: 8 MB
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    word = pa.dictionary(pa.int32(), pa.string())
+    names = ("piece", "final_state", "combination", "masses")
+    return pa.schema(list(zip(names, (pa.int32(), word, word, pa.list_(pa.float64())), strict=True)))
+
+
+def write_arrays(path: Path, listed: Iterable[Listed], piece: int = 0) -> None:
+    """Write the masses of one piece."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, _schema(), compression="zstd") as writer:
+        for rows in _batches(listed):
+            states, combinations, masses = zip(*rows, strict=True)
+            ends = pa.array(np.cumsum([0, *map(len, masses)]), pa.int32())
+            columns = [
+                pa.array(np.full(len(rows), piece, np.int32)),
+                pa.array(states).dictionary_encode(),
+                pa.array(combinations).dictionary_encode(),
+                pa.ListArray.from_arrays(ends, pa.array(np.concatenate(masses))),
+            ]
+            writer.write_table(pa.table(columns, schema=_schema()))
+
+
+def _batches(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
+    rows: list[Listed] = []
+    waiting = 0
+    for row in listed:
+        rows.append(row)
+        waiting += len(row[2])
+        if waiting >= MASSES_AT_ONCE:
+            yield rows
+            rows, waiting = [], 0
+    if rows:
+        yield rows
+
+
+def join_arrays(path: Path, parts: Iterable[Path]) -> None:
+    """Write the masses of many pieces into one file, each under its number in the order given."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, _schema(), compression="zstd") as writer:
+        for number, part in enumerate(parts):
+            with pq.ParquetFile(part) as file:
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group, use_threads=False)
+                    piece = pa.array(np.full(len(table), number, np.int32))
+                    writer.write_table(table.set_column(0, _schema().field("piece"), piece))
+
+
+def read_arrays(path: str | Path) -> Iterator[tuple[int, str, str, FloatArray]]:
+    """Yield piece, final state, combination and masses in GeV of each row; one group of rows is in memory."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, use_threads=False)
+            names = zip(
+                *(table[name].to_pylist() for name in ("piece", "final_state", "combination")), strict=True
+            )
+            for (piece, state, combination), masses in zip(names, _lists(table["masses"]), strict=True):
+                yield piece, state, combination, masses
+
+
+def _lists(column: Any) -> Iterator[FloatArray]:
+    for chunk in column.chunks:
+        ends = chunk.offsets.to_numpy()
+        content = chunk.values.to_numpy()
+        yield from (content[first:last] for first, last in itertools.pairwise(ends))

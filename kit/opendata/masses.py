@@ -1,0 +1,182 @@
+"""The stage `masses`: collision files in, the spectra of all combinations in all final states out.
+
+Every event goes into one final state and gives one mass for each combination that it has the objects for. Nothing
+is cut by number of events here: that is decided over all inputs together, in `histograms`. The work is done in
+pieces; the record of each finished piece stays in the run's work folder until the whole is written.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
+
+from pydantic import field_validator, model_validator
+
+from kit.files import locate
+from kit.opendata.combinations import CountRule
+from kit.opendata.demo import with_demo
+from kit.opendata.filling import Rule, count_masses, list_masses
+from kit.opendata.grouping import MassSource, group
+from kit.opendata.kernels import engine
+from kit.opendata.massarrays import join_arrays
+from kit.opendata.massfile import write_masses
+from kit.opendata.outcome import notice_faults, refuse_failures
+from kit.opendata.pieces import Piece
+from kit.opendata.portions import Result, work_off
+from kit.opendata.records import Records
+from kit.opendata.selection import Selection, rising, select, selection_hash
+from kit.opendata.skim import release_of
+from kit.opendata.sources import Reader
+from kit.opendata.spectra import Grid, PieceRecord
+from kit.opendata.tally import Tally
+from kit.parameters import parameter
+from kit.run import Run
+
+__all__ = ["Counting", "MassParameters", "events_at_once", "make_masses"]
+
+COMPILED_MEMORY = 400  # MB; with less there is no room for compiled loops
+BASE_MEMORY = {True: 310, False: 190}  # MB; what a process takes with compiled loops and without, before it reads
+EVENT_MEMORY = 1500  # bytes; what an event of a piece takes while it is read and counted, with some room
+
+
+class MassParameters(Selection):
+    """What is summed, and how masses are counted."""
+
+    combination_types: list[int] = parameter([1, 4], "fewest and most types in a combination")
+    max_total: int = parameter(4, "most objects in a combination", ge=2, le=8)
+    sub_leading: bool = parameter(False, "also combinations that do not begin at the leading objects")
+    max_rank: int = parameter(1, "highest rank that sub-leading combinations begin or end at", ge=1, le=3)
+    mass_source: MassSource = parameter(
+        "record", "masses of objects from the file, or those known to the original"
+    )
+    count_rule: CountRule = parameter("at_least", "objects that a final state needs, exact as in the original")
+    bin_width: float = parameter(10.0, "width of a bin", unit="GeV", gt=0)
+    mass_max: float = parameter(10000.0, "end of the last bin", unit="GeV", gt=0)
+    same_flavour_min_mass: float = parameter(
+        0.0, "mass from which on combinations with two electrons or two muons are filled", unit="GeV", ge=0
+    )
+    keep_masses: bool = parameter(False, "also write every single mass")
+    chunk_events: int = parameter(200_000, "events in a piece, about", ge=1000)
+    max_memory: int = parameter(700, "memory of a process; little of it makes pieces smaller", unit="MB", ge=200)
+    retries: int = parameter(3, "how often a file that failed is tried again, after the others", ge=0)
+    max_failed_fraction: float = parameter(0.0, "share of the files that may fail", ge=0, le=1)
+
+    effort: ClassVar[frozenset[str]] = Selection.effort | {"max_memory"}
+    NOT_SELECTING: ClassVar[frozenset[str]] = Selection.NOT_SELECTING | {
+        "keep_masses",
+        "chunk_events",
+        "max_memory",
+        "retries",
+        "max_failed_fraction",
+    }
+
+    @field_validator("combination_types")
+    @classmethod
+    def _rising_combination_types(cls, types: list[int]) -> list[int]:
+        return rising(types)
+
+    @model_validator(mode="after")
+    def _whole_bins(self) -> Self:
+        bins = self.mass_max / self.bin_width
+        if round(bins) < 1 or abs(bins - round(bins)) > 1e-9 * bins:
+            message = f"mass_max is {self.mass_max} GeV, not a multiple of bin_width, {self.bin_width} GeV"
+            raise ValueError(message)
+        return self
+
+    @property
+    def grid(self) -> Grid:
+        """The bins that masses are counted in."""
+        return Grid(self.bin_width, round(self.mass_max / self.bin_width))
+
+    @property
+    def rule(self) -> Rule:
+        """Which combinations are made."""
+        fewest, most = self.combination_types
+        rank = self.max_rank if self.sub_leading else 0
+        return Rule((fewest, most), self.max_count, self.max_total, rank, self.count_rule)
+
+
+def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
+    """Count the masses of this job's share of the inputs, write ``masses.parquet`` and return the summary.
+
+    With `keep_masses`, write ``mass_arrays.parquet``, too.
+
+    Raises
+    ------
+    RunError
+        If more files fail than `max_failed_fraction` allows; what was done is kept for the next attempt in the
+        same directory.
+    FormatError
+        If the same events would be counted twice.
+    """
+    begin = time.monotonic()
+    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid)}
+    records = Records(run.work, settings, p.keep_masses)
+    paths = locate(with_demo(p.inputs))[: p.max_files]
+    result = work_off(paths, p, Counting(p, records), run, chunk_events=events_at_once(p), retries=p.retries)
+    refuse_failures(result, p.max_failed_fraction, run)
+    pieces, tally = result.pieces, Tally()
+    about = settings | {
+        "selection": p.selecting(),
+        "job": p.job,
+        "jobs": p.jobs,
+        "planned": [asdict(piece) for piece in result.planned],
+        "failed": [{"path": path, "reason": reason} for path, reason in result.failed.items()],
+    }
+    with run.writing("masses.parquet") as part:
+        write_masses(part, tally.over(records.read(pieces)), about)
+    if p.keep_masses:
+        with run.writing("mass_arrays.parquet") as part:
+            join_arrays(part, map(records.arrays_path, pieces))
+    for path, uuid in {piece.path: piece.uuid for piece in pieces}.items():
+        run.read(path, f"uuid:{uuid}")
+    notice_faults(result, p, run, tally.loud())
+    if result.files and not tally.accepted:
+        run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
+    return _summary(result, tally, time.monotonic() - begin)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is done with a piece: read it, count its masses, keep the record."""
+
+    p: MassParameters
+    records: Records
+
+    def has(self, piece: Piece) -> bool:
+        """Tell whether the piece was counted before, with the same parameters."""
+        return self.records.has(piece)
+
+    def do(self, reader: Reader, piece: Piece, events: int) -> None:
+        """Count a piece and write its record; `events` decides whether compiled loops pay."""
+        p = self.p
+        chunk = reader.read(piece.first, piece.last)
+        loops = engine(events if p.max_memory >= COMPILED_MEMORY else 0)
+        selected = select(chunk, p, loops)
+        grouped = group(chunk, selected, p.mass_source, loops)
+        spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
+        schema = release_of(reader.source.schema)
+        record = PieceRecord(piece, spectra, selected.cutflow, selected.dropped, selected.seen, schema)
+        self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
+
+
+def events_at_once(p: MassParameters) -> int:
+    """Return how many events a piece has, about: as many as wanted and as memory allows."""
+    room = (p.max_memory - BASE_MEMORY[p.max_memory >= COMPILED_MEMORY]) * 1_000_000 // EVENT_MEMORY
+    return max(1000, min(p.chunk_events, room))
+
+
+def _summary(result: Result, tally: Tally, seconds: float) -> dict[str, Any]:
+    usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "files": len(result.files) - len(result.failed),
+        "files_failed": len(result.failed),
+        **tally.numbers(),
+        "pieces_done_before": result.earlier,
+        "mb": round(tally.megabytes, 3),
+        "seconds": round(seconds, 3),
+        "events_per_second": round(tally.read / seconds, 1),
+        "peak_memory_mb": round(max(usage) / 1024, 1),
+    }

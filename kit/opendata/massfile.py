@@ -1,0 +1,158 @@
+"""The file `masses.parquet`: the spectra of each piece, and what is known of them.
+
+Each piece has its own rows, so that a piece which was delivered twice can be counted once. Any reader of parquet
+sees a plain table; what is no count of masses stands in the metadata, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit.files import FormatError
+from kit.opendata.pieces import Piece
+from kit.opendata.spectra import Grid, IntArray, PieceRecord, Spectra
+
+__all__ = ["FORMAT", "MassFile", "read_masses", "write_masses"]
+
+FORMAT = 1  # version of what stands in the file
+METADATA = "kit.opendata.masses"
+
+
+def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mapping[str, Any]) -> None:
+    """Write records one after the other, so that only one needs to be in memory.
+
+    The rows are ``piece, final_state, combination, bin, count``: bin −1 is below the smallest mass wanted, bin
+    ``grid.bins`` beyond the grid. The metadata hold `about` and, for each piece, all that is no count of masses.
+
+    Parameters
+    ----------
+    about : mapping
+        What JSON can hold; must name the ``grid`` as ``{"width": …, "bins": …}``.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    word = pa.dictionary(pa.int32(), pa.string())
+    columns = [
+        ("piece", pa.int32()),
+        ("final_state", word),
+        ("combination", word),
+        ("bin", pa.int32()),
+        ("count", pa.int64()),
+    ]
+    schema = pa.schema(columns)
+    heads = []
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for number, record in enumerate(records):
+            spectra = record.spectra
+            heads.append(_head(record))
+            if len(spectra.pair):
+                piece = np.full(len(spectra.pair), number, np.int32)
+                states, combinations = (_words(spectra, side) for side in (0, 1))
+                arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
+                writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
+        content = {"format": FORMAT, **about, "pieces": heads}
+        writer.add_key_value_metadata({METADATA: json.dumps(content)})
+
+
+def _head(record: PieceRecord) -> dict[str, Any]:
+    return {
+        **asdict(record.piece),
+        "schema": record.schema,
+        "events_by_state": record.spectra.events,
+        "cutflow": record.cutflow,
+        "seen": record.seen,
+        "dropped": record.dropped,
+        "rows": len(record.spectra.pair),
+    }
+
+
+def _words(spectra: Spectra, side: int) -> Any:
+    """Return the final state (side 0) or the combination (side 1) of each row, as an arrow dictionary."""
+    import pyarrow as pa
+
+    words = list(dict.fromkeys(pair[side] for pair in spectra.pairs))
+    place = {word: number for number, word in enumerate(words)}
+    codes = np.array([place[pair[side]] for pair in spectra.pairs], np.int32)
+    return pa.DictionaryArray.from_arrays(codes[spectra.pair], words)
+
+
+@dataclass(frozen=True)
+class MassFile:
+    """A `masses.parquet` read back; `about` are its metadata, `pieces` what it holds, in order."""
+
+    path: str
+    about: dict[str, Any]
+    pieces: list[Piece]
+
+    @property
+    def grid(self) -> Grid:
+        """The bins of all its spectra."""
+        return Grid(**self.about["grid"])
+
+    def records(self) -> Iterator[PieceRecord]:
+        """Yield the record of each piece; only one is in memory."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.path) as file:
+            group = 0
+            for piece, head in zip(self.pieces, self.about["pieces"], strict=True):
+                rows = None
+                if head["rows"]:
+                    rows, group = file.read_row_group(group, use_threads=False), group + 1
+                spectra = _spectra(self.grid, head["events_by_state"], rows)
+                yield PieceRecord(piece, spectra, head["cutflow"], head["dropped"], head["seen"], head["schema"])
+
+
+def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
+    if rows is None:
+        return Spectra(grid, events)
+    words, codes = zip(*(_codes(rows[name]) for name in ("final_state", "combination")), strict=True)
+    both = codes[0] * len(words[1]) + codes[1]
+    first = np.flatnonzero(np.diff(both, prepend=-1))
+    names = [(words[0][i], words[1][j]) for i, j in zip(*(code[first].tolist() for code in codes), strict=True)]
+    pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(both))))
+    place, count = (rows[name].to_numpy().astype(np.int64) for name in ("bin", "count"))
+    return Spectra(grid, events, names, pair, place, count)
+
+
+def _codes(column: Any) -> tuple[list[str], IntArray]:
+    """Return the words of a column, and for each row the place of its word."""
+    whole = column.combine_chunks()
+    return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
+
+
+def read_masses(path: str | Path) -> MassFile:
+    """Open a file of masses.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    FormatError
+        If it is no such file, or was written by another version of the format.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except pa.ArrowInvalid as fault:
+        message = f"{path}: {str(fault).splitlines()[0]}; should be a parquet file that opendata/masses wrote"
+        raise FormatError(message) from None
+    if METADATA.encode() not in metadata:
+        message = f"{path}: a parquet file without mass spectra; should be one that opendata/masses wrote"
+        raise FormatError(message)
+    about = json.loads(metadata[METADATA.encode()])
+    if about["format"] != FORMAT:
+        message = f"{path}: format version is {about['format']}, should be {FORMAT}"
+        raise FormatError(message)
+    names = Piece.__dataclass_fields__
+    pieces = [Piece(**{name: head[name] for name in names}) for head in about["pieces"]]
+    return MassFile(str(path), about, pieces)

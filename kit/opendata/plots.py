@@ -1,0 +1,74 @@
+"""The pictures of each stage, from what a run has written: run → {name: figure}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kit import figures
+from kit.files import read_json
+from kit.opendata import event_plots, histogram_plots, mass_plots
+from kit.opendata.bumpnet import read_histograms
+from kit.opendata.captions import caption, generated_in
+from kit.opendata.gathering import MASSES, gather
+from kit.opendata.histograms import REPORT
+from kit.opendata.massfile import read_masses
+from kit.opendata.merging import merge_masses
+from kit.parameters import Parameters
+from kit.run import FinishedRun, Run
+
+__all__ = ["events_figures", "histograms_figures", "masses_figures"]
+
+OBJECTS, CUTFLOW = "objects.json", "cutflow.json"
+
+AnyRun = Run | FinishedRun
+
+
+def events_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of events."""
+    objects = read_json(run.directory / OBJECTS)
+    steps = read_json(run.directory / CUTFLOW)["steps"]
+    above = caption(objects.get("schemas", {}), generated=generated_in(_values(run)))
+    return {
+        **{name: event_plots.distributions(objects, name, above) for name in event_plots.AXES},
+        "final_states": mass_plots.final_states(objects["final_states"], above),
+        "cutflow": mass_plots.cutflow({step["step"]: step["events"] for step in steps}, above),
+    }
+
+
+def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of masses, or of all finished points of a batch run."""
+    path = run.directory / MASSES
+    results = [read_masses(path)] if path.is_file() else gather([str(run.directory)]).results
+    merged = merge_masses(results, accept_partial=True)
+    above = caption(merged.schemas, generated=generated_in(_values(run)))
+    return {
+        "four_leptons": mass_plots.four_leptons(merged.spectra, above),
+        "lepton_pairs": mass_plots.lepton_pairs(merged.spectra, above),
+        "spectra": mass_plots.panels(merged.spectra, above),
+        "sizes": mass_plots.sizes(merged.spectra, above),
+        "final_states": mass_plots.final_states(merged.spectra.events, above),
+        "cutflow": mass_plots.cutflow(merged.cutflow, above),
+    }
+
+
+def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of histograms."""
+    report = read_json(run.directory / REPORT)
+    stem = str(_values(run)["file_name"]).removesuffix(".root")
+    names = {"before": f"{stem}_before.root", "main": f"{stem}.root", "outliers": f"{stem}_outliers.root"}
+    wanted = {pair["name"] for pair in histogram_plots.first_pairs(report)}
+    held = {part: {h.name: h for h in read_histograms(run.directory / n, wanted)} for part, n in names.items()}
+    above = caption(report["schemas"], generated=report["generated"], style=report["style"])
+    return {
+        "spectra": histogram_plots.spectra(report, held, above),
+        "acceptance": histogram_plots.acceptance(report, above),
+        "verdicts": histogram_plots.verdicts(report, above),
+        "shares": histogram_plots.shares(report, above),
+        "final_states": mass_plots.final_states(report["final_states"], above, kept_from=report["min_events"]),
+    }
+
+
+def _values(run: AnyRun) -> Mapping[str, Any]:
+    """Return the parameters of a run, live or read back."""
+    return run.parameters.model_dump() if isinstance(run.parameters, Parameters) else run.parameters

@@ -1,0 +1,167 @@
+"""Mass spectra of many pairs of final state and combination, as whole numbers on one grid.
+
+Adding the results of pieces, files and jobs is exact in any order. Most bins are empty: only the others are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from kit.opendata.combinations import pair_order
+from kit.opendata.pieces import Piece
+
+__all__ = ["BELOW", "Grid", "PieceRecord", "Spectra", "merge"]
+
+IntArray = npt.NDArray[np.int64]
+Pair = tuple[str, str]
+
+BELOW = -1  # the bin of masses below same_flavour_min_mass; that of masses beyond the grid is Grid.bins
+ROWS_AT_ONCE = 4_000_000  # rows that wait for being added: 100 MB
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Bins ``[width·b, width·(b + 1))`` in GeV for b = 0 … bins − 1."""
+
+    width: float
+    bins: int
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """Counted masses: events by final state, and for each pair its bins that are not empty.
+
+    `pair`, `bin` and `count` are the rows: place in `pairs`, bin from `BELOW` to ``grid.bins``, count, sorted.
+    """
+
+    grid: Grid
+    events: dict[str, int] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+    pair: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    bin: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    count: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def counts(self, pair: Pair) -> IntArray:
+        """Return the counts in all bins, shape (bins,)."""
+        return self._line(pair)[1:-1]
+
+    def overflow(self, pair: Pair) -> int:
+        """Return how many masses lie beyond the last bin."""
+        return int(self._line(pair)[-1])
+
+    def below(self, pair: Pair) -> int:
+        """Return how many masses were not filled since they are below the smallest one wanted."""
+        return int(self._line(pair)[0])
+
+    @property
+    def total_overflow(self) -> int:
+        """How many masses lie beyond the last bin, over all pairs."""
+        return int(self.count[self.bin == self.grid.bins].sum())
+
+    @property
+    def total_below(self) -> int:
+        """How many masses were not filled since they are too small, over all pairs."""
+        return int(self.count[self.bin == BELOW].sum())
+
+    @property
+    def total(self) -> int:
+        """How many masses there are, over all pairs."""
+        return int(self.count.sum())
+
+    @cached_property
+    def _places(self) -> dict[Pair, slice]:
+        edges = np.searchsorted(self.pair, np.arange(len(self.pairs) + 1)).tolist()
+        return {pair: slice(edges[i], edges[i + 1]) for i, pair in enumerate(self.pairs)}
+
+    def _line(self, pair: Pair) -> IntArray:
+        rows = self._places[pair]
+        line = np.zeros(self.grid.bins + 2, np.int64)
+        line[self.bin[rows] - BELOW] = self.count[rows]
+        return line
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Spectra)
+            and (self.grid, self.events, self.pairs) == (other.grid, other.events, other.pairs)
+            and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("pair", "bin", "count"))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def merge(parts: Iterable[Spectra], grid: Grid | None = None) -> Spectra:
+    """Return the sum of spectra on the same grid; pairs are in the order of final states, then combinations.
+
+    Parameters
+    ----------
+    grid : Grid, optional
+        That of the result; else the one of the first part.
+
+    Raises
+    ------
+    ValueError
+        If two grids differ, or if there are neither parts nor a grid.
+    """
+    places: dict[Pair, int] = {}
+    events: dict[str, int] = {}
+    waiting: list[tuple[IntArray, IntArray, IntArray]] = []
+    rows = 0
+    for part in parts:
+        grid = grid or part.grid
+        if part.grid != grid:
+            message = f"spectra on different grids cannot be added: {part.grid} and {grid}"
+            raise ValueError(message)
+        for state, number in part.events.items():
+            events[state] = events.get(state, 0) + number
+        here = np.array([places.setdefault(pair, len(places)) for pair in part.pairs], np.int64)
+        waiting.append((here[part.pair], part.bin, part.count))
+        rows += len(part.pair)
+        if rows > ROWS_AT_ONCE:
+            waiting = [_add(waiting, grid)]
+            rows = len(waiting[0][0])
+    if grid is None:
+        message = "nothing to add, and no grid"
+        raise ValueError(message)
+    pair, place, count = _add(waiting, grid)
+    pairs = sorted(places, key=pair_order)
+    rank = np.empty(len(pairs), np.int64)
+    rank[[places[name] for name in pairs]] = np.arange(len(pairs))
+    pair, place, count = _add([(rank[pair], place, count)], grid)
+    return Spectra(grid, dict(sorted(events.items())), pairs, pair, place, count)
+
+
+def _add(rows: list[tuple[IntArray, IntArray, IntArray]], grid: Grid) -> tuple[IntArray, IntArray, IntArray]:
+    """Return rows in order, those of the same pair and bin added."""
+    if not rows:
+        return (np.empty(0, np.int64),) * 3
+    pair, place, count = (np.concatenate(column) for column in zip(*rows, strict=True))
+    key = pair * (grid.bins + 2) + (place - BELOW)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    return (
+        key[first] // (grid.bins + 2),
+        key[first] % (grid.bins + 2) + BELOW,
+        np.add.reduceat(count[order], first) if len(first) else count,
+    )
+
+
+@dataclass(frozen=True)
+class PieceRecord:
+    """What came of one piece.
+
+    `cutflow` are the events left after each step, `seen` and `dropped` the objects read and the bad ones of
+    each type, `schema` the name of the file's schema.
+    """
+
+    piece: Piece
+    spectra: Spectra
+    cutflow: dict[str, int]
+    dropped: dict[str, int]
+    seen: dict[str, int] = field(default_factory=dict)
+    schema: str = ""

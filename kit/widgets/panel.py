@@ -1,0 +1,148 @@
+"""The base of every panel and of its pieces: faults in words, and a picture where nobody can click.
+
+A front end swallows what goes wrong in a click; here it appears in the panel. A notebook that runs in batch, or
+is read later without a kernel, shows the panel's static form.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
+
+import ipywidgets
+import traitlets
+
+from kit.widgets.look import Words, hooked, style_sheet
+
+__all__ = ["Panel", "told"]
+
+Inputs = ParamSpec("Inputs")
+Result = TypeVar("Result")
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Panel(ipywidgets.VBox):
+    """Pieces one below the other, with a line for what went wrong.
+
+    Parameters
+    ----------
+    children : iterable of widgets
+        Pieces and controls, from top to bottom.
+    hook : str
+        Class of the panel in the page, such as ``kit-form``.
+    interactive : bool
+        Whether a person can click; where not, work is done at once, faults are raised, and the panel shows its
+        static form alone.
+
+    Attributes
+    ----------
+    fault : BaseException or None
+        The latest fault; ``raise panel.fault`` in a cell shows its trace.
+    """
+
+    error = traitlets.Unicode(help="what is wrong, in words; empty when nothing is")
+
+    def __init__(self, children: Iterable[Any] = (), *, hook: str = "", interactive: bool = True) -> None:
+        self.interactive = interactive
+        self.fault: BaseException | None = None
+        self._faults: dict[object, str] = {}
+        self._telling = threading.RLock()
+        self._complaint = Words("kit-error", role="alert")
+        super().__init__(layout={"grid_gap": "4px"})
+        self.contain(*children)
+        traitlets.dlink((self, "error"), (self._complaint, "text"))
+        hooked(self, "kit-panel", *([hook] if hook else []))
+
+    def contain(self, *widgets: Any) -> None:
+        """Put `widgets` into the panel, from top to bottom, in place of what it has held."""
+        self.children: tuple[Any, ...] = (style_sheet(), *widgets, self._complaint)
+
+    def guarded(self, action: Callable[Inputs, Result]) -> Callable[Inputs, Result | None]:
+        """Return `action` such that what it raises goes to `error`; the next time it goes well clears that.
+
+        For what a front end calls: handlers of clicks and observers of traits.
+        """
+        key = object()
+
+        @functools.wraps(action)
+        def guard(*values: Inputs.args, **named: Inputs.kwargs) -> Result | None:
+            try:
+                result = action(*values, **named)
+            except Exception as fault:
+                self.complain(key, fault)
+                if not self.interactive:
+                    raise
+                return None
+            self.complain(key, None)
+            return result
+
+        return guard
+
+    def complain(self, key: object, fault: BaseException | None) -> None:
+        """Show what has gone wrong in the place that `key` stands for, or, with None, that it is well again."""
+        with self._telling:
+            if fault is None:
+                self._faults.pop(key, None)
+            else:
+                self._faults[key], self.fault = told(fault), fault
+            self.error = "\n".join(dict.fromkeys(self._faults.values()))
+
+    def button(self, words: str, action: Callable[[], object], meaning: str, **options: Any) -> Any:
+        """Return a button that does `action`; what that raises goes to `error`, which each click clears first."""
+        button = ipywidgets.Button(description=words, tooltip=meaning, layout={"width": "auto"}, **options)
+        act = self.guarded(action)
+
+        def click(_button: Any) -> None:
+            with self._telling:
+                self._faults.clear()
+            act()
+
+        button.on_click(click)
+        return hooked(button, "kit-" + words.split(maxsplit=1)[0].lower())
+
+    def static(self) -> dict[str, Any]:
+        """Return what stands in the place of the panel where nobody can click, by MIME type.
+
+        Here that of all pieces, one below the other; a piece of its own kind returns its own.
+        """
+        parts = [child.static() for child in self._pieces(self.children)]
+        bundle: dict[str, Any] = {"text/plain": "\n".join(part["text/plain"] for part in parts)}
+        bundle["text/html"] = "".join(f"<div>{_as_html(part)}</div>" for part in parts)
+        pictures = [part["image/png"] for part in parts if "image/png" in part]
+        return bundle | ({"image/png": pictures[0]} if pictures else {})
+
+    def _pieces(self, widgets: Iterable[Any]) -> Iterable[Panel]:
+        for widget in widgets:
+            if isinstance(widget, Panel):
+                yield widget
+            else:
+                yield from self._pieces(getattr(widget, "children", ()))
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle = self.static()
+        if self.interactive:
+            bundle[WIDGET_VIEW] = super()._repr_mimebundle_(**options)[WIDGET_VIEW]
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.error or 'no faults'})"
+
+
+def told(fault: BaseException) -> str:
+    """Return a fault in words: those of input and state speak for themselves, others are named by their kind."""
+    if isinstance(fault, ValueError | RuntimeError | OSError) and str(fault):
+        return str(fault)
+    return f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+
+
+def _as_html(part: dict[str, Any]) -> str:
+    if "text/html" in part:
+        return str(part["text/html"])
+    words = html.escape(part["text/plain"])
+    if "image/png" in part:
+        return f'<img alt="{words}" src="data:image/png;base64,{part["image/png"]}"><p>{words}</p>'
+    return f"<pre>{words}</pre>"

@@ -1,0 +1,55 @@
+"""What stands above the pictures: experiment and energy of the events, and never an experiment above the demo."""
+
+import pytest
+
+from kit.opendata.captions import caption, generated_in
+
+
+def words(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize(
+    ("schemas", "name", "energy", "style"),
+    [
+        (["2020e-13tev"], "ATLAS", 13.0, "ATLAS"),
+        (["2016e-8tev"], "ATLAS", 8.0, "ATLAS"),
+        (["2020e-13tev", "2025e-13tev-beta"], "ATLAS", 13.0, "ATLAS"),
+        (["2020e-13tev", "2016e-8tev"], "ATLAS", None, "ATLAS"),
+        (["nanoaod"], "CMS", None, "CMS"),
+        (["nanoaod", "2020e-13tev"], "Open Data", None, ""),
+        ([], "Open Data", None, ""),
+        (["foreign"], "Open Data", None, ""),
+    ],
+)
+def test_the_caption_tells_what_all_events_share(schemas, name, energy, style):
+    found = caption(schemas)
+    assert (found.name, found.energy, found.style) == (name, energy, style)
+
+
+def test_a_style_asked_for_wins():
+    assert caption(["nanoaod"], style="ATLAS").style == "ATLAS"
+
+
+def test_generated_events_never_bear_the_name_of_an_experiment():
+    found = caption(["2020e-13tev"], generated=True)
+    assert (found.name, found.text, found.style) == ("Demo", "generated events", "ATLAS")
+    assert generated_in({"inputs": ["demo"]})
+    assert not generated_in({"inputs": ["demo", "data.root"]})
+
+
+def test_the_caption_stands_above_the_axes_with_the_energy():
+    _, axes = caption(["2020e-13tev"]).axes()
+    assert words(axes) == ["ATLAS", "Open Data", r"$\sqrt{s}$ = 13 TeV"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 6])
+def test_a_grid_shows_as_many_panels_as_there_are_and_one_caption(number):
+    picture, panels = caption(["nanoaod"]).panels(number)
+    assert len(panels) == number == sum(axes.get_visible() for axes in picture.axes)
+    assert [len(words(axes)) > 0 for axes in panels] == [True] + [False] * (number - 1)
+
+
+def test_nothing_to_draw_is_said_in_words():
+    picture = caption(["nanoaod"]).nothing("no event passed the selection")
+    assert "no event passed the selection" in words(picture.axes[0])

@@ -1,0 +1,117 @@
+"""Which results an input stands for, and the masses that several of them hold together."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from kit.opendata.demo import demo
+from kit.opendata.gathering import MASS_ARRAYS, demo_run, gather, pooled_masses
+from kit.opendata.massarrays import read_arrays
+from kit.opendata.masses import MassParameters, make_masses
+from kit.run import Run, RunError, load
+
+EVENTS = 300
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    """Return a folder with a batch run of two jobs on two files, which have kept their masses."""
+    folder = tmp_path_factory.mktemp("batch")
+    files = [str(demo("2020e-13tev", folder / f"{seed}.root", EVENTS, seed)) for seed in (1, 2)]
+    for job in (1, 2):
+        p = MassParameters(
+            inputs=files, job=job, jobs=2, keep_masses=True, output=str(folder / "outputs" / f"{job:06d}")
+        )
+        with Run("opendata/masses", p) as run:
+            run.summary = make_masses(p, run)
+    (folder / "points.jsonl").write_text("".join(json.dumps({"index": k}) + "\n" for k in range(2)))
+    (folder / "manifest.json").write_text(
+        json.dumps({"stage": "opendata/masses", "state": "running", "parameters": {}})
+    )
+    return folder
+
+
+def jobs_in(gathered):
+    return [result.about["job"] for result in gathered.results]
+
+
+def test_a_run_stands_for_itself(jobs):
+    gathered = gather([str(jobs / "outputs" / "000002")])
+    assert (jobs_in(gathered), gathered.expected, gathered.generated) == ([2], None, False)
+
+
+def test_a_pattern_and_a_file_stand_for_the_runs_they_name(jobs):
+    assert jobs_in(gather([str(jobs / "outputs" / "0*")])) == [1, 2]
+    assert jobs_in(gather([str(jobs / "outputs" / "000001" / "masses.parquet")])) == [1]
+
+
+def test_a_batch_run_stands_for_all_its_points_and_tells_their_number(jobs):
+    gathered = gather([str(jobs)])
+    assert (jobs_in(gathered), gathered.expected) == ([1, 2], 2)
+
+
+def test_a_run_that_is_named_twice_is_there_once(jobs):
+    gathered = gather([str(jobs / "outputs" / "000001"), str(jobs)])
+    assert (jobs_in(gathered), gathered.expected) == ([1, 2], None)
+
+
+def test_what_holds_no_run_of_masses_is_refused(jobs, tmp_path):
+    with pytest.raises(RunError, match=r"holds no complete run of opendata/masses$"):
+        gather([str(tmp_path)])
+    shutil.copytree(jobs / "outputs" / "000001", tmp_path / "other")
+    manifest = tmp_path / "other" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"complete"', '"failed"'))
+    with pytest.raises(RunError, match="other holds no complete run of opendata/masses; it is failed"):
+        gather([str(tmp_path / "other")])
+
+
+def test_masses_of_all_results_are_pooled_by_file(jobs):
+    results = gather([str(jobs)]).results
+    pairs = {(state, im) for result in results for state, im in next(iter(result.records())).spectra.pairs}
+    pooled = pooled_masses(results, pairs)
+    for pair in pairs:
+        alone = [
+            masses
+            for job in ("000001", "000002")
+            for _, *found, masses in read_arrays(jobs / "outputs" / job / MASS_ARRAYS)
+            if tuple(found) == pair
+        ]
+        assert [m.tolist() for m in pooled[pair]] == [m.tolist() for m in alone]
+    assert sum(len(m) for masses in pooled.values() for m in masses) == sum(
+        record.spectra.total for result in results for record in result.records()
+    )
+
+
+def test_masses_of_a_piece_that_came_twice_are_pooled_once(jobs, tmp_path):
+    shutil.copytree(jobs / "outputs" / "000001", tmp_path / "copy")
+    once = gather([str(jobs)]).results
+    twice = gather([str(jobs), str(tmp_path / "copy")]).results
+    pair = next(iter(once[0].records())).spectra.pairs[0]
+    assert len(twice) == 3
+    one, two = pooled_masses(once, {pair}), pooled_masses(twice, {pair})
+    assert np.array_equal(np.concatenate(one[pair]), np.concatenate(two[pair]))
+
+
+def test_masses_that_were_not_kept_are_asked_for(jobs, tmp_path):
+    shutil.copytree(jobs / "outputs" / "000001", tmp_path / "without")
+    (tmp_path / "without" / MASS_ARRAYS).unlink()
+    with pytest.raises(RunError, match=f"without has no {MASS_ARRAYS}: run masses with keep_masses"):
+        pooled_masses(gather([str(tmp_path / "without")]).results, set())
+
+
+def test_the_demo_is_made_once_and_told_apart(tmp_path):
+    first = demo_run()
+    assert first == tmp_path / "outputs" / "demo" / "opendata" / "masses"
+    ended = load(first).manifest["ended"]
+    made = (first / "masses.parquet").stat().st_mtime_ns
+    gathered = gather(["demo"])
+    assert (len(gathered.results), gathered.generated) == (1, True)
+    assert (load(first).manifest["ended"], (first / "masses.parquet").stat().st_mtime_ns) == (ended, made)
+
+
+def test_a_demo_of_other_parameters_is_made_anew(tmp_path):
+    manifest = demo_run() / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"max_total": 4', '"max_total": 3'))
+    assert load(demo_run()).parameters["max_total"] == 4
