@@ -9,7 +9,8 @@ import io
 from dataclasses import dataclass
 
 from kit.files import FormatError
-from kit.smartpixels.stream import GZIP_MAGIC, file_name, open_bytes
+from kit.smartpixels.salvage import GZIP_MAGIC
+from kit.smartpixels.stream import file_name, open_bytes
 
 __all__ = ["Cells", "read_cells"]
 

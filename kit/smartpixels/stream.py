@@ -14,14 +14,13 @@ from typing import IO, Any, Self
 
 from kit import files
 from kit.files import FormatError
+from kit.smartpixels.salvage import GZIP_MAGIC, Salvage
 from kit.smartpixels.text import MARGIN, Text
 
-__all__ = ["TextStream", "file_name", "stem_of"]
+__all__ = ["TextStream", "file_name", "open_bytes", "stem_of"]
 
 ROOM = 2 << 20  # bytes; what is decompressed at once should stay in the processor's cache
 LONGEST = 2 << 30  # bytes; no cluster is as long
-GZIP_MAGIC = b"\x1f\x8b"
-BLOCK = 1 << 16  # bytes of the file in which damage is looked for at once
 
 
 def file_name(path: str) -> str:
@@ -92,6 +91,9 @@ class TextStream:
         self.line = 1  # number of the line at `begin`
         self.ended = False
         self.damage = ""  # what is wrong with the gzip stream, once it is met
+        self._complaint = ""  # of the fast decompressor
+        self._delivered = 0  # bytes of text
+        self._second: IO[bytes] | None = None
         self._file = open_bytes(path)
         self._raw = _Counted(self._file)
         buffered = io.BufferedReader(self._raw, 512 * 1024)
@@ -116,6 +118,8 @@ class TextStream:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        if self._second:
+            self._second.close()
 
     def fill(self) -> None:
         """Move what is left to the front of the buffer and read on behind it; sets `ended` at the end."""
@@ -125,19 +129,26 @@ class TextStream:
         view = memoryview(self.text.buffer)
         view[:left] = view[self.begin : self.end]
         self.begin, self.end = 0, left
-        try:
-            while self.end < self.text.room:
+        while self.end < self.text.room and not self.ended:
+            try:
                 count = self._source.readinto1(view[self.end : self.text.room])
-                if not count:
-                    self.ended = True
-                    break
-                self.end += count
-        except (EOFError, zlib.error, OSError, ValueError) as fault:
-            if isinstance(fault, OSError) and fault.errno is not None:
-                raise
-            self.ended = True
-            self.damage = _find_damage(self.path) or f"{fault} near compressed byte {self._raw.count}"
+            except (EOFError, zlib.error, OSError, ValueError) as fault:
+                if isinstance(fault, OSError) and fault.errno is not None:
+                    raise
+                self._salvage(f"{fault} near compressed byte {self._raw.count}")
+                continue
+            self.end += count
+            self._delivered += count
+            if not count:
+                self.ended = True
+                self.damage = getattr(self._source, "damage", "") or self._complaint
         view[self.end : self.end + MARGIN] = bytes(MARGIN)
+
+    def _salvage(self, complaint: str) -> None:
+        """Go on with zlib, which gives all text before the damage and says where that is."""
+        self._complaint = complaint
+        self._second = open_bytes(self.path)
+        self._source = Salvage(self._second, self._delivered)
 
     def _grow(self) -> None:
         if self.text.room >= LONGEST:
@@ -165,39 +176,3 @@ class TextStream:
     def checksum(self) -> str:
         """SHA-256 of the file as stored, once it is read to its end."""
         return f"sha256:{self._raw.hash.hexdigest()}"
-
-
-def _find_damage(path: str) -> str:
-    """Return what is wrong with a gzip file and at which byte, or nothing where zlib finds no fault."""
-    with open_bytes(path) as source:
-        place = 0  # of the block
-        inflate = zlib.decompressobj(31)
-        while block := source.read(BLOCK):
-            rest = block
-            while rest:
-                if inflate.eof:
-                    if not rest.strip(b"\0"):
-                        break
-                    rest = rest.lstrip(b"\0")
-                    if not rest.startswith(GZIP_MAGIC[: len(rest)]):
-                        return f"bytes that are no gzip from compressed byte {place + len(block) - len(rest)} on"
-                    inflate = zlib.decompressobj(31)
-                before = inflate.copy()
-                try:
-                    inflate.decompress(rest)
-                except zlib.error as fault:
-                    offset = place + len(block) - len(rest) + _first_bad_byte(before, rest)
-                    reason = str(fault).rpartition(": ")[2]
-                    return f"corrupt gzip stream ({reason}) at compressed byte {offset}"
-                rest = inflate.unused_data
-            place += len(block)
-        return "" if inflate.eof else f"gzip stream ends early, at compressed byte {place}"
-
-
-def _first_bad_byte(inflate: Any, block: bytes) -> int:
-    for place in range(len(block)):
-        try:
-            inflate.decompress(block[place : place + 1])
-        except zlib.error:
-            return place
-    return len(block)
