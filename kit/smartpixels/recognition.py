@@ -162,8 +162,9 @@ def _sketched(text: bytes, p: ClusterParameters) -> tuple[Layout, Tags] | None:
     stated = np.array([float(tag[1]) for tag in tags])
     if not p.compat and (abs(stated - times) > TAG_TOLERANCE * times).any():
         return None
-    rows = text[tags[0].end() : tags[1].start()].split(b"\n")[:-1]
-    fields = text[: tags[0].start()].split(b"\n")[1].split()
+    rows = text[tags[0].end() : tags[1].start()].split(b"\n")
+    rows = [line for line in rows if line.strip()]
+    fields = text[len(CLUSTER) : tags[0].start()].split()
     if not rows or len(fields) < FEWEST_FIELDS or step <= 0:
         return None
     layout = Layout(len(rows), len(rows[0].split()), len(tags), step, len(fields))
