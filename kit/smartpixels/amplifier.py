@@ -56,10 +56,12 @@ def measured_templates(table: PulseTable, p: AmplifierParameters) -> Templates:
     Only what the window needs is interpolated; the pulses may be of different length beyond it.
     """
     steps = round(p.window * 1000) // p.kernel_step + 1
-    later = np.arange(steps) * (p.kernel_step * 1e-12)
-    samples = [
-        np.interp(pulse.times[0] + later, pulse.times, pulse.values - pulse.values[0]) for pulse in table.pulses
-    ]
+    step = p.kernel_step * 1e-12
+    samples = []
+    for pulse in table.pulses:
+        first = pulse.times[0]
+        grid = np.arange(first, first + (steps + 0.5) * step, step)[:steps]  # the original's, to the last bit
+        samples.append(np.interp(grid, pulse.times, pulse.values - pulse.values[0]))
     return Templates(table.charges, np.array(samples), p.kernel_step)
 
 
@@ -127,24 +129,28 @@ def resample(charge: FloatArray, input_step: float, step: int) -> FloatArray:
     padded = np.concatenate([np.zeros((len(charge), 1)), charge], axis=1)
     # where two slices are equal the line must be, too: a difference of exactly nothing prints 0.0
     rise = padded[:, below + 1] - padded[:, below]
-    return np.asarray(padded[:, below] + rise * (places - below))
+    return np.ascontiguousarray(padded[:, below] + rise * (places - below))
 
 
 def respond(
-    charge: FloatArray, response: FloatArray, ratio: int, steps: int, *, corrected: bool = False
+    charge: FloatArray, response: FloatArray, step: float, ratio: int, steps: int, *, corrected: bool = False
 ) -> FloatArray:
     """Return the amplifier's output voltage for one pixel, by gradient and convolution alone.
 
-    Slow, and the original to the last digit: what faster ways find too near to a tie is done again here.
+    The induced current is the time derivative of the collected charge; the voltage is that current convolved with
+    the response to a unit impulse of charge. Slow, and in the original's own order of operations: where the last
+    bit of a sum decides a printed digit, it is this that decides.
 
     Parameters
     ----------
     charge : ndarray, shape (n,)
         Charge collected up to each time, in electrons.
     response : ndarray, shape (m,)
-        Impulse response of the amplifier, in V/C, on the same grid.
+        Impulse response of the amplifier, in V/C.
+    step : float
+        Time between two samples of both arrays, in seconds.
     ratio, steps : int
-        Grid steps in a step of the output, and steps of the output.
+        Samples in a step of the output, and steps of the output.
     corrected : bool
         The first charge stands one step after t = 0, not at t = 0, and the last one stays.
 
@@ -155,14 +161,13 @@ def respond(
     """
     if corrected:
         padded = np.concatenate([[0.0, 0.0], ELECTRON_CHARGE * charge, [ELECTRON_CHARGE * charge[-1]]])
-        current = (padded[2:] - padded[:-2]) / 2
+        current = (padded[2:] - padded[:-2]) / (2 * step)
     else:
-        current = np.gradient(ELECTRON_CHARGE * charge)
-    # convolve sums in another order where the response is the shorter one
+        current = np.gradient(ELECTRON_CHARGE * charge, step)
+    # NumPy sums in another order where the response is the shorter one; the original's is always longer
     longer = np.zeros(max(len(response), len(current) + 1))
     longer[: len(response)] = response
-    length = (steps - 1) * ratio + 1
-    voltage = 1000 * np.convolve(current, longer)[:length:ratio]
+    voltage = (1000 * step * np.convolve(current, longer))[: (steps - 1) * ratio + 1 : ratio]
     out = np.zeros(steps)
     out[: len(voltage)] = voltage
     return out

@@ -129,7 +129,7 @@ def respond(
         origin = template[slot] * ratio * length + margin
         used = _gather(charge, slot, begin, end, corrected, ratio, length, origin, rates, times, places)
         _sum(samples, used, ratio, rates, times, places, held, voltage[slot])
-        onset = (times[0] if used > 0 else width) + lead[template[slot]]  # before it nothing but zeros is added up
+        onset = lead[template[slot]] + (times[0] if used > 0 else ratio * len(voltage[slot]))
         count = _round(slot, voltage[slot], onset, ratio, tenths[slot], flagged, count)
     return count
 

@@ -168,7 +168,7 @@ def respond(charge: npt.NDArray[Any], response: Response, room: Room) -> int:
     template = room.template[:count]
     change = change_of(charge, response.corrected)[:, :width]
     present = change != 0
-    start = np.where(present.any(axis=1), present.argmax(axis=1), width)
+    start = np.where(present.any(axis=1), present.argmax(axis=1), response.ratio * response.steps)
     room.values[:count] = convolve(change, template, response)
     tenths, doubtful = round_off(room.values[:count], start + response.lead[template], response.ratio)
     room.tenths[:count] = tenths

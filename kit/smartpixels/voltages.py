@@ -136,9 +136,10 @@ class Amplifier:
         doubtful = [step for step in steps if _is_doubtful(values[step])]
         if doubtful:
             response = self.templates.samples[found.template[pixel]]
+            step_time = self.templates.step * 1e-12  # s
             with np.errstate(invalid="ignore"):
                 plain = amplifier.respond(
-                    charge[pixel] / 10, response, self.ratio, self.steps, corrected=corrected
+                    charge[pixel] / 10, response, step_time, self.ratio, self.steps, corrected=corrected
                 )
             values[doubtful] = plain[doubtful]
         for step in steps:
