@@ -228,7 +228,9 @@ def parse(
     offsets[0] = 0
     row_places[0, 0] = U(0)
     row_places[1, 0] = U(0)
-    while done < len(spans) and used + pixels <= len(charge) and place + U(longest) <= U(end):
+    while done < len(spans) and used + pixels <= len(charge) and place < U(end):
+        if not final and place + U(longest) > U(end):
+            break
         begun = used
         behind = _head(text, place, fields, spans[done])
         if behind > 0:

@@ -122,16 +122,16 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     charges: list[float] = []
     faults: list[str] = []
     for pair in pairs:
+        if not any(cell.strip() for column in columns[2 * pair : 2 * pair + 2] for cell in column):
+            notes.append(f"columns {2 * pair} and {2 * pair + 1} are empty and were passed over")
+            continue
         try:
             charge = _charge(header, pair, p, compat=compat)
             if compat:
                 charges.append(charge)
             pulse = _pulse(pair, charge, columns, p)
-            if pulse is None:
-                notes.append(f"columns {2 * pair} and {2 * pair + 1} are empty and were passed over")
-            else:
-                _refuse_double(pulse, pulses, compat=compat)
-                pulses.append(pulse)
+            _refuse_double(pulse, pulses, compat=compat)
+            pulses.append(pulse)
         except _PulseError as fault:
             taken = p.bad_pulses == "drop" or (compat and isinstance(fault, _SkippedError))
             (notes if taken else faults).append(f"{'dropped: ' if taken else ''}{fault}")
@@ -171,16 +171,14 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
     raise _PulseError(message)
 
 
-def _pulse(pair: int, charge: float, columns: Sequence[Sequence[str]], p: AmplifierParameters) -> Pulse | None:
-    """Return the response in a pair of columns, None where all cells are blank."""
+def _pulse(pair: int, charge: float, columns: Sequence[Sequence[str]], p: AmplifierParameters) -> Pulse:
+    """Return the response in a pair of columns."""
     cells = columns[2 * pair], columns[2 * pair + 1]
     where = f"column {2 * pair}, charge {charge:g} e-"
     try:
         times, values = (np.array([float(cell) for cell in column]) for column in cells)
     except ValueError:
         times, values = _with_padding(pair, charge, cells)
-        if not len(times):
-            return None
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         message = f"{where}: holds nan or inf, should be numbers"
         raise _PulseError(message)

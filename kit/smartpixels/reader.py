@@ -93,9 +93,8 @@ class ClusterFile:
         stop = p.first + p.clusters_max if p.clusters_max else None
         longest = 0
         while stop is None or self.count < stop:
-            needed = 0 if stream.ended else longest
             done, place, odd = self.engine.parse(
-                stream.text, stream.begin, stream.end, stream.ended, needed, self._tags, layout.fields, work
+                stream.text, stream.begin, stream.end, stream.ended, longest, self._tags, layout.fields, work
             )
             if done:
                 longest = max(longest, int(np.diff(work.spans[:done, 0], append=place).max()))

@@ -39,7 +39,9 @@ def parse(
     offsets, spans = work.offsets, work.spans
     done, position, used = 0, begin, 0
     offsets[0] = 0
-    while done < len(spans) and used + rows * columns <= len(charge) and position + longest <= end:
+    while done < len(spans) and used + rows * columns <= len(charge) and position < end:
+        if not final and position + longest > end:
+            break
         follower = buffer.find(b"\n" + CLUSTER, position, end)
         if follower < 0 and not final:
             return done, position, True
