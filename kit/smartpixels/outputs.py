@@ -70,6 +70,8 @@ class TableSet:
         Output slices.
     digitisation : DigitisationParameters
         For the number of sample times.
+    about : mapping
+        What is known about the run; stored in each table.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class TableSet:
         geometry: Geometry,
         steps: int,
         digitisation: DigitisationParameters,
+        about: Mapping[str, Any],
     ) -> None:
         self.p, self.layout, self.geometry = p, layout, geometry
         shape = layout.rows, layout.columns
@@ -106,7 +109,8 @@ class TableSet:
         }
         wide = p.parquet_layout == "wide"
         self.tables = {
-            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity) for kind, path in paths.items()
+            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity, about={**about, "table": kind})
+            for kind, path in paths.items()
         }
 
     @property
@@ -150,9 +154,9 @@ class TableSet:
             table.append(block.numbers[chosen], own, arrays)
 
     def describe(self, about: Mapping[str, Any]) -> None:
-        """Store what the tables are about in each of them."""
-        for kind, table in self.tables.items():
-            table.describe({**about, "table": kind})
+        """Store in each table what is known only at the end."""
+        for table in self.tables.values():
+            table.describe(about)
 
     def _values(self, voltages: Voltages) -> npt.NDArray[Any]:
         """Return what the tables hold of the pixels that ever hold charge, shape (pixels, slices)."""

@@ -117,7 +117,10 @@ class Production:
             text = writers.enter_context(_text_writer(parts["text"], source, p)) if "text" in parts else None
             table_set = None
             if tables:
-                table_set = TableSet(tables, p, source.layout, source.geometry, self.amplifier.steps, p)
+                table_set = TableSet(
+                    tables, p, source.layout, source.geometry, self.amplifier.steps, p,
+                    {**self.about, "clusters": source.name},
+                )  # fmt: skip
                 for table in table_set.tables.values():
                     writers.enter_context(table)
             for block in source.blocks():
@@ -132,7 +135,7 @@ class Production:
                 tally.add(voltages, self.amplifier, self.engine, source.geometry.thickness)
             source.stream.finish()
             if table_set:
-                table_set.describe({**self.about, "clusters": source.name, "sha256": source.stream.checksum})
+                table_set.describe({"clusters_checksum": source.stream.checksum})
         return tally.clusters
 
     def _codes(self, voltages: Voltages, stem: str) -> Codes:

@@ -54,6 +54,10 @@ class Table:
         unnamed group ("") are columns "0", "1", …; those of a named one have its name before.
     wide : bool
         Columns instead of lists.
+    list_name : str
+        What the list of the unnamed group is called.
+    about : mapping
+        Stored in the schema's metadata, each entry as JSON, with shape and order of the numbers.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Table:
         *,
         wide: bool,
         list_name: str = "voltage",
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         self.labels = list(labels)
         self.wide = wide
@@ -80,7 +85,12 @@ class Table:
         self._columns: list[list[npt.NDArray[Any]]] = [[] for _ in range(1 + len(self.labels))]
         self._used = 0
         self.rows = 0
-        self._schema = pa.schema(self._fields(), {"pandas": json.dumps(PANDAS)})
+        entries = {**(about or {}), "pandas": PANDAS}
+        if arrays:
+            entries["shape"] = {self._list_names[name]: list(shape) for name, shape in self.shapes.items()}
+            entries["order"] = "slice, row, column; the last runs fastest"
+        texts = {name: json.dumps(value) for name, value in entries.items()}
+        self._schema = pa.schema(self._fields(), texts)
         options: dict[str, Any] = {"write_statistics": False, "use_dictionary": False}
         self._writer = pq.ParquetWriter(path, self._schema, compression="snappy" if wide else "zstd", **options)
 
@@ -95,11 +105,8 @@ class Table:
         self._writer.close()
 
     def describe(self, about: Mapping[str, Any]) -> None:
-        """Store `about`, each entry as JSON, among the file's key-value metadata; call it before the end."""
-        shapes = {self._list_names[name]: list(shape) for name, shape in self.shapes.items()}
-        order = "slice, row, column; the last runs fastest"
-        entries = {**about, **({"shape": shapes, "order": order} if shapes else {})}
-        self._writer.add_key_value_metadata({name: json.dumps(value) for name, value in entries.items()})
+        """Add what is known only at the end to the file's metadata, each entry as JSON."""
+        self._writer.add_key_value_metadata({name: json.dumps(value) for name, value in about.items()})
 
     def append(self, numbers: IntArray, labels: Sequence[npt.NDArray[Any]], arrays: Mapping[str, Any]) -> None:
         """Append clusters.
