@@ -1,8 +1,8 @@
 """Object code of loops: made by numba and LLVM, kept in a file, loaded by LLVM alone.
 
 Only documented interfaces are used: numba's C callbacks give the optimised LLVM text of a loop, llvmlite turns
-that into object code and loads it. Code that calls something which only numba can supply is not kept; then the loop
-serves the process that compiled it.
+that into object code and loads it. Code that calls what only numba can supply is not kept; then the loop serves
+the process that compiled it.
 """
 
 from __future__ import annotations

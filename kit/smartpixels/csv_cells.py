@@ -9,8 +9,9 @@ import io
 from dataclasses import dataclass
 
 from kit.files import FormatError
+from kit.smartpixels.remote import open_bytes
 from kit.smartpixels.salvage import GZIP_MAGIC
-from kit.smartpixels.stream import file_name, open_bytes
+from kit.smartpixels.stream import file_name
 
 __all__ = ["Cells", "read_cells"]
 

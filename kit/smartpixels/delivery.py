@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
+from kit.smartpixels.remote import filesystem
 
 __all__ = ["deliver", "refuse_unreachable"]
 
@@ -69,9 +70,7 @@ def deliver(path: Path, folder: str, name: str = "") -> str:
 
 
 def _send(path: Path, address: str) -> None:
-    import fsspec
-
-    system, target = fsspec.core.url_to_fs(address)
+    system, target = filesystem(address)
     if _is_there(system, target, path):
         return
     parent, _, name = target.rpartition("/")

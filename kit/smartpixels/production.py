@@ -111,20 +111,20 @@ class Production:
 
     def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> int:
         """Write all clusters of an open file and return how many there were."""
-        p = self.p
+        p, amplifier = self.p, self.amplifier.separate()
         tables = {kind: path for kind, path in parts.items() if kind != "text"}
         with contextlib.ExitStack() as writers:
             text = writers.enter_context(_text_writer(parts["text"], source, p)) if "text" in parts else None
             table_set = None
             if tables:
                 table_set = TableSet(
-                    tables, p, source.layout, source.geometry, self.amplifier.steps, p,
+                    tables, p, source.layout, source.geometry, amplifier.steps, p,
                     {**self.about, "clusters": source.name},
                 )  # fmt: skip
                 for table in table_set.tables.values():
                     writers.enter_context(table)
             for block in source.blocks():
-                voltages = self.amplifier.respond(block, self.engine)
+                voltages = amplifier.respond(block, self.engine)
                 if text:
                     text.write(voltages, self.engine)
                 codes = self._codes(voltages, stem) if "adc" in tables else None
@@ -132,7 +132,7 @@ class Production:
                     tally.add_codes(codes.codes, p.levels)
                 if table_set:
                     table_set.append(voltages, codes)
-                tally.add(voltages, self.amplifier, self.engine, source.geometry.thickness)
+                tally.add(voltages, amplifier, self.engine, source.geometry.thickness)
             source.stream.finish()
             if table_set:
                 table_set.describe({"clusters_checksum": source.stream.checksum})

@@ -12,12 +12,12 @@ import zlib
 from pathlib import PurePosixPath
 from typing import IO, Any, Self
 
-from kit import files
 from kit.files import FormatError
+from kit.smartpixels.remote import open_bytes
 from kit.smartpixels.salvage import GZIP_MAGIC, Salvage
 from kit.smartpixels.text import MARGIN, Text
 
-__all__ = ["TextStream", "file_name", "open_bytes", "stem_of"]
+__all__ = ["TextStream", "file_name", "stem_of"]
 
 ROOM = 2 << 20  # bytes; what is decompressed at once should stay in the processor's cache
 LONGEST = 2 << 30  # bytes; no cluster is as long
@@ -34,16 +34,6 @@ def stem_of(path: str) -> str:
     for ending in (".gz", ".out", ".txt"):
         name = name.removesuffix(ending)
     return name
-
-
-def open_bytes(path: str) -> IO[bytes]:
-    """Open a local or remote file for reading."""
-    if not files.is_remote(path):
-        return open(path, "rb")  # noqa: PTH123 - the caller closes it
-    import fsspec
-
-    remote: IO[bytes] = fsspec.open(path, "rb").open()
-    return remote
 
 
 class _Counted(io.RawIOBase):

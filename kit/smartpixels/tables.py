@@ -89,7 +89,7 @@ class Table:
         if arrays:
             entries["shape"] = {self._list_names[name]: list(shape) for name, shape in self.shapes.items()}
             entries["order"] = "slice, row, column; the last runs fastest"
-        texts = {name: json.dumps(value) for name, value in entries.items()}
+        texts: dict[str | bytes, str | bytes] = {name: json.dumps(value) for name, value in entries.items()}
         self._schema = pa.schema(self._fields(), texts)
         options: dict[str, Any] = {"write_statistics": False, "use_dictionary": False}
         self._writer = pq.ParquetWriter(path, self._schema, compression="snappy" if wide else "zstd", **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,7 @@ class Voltages:
 
 
 class Amplifier:
-    """The amplifiers of a sensor, ready for blocks of charge.
+    """The amplifiers of a sensor, ready for blocks of charge, in one thread.
 
     Parameters
     ----------
@@ -77,7 +78,13 @@ class Amplifier:
             Response.of(templates.samples, scale, self.ratio, self.steps, corrected=corrected)
             for corrected in (p.t0_fix, True)
         )
-        self._room = Room(0, 0, 0)
+        self.room = Room(0, 0, 0)
+
+    def separate(self) -> Amplifier:
+        """Return the same amplifiers with room of their own, for another thread."""
+        other = copy.copy(self)
+        other.room = Room(0, 0, 0)
+        return other
 
     def own_charge(self, block: Block, *, by_peak: bool) -> FloatArray:
         """Return the charge of each pixel that chooses its template, in e-."""
@@ -119,9 +126,9 @@ class Amplifier:
 
     def _room_for(self, pixels: int, width: int) -> Room:
         """Return arrays that are large enough: those of the last block, or new ones."""
-        room = self._room
+        room = self.room
         if pixels > len(room.values) or width + AT_ONCE > len(room.rates):
-            room = self._room = Room(max(2 * pixels, 256), width, self.steps)
+            room = self.room = Room(max(2 * pixels, 256), width, self.steps)
         return room
 
     def _refuse_missing(self, template: IntArray) -> None:

@@ -83,7 +83,10 @@ def test_models_are_one_template_for_all_charges():
         assert (found.samples[0, 1:] > 0).all()
 
 
-@given(st.lists(st.integers(-9999, 9999), min_size=2, max_size=12), st.sampled_from([(50.0, 10), (200.0, 10), (25.0, 10), (5.0, 10)]))
+@given(
+    st.lists(st.integers(-9999, 9999), min_size=2, max_size=12),
+    st.sampled_from([(50.0, 10), (200.0, 10), (25.0, 10), (5.0, 10)]),
+)
 def test_resampled_charge_is_linear_from_nothing_and_flat_where_slices_are(tenths, steps):
     charge = np.array([tenths]) / 10
     found = resample(charge, *steps)[0]

@@ -53,13 +53,13 @@ TEXT = samples.text_of(samples.clusters(4))
 
 
 def test_the_reference_case_comes_out_byte_for_byte(run_stage, base3, monkeypatch):
-    wanted = gzip.open(base3 / "base3_expected.out.gz").read()
+    wanted = reference.read_text(base3 / "base3_expected.out.gz")
     for loops in ("numpy", "compiled"):
         monkeypatch.setenv("KIT_KERNELS", loops)
         found = run_stage(
             base3 / "base3_in.out.gz", pulses=str(base3 / "pulses28.csv.gz"), output=loops, pulse_end=375.0
         )
-        assert gzip.open(found.directory / "convolved_output_base3_in.out.gz").read() == wanted
+        assert reference.read_text(found.directory / "convolved_output_base3_in.out.gz") == wanted
         assert found.summary["loops"] == loops
         assert found.summary["clusters"] == 3
         assert found.summary["pixels_per_cluster"] == 42.0
@@ -97,9 +97,14 @@ ADC = {"formats": ["text", "parquet", "part", "adc"], "select": "all"}
 @pytest.mark.parametrize("layout", ["wide", "list"])
 def test_tables_hold_what_the_text_says(run_stage, write, layout):
     run = run_stage(write(samples.text_of(samples.clusters(6, flipped=0.5))), **ADC, parquet_layout=layout)
-    _, clusters = reference.read_clusters(reference.read_text(run.directory / "convolved_output_pixel_clusters_d00001.out.gz"))
+    _, clusters = reference.read_clusters(
+        reference.read_text(run.directory / "convolved_output_pixel_clusters_d00001.out.gz")
+    )
     folder = run.directory / "all"
-    frames = {kind: pd.read_parquet(folder / f"{kind}_d00001.parquet") for kind in ("labels", "recon2D", "recon3D", "adc")}
+    frames = {
+        kind: pd.read_parquet(folder / f"{kind}_d00001.parquet")
+        for kind in ("labels", "recon2D", "recon3D", "adc")
+    }
     frames["part"] = pd.read_parquet(folder / "part.1.parquet")
     for frame in frames.values():
         assert frame.index.tolist() == list(range(6))
@@ -158,7 +163,8 @@ def test_noise_does_not_depend_on_which_clusters_are_taken(run_stage, write):
 
 
 def test_charge_can_be_tabled_instead(run_stage, write):
-    run = run_stage(write(TEXT), formats=["parquet"], select="all", quantity="charge", parquet_layout="list", parquet_type="float32")  # fmt: skip
+    tabled = {"quantity": "charge", "parquet_layout": "list", "parquet_type": "float32"}
+    run = run_stage(write(TEXT), formats=["parquet"], select="all", **tabled)
     frame = pd.read_parquet(run.directory / "all" / "recon3D_d00001.parquet")
     wanted = [np.moveaxis(one.charge, 2, 0).ravel() for one in samples.clusters(4)]
     np.testing.assert_array_equal(np.stack(frame["charge"]), np.array(wanted, np.float32))
@@ -167,7 +173,9 @@ def test_charge_can_be_tabled_instead(run_stage, write):
 def test_a_wide_table_of_too_many_columns_is_refused(run_stage, write):
     of = samples.sensor(32, 32, 20, 200.0)
     path = write(samples.text_of(samples.clusters(1, of), of))
-    with pytest.raises(FormatError, match="has 31744 columns, above 30000; parquet_layout: list has no such limit"):
+    with pytest.raises(
+        FormatError, match="has 31744 columns, above 30000; parquet_layout: list has no such limit"
+    ):
         run_stage(path, formats=["parquet"], resample="linear")
 
 
@@ -181,11 +189,11 @@ def test_an_analytic_amplifier_needs_no_pulses(run_stage, write, response):
 BAD = {
     "empty": (b"", "is empty, should hold PixelAV clusters"),
     "header only": (TEXT[: TEXT.index(b"<cluster>")], ":1: holds no line <cluster>"),
-    "truncated gzip": (gzip.compress(TEXT)[:-500], r"gzip stream ends early, at compressed byte \d+, the last whole"),
+    "truncated gzip": (gzip.compress(TEXT)[:-500], r"gzip stream ends early, at compressed byte \d+, the last"),
     "trailing bytes": (gzip.compress(TEXT) + b"!", r"bytes that are no gzip from compressed byte \d+ on"),
     "end inside a row": (TEXT[:-9], r"cluster 3.*: the file ends there"),
-    "a short row": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n", 1), "row 1 of time slice 1 of cluster 0 has 7 numbers, should have 6"),
-    "nan": (TEXT.replace(b"ps>\n0.0 ", b"ps>\nnan ", 1), "column 0 of row 0 of time slice 1 of cluster 0 is 'nan'"),
+    "a short row": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n", 1), "row 1 of time slice 1 of cluster 0 has 7 numbers"),
+    "nan": (TEXT.replace(b"ps>\n0.0 ", b"ps>\nnan ", 1), "column 0 of row 0 of time slice 1 of cluster 0 is"),
     "no metadata": (
         TEXT + b"<cluster>\n" + TEXT[TEXT.index(b"<time") :],
         "the metadata of cluster 4 are missing",
@@ -207,7 +215,9 @@ def test_bad_input_leaves_nothing_under_a_final_name(run_stage, write, tmp_path,
 def test_of_several_files_the_good_ones_are_written_and_all_faults_told(run_stage, write, tmp_path):
     good = write(TEXT, "pixel_clusters_d1.out")
     bad = [write(TEXT[:-9], "pixel_clusters_d2.out"), write(b"", "pixel_clusters_d3.out")]
-    with pytest.raises(FormatError, match=r"2 of 3 files cannot be used:\n  pixel_clusters_d2.*\n  pixel_clusters_d3.*"):
+    with pytest.raises(
+        FormatError, match=r"2 of 3 files cannot be used:\n  pixel_clusters_d2.*\n  pixel_clusters_d3.*"
+    ):
         run_stage(bad[0], good, bad[1], workers=2)
     written = [path.name for path in (tmp_path / "run").glob("convolved*")]
     assert written == ["convolved_output_pixel_clusters_d1.out.gz"]
@@ -224,7 +234,7 @@ def test_a_mended_file_is_all_that_is_done_again(run_stage, write, tmp_path):
     assert run.state == "complete"
     assert written.stat().st_mtime_ns == before
     assert run.summary["clusters"] == 8
-    with pytest.raises(RunError, match="a complete run is never written again|is complete"):
+    with pytest.raises(RunError, match="is complete"):
         run_stage(good, bad)
 
 
@@ -242,14 +252,14 @@ def test_good_clusters_can_be_kept_and_the_others_are_listed(run_stage, write):
 
 def test_a_file_without_a_good_cluster_is_refused_all_the_same(run_stage, write):
     text = cluster_text(samples.clusters(1)[0]).replace(b"ps>\n0.0 ", b"ps>\nnan ", 1)
-    with pytest.raises(FormatError, match="has no cluster that can be written: column 0 of row 0|is 'nan'"):
+    with pytest.raises(FormatError, match="column 0 of row 0 of time slice 1 of cluster 0 is 'nan'"):
         run_stage(write(text), keep_good=True)
 
 
 def test_files_whose_results_would_have_one_name_are_refused(run_stage, tmp_path):
     (tmp_path / "other").mkdir()
     paths = [samples.write(folder, TEXT) for folder in (tmp_path, tmp_path / "other")]
-    with pytest.raises(FormatError, match="would both become convolved_output_pixel_clusters_d00001.out.gz"):
+    with pytest.raises(FormatError, match=r"would both become convolved_output_pixel_clusters_d00001\.out\.gz"):
         run_stage(*paths)
 
 
@@ -261,12 +271,14 @@ def test_results_can_be_copied_where_they_are_wanted(run_stage, write, tmp_path)
 
 
 def test_results_cannot_be_copied_to_a_web_page(run_stage, write):
-    with pytest.raises(ValueError, match="results cannot be copied to https://x.y/z, should be a folder or a root://"):
+    with pytest.raises(
+        ValueError, match=r"results cannot be copied to https://x\.y/z, should be a folder or a root://"
+    ):
         run_stage(write(TEXT), copy_to="https://x.y/z")
 
 
 def test_a_missing_file_is_named(run_stage):
-    with pytest.raises(FileNotFoundError, match="there is no nowhere.out"):
+    with pytest.raises(FileNotFoundError, match=r"there is no nowhere\.out"):
         run_stage("nowhere.out")
 
 
@@ -293,12 +305,13 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(run_stage, write, tmp_path, 
     values = {**samples.SHORT, **ADC, "clusters": paths, "pulses": pulses, "output": str(tmp_path / "killed")}
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "KIT_KERNELS": "numpy"}
     finished = 0
-    for patience in (0.0, 0.05, 0.1, 0.15, 0.2):
-        (tmp_path / "killed" / "pulses.csv").unlink(missing_ok=True)  # its coming says that the work begins
-        process = subprocess.Popen([sys.executable, "-c", SCRIPT, json.dumps(values)], env=environment, stdout=-3, stderr=-3)
-        while process.poll() is None and not (tmp_path / "killed" / "pulses.csv").exists():
-            time.sleep(0.01)
-        time.sleep(patience)
+    for marker in ("pulses.csv", *(f"convolved_output_pixel_clusters_d{n}.out.gz" for n in (0, 2, 4))):
+        (tmp_path / "killed" / "pulses.csv").unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, json.dumps(values)], env=environment, stdout=-3, stderr=-3
+        )
+        while process.poll() is None and not (tmp_path / "killed" / marker).exists():
+            time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
         process.wait()
         for path in (tmp_path / "killed").rglob("*"):  # what has its final name is whole
@@ -306,7 +319,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(run_stage, write, tmp_path, 
             if path.suffix in (".gz", ".parquet") and path.name[0] != ".":
                 assert path.stat().st_size == (wanted.directory / name).stat().st_size
                 finished += 1
-    run = run_stage(*paths, **ADC, output="killed") if load(tmp_path / "killed").state != "complete" else load(tmp_path / "killed")  # fmt: skip
+    run = run_stage(*paths, **ADC, output="killed")
     assert run.state == "complete"
     assert finished > 0
     for name in names(wanted):
@@ -316,7 +329,8 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(run_stage, write, tmp_path, 
 
 
 def test_python_offers_the_same_in_pieces(write, pulses):
-    from kit.smartpixels import amplifier, pulses as pulse_room, reader
+    from kit.smartpixels import amplifier, reader
+    from kit.smartpixels import pulses as pulse_room
     from kit.smartpixels.engine import NUMPY
     from kit.smartpixels.options import AmplifierParameters, ClusterParameters
     from kit.smartpixels.voltages import Amplifier

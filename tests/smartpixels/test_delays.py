@@ -51,7 +51,10 @@ def test_a_column_of_one_row_is_its_value(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,2\n", "delays.csv: has no delays; should have pairs of columns Charge_Qth_X and 'Qth = X', or Qin_e"),
+        (
+            "a,b\n1,2\n",
+            "delays.csv: has no delays; should have pairs of columns Charge_Qth_X and 'Qth = X', or Qin_e",
+        ),
         ("Charge_Qth_25\n1\n", "delays.csv: column Charge_Qth_25 has no partner 'Qth = 25'"),
         ("Qin_e,Qth_25\n1,fast\n", "delays.csv:2: '1' and 'fast' for 'Qth_25', should be numbers"),
         ("Qin_e,Qth_26\n1,2\n", "with X a multiple of 25"),

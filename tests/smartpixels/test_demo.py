@@ -77,7 +77,9 @@ def test_files_are_written_whole_with_or_without_header(tmp_path):
 def test_the_demo_is_made_once(tmp_path):
     p = ConvolutionParameters()
     demo.prepare(p)
-    paths = [files.resolve("outputs/demo/smartpixels") / name for name in ("pixel_clusters_d00001.out.gz", "pulses.csv")]
+    paths = [
+        files.resolve("outputs/demo/smartpixels") / name for name in ("pixel_clusters_d00001.out.gz", "pulses.csv")
+    ]
     before = [path.stat().st_mtime_ns for path in paths]
     demo.prepare(p)
     assert [path.stat().st_mtime_ns for path in paths] == before

@@ -63,7 +63,10 @@ def test_codes_are_taken_at_the_sample_times_and_levels_can_be_renamed():
 def test_the_reference_case_has_its_codes(base3):
     voltage = np.load(base3 / "base3_float_ref.npz")["mV"].reshape(3, 273, 31).transpose(0, 2, 1)
     p = DigitisationParameters(sample_times=[1.0, 2.0, 5.0, 6.0])
-    counts = [np.bincount(codes.ravel(), minlength=4).tolist() for codes in np.moveaxis(digitise(voltage, 0.2, p).codes, 1, 0)]
+    counts = [
+        np.bincount(codes.ravel(), minlength=4).tolist()
+        for codes in np.moveaxis(digitise(voltage, 0.2, p).codes, 1, 0)
+    ]
     assert counts == [[812, 5, 2, 0], [792, 11, 15, 1], [786, 6, 17, 10], [786, 5, 15, 13]]
     printed = np.round(voltage, 1)
     assert voltage[0, 10, 6 * 21 + 9] == pytest.approx(21.92498, abs=1e-5)
@@ -72,7 +75,9 @@ def test_the_reference_case_has_its_codes(base3):
 
 
 RAMP = np.linspace(0, 100, 101)[None, :, None] * np.array([0.0, 0.2, 1.0])  # mV, 0.2 ns a step
-FLAT = DelayTable({225.0: (np.array([100.0, 1e5]), np.array([1.0, 1.0])), 375.0: (np.array([100.0]), np.array([2.0])), 975.0: (np.array([100.0]), np.array([3.0]))})  # fmt: skip
+FLAT = DelayTable(
+    {q: (np.array([100.0, 1e5]), np.full(2, ns)) for q, ns in ((225.0, 1.0), (375.0, 2.0), (975.0, 3.0))}
+)
 LATE = DigitisationParameters(sample_times=[4.0, 12.0])
 
 

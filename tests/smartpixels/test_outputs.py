@@ -24,7 +24,9 @@ def test_each_format_has_its_names():
     }
 
 
-@pytest.mark.parametrize(("stem", "name"), [("signal_pixelav_7", "part.7.parquet"), ("clusters", "part.3.parquet")])
+@pytest.mark.parametrize(
+    ("stem", "name"), [("signal_pixelav_7", "part.7.parquet"), ("clusters", "part.3.parquet")]
+)
 def test_a_part_has_the_number_of_its_file(stem, name):
     assert output_names(stem, 3, TableParameters(formats=["part"], select="all")) == {"part": f"all/{name}"}
 

@@ -11,12 +11,11 @@ from hypothesis.extra import numpy as hnp
 from kit.smartpixels.amplifier import measured_templates
 from kit.smartpixels.blocks import Block
 from kit.smartpixels.engine import NUMPY, compiled_engine
-from kit.smartpixels.options import AmplifierParameters
+from kit.smartpixels.options import AmplifierParameters, ClusterParameters
 from kit.smartpixels.pixelav import Layout
 from kit.smartpixels.printing import TextWriter
 from kit.smartpixels.pulses import read_pulses
 from kit.smartpixels.reader import ClusterFile
-from kit.smartpixels.options import ClusterParameters
 from kit.smartpixels.text import Text
 from kit.smartpixels.twins import NEGATIVE_ZERO
 from kit.smartpixels.voltages import Amplifier, Voltages
@@ -39,7 +38,11 @@ def voltages_of(tenths, rows, columns, pixel):
 
 
 numbers = st.one_of(
-    st.just(0), st.just(NEGATIVE_ZERO), st.integers(-12, 12), st.integers(-99_999, 99_999), st.integers(-(10**9), 10**9)
+    st.just(0),
+    st.just(NEGATIVE_ZERO),
+    st.integers(-12, 12),
+    st.integers(-99_999, 99_999),
+    st.integers(-(10**9), 10**9),
 )
 
 

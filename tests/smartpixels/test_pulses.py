@@ -1,7 +1,5 @@
 """Pulse responses: what a Cadence export may look like, and what is refused with column, row and charge."""
 
-import gzip
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from kit.files import FormatError
 from kit.smartpixels import demo
 from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pulses import ELECTRON_CHARGE, read_pulses
-from tests.smartpixels import samples
+from tests.smartpixels import reference, samples
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def test_pulses_need_only_cover_the_window(read, table):
 
 def test_a_pattern_finds_the_charge_in_other_headers(read, table):
     table[0] = [f'"/I4/Out (Nm_In_W=1e-4,Qin={100 * (place // 2 + 1)}) Y"' for place in range(len(table[0]))]
-    with pytest.raises(FormatError, match="column 1: the header .* should have a charge as its 7th word"):
+    with pytest.raises(FormatError, match=r"column 1: the header .* should have a charge as its 7th word"):
         read(table)
     found = read(table, charge_pattern=r"Qin=(\d+)")
     assert found.charges.tolist() == [100.0, 200.0, 300.0, 400.0]
@@ -84,16 +82,16 @@ def test_a_list_says_the_charges_in_any_unit(read, table):
         read(table, charges=[1.0, 2.0])
 
 
-@pytest.mark.parametrize(
-    ("unit", "factor"),
-    [("V/fC", lambda charge: 1e-15), ("V/e", lambda charge: ELECTRON_CHARGE), ("V", lambda charge: charge * ELECTRON_CHARGE)],
-)  # fmt: skip
-def test_every_unit_of_the_response_gives_the_same_pulses(read, table, unit, factor):
+@pytest.mark.parametrize("unit", ["V/fC", "V/e", "V"])
+def test_every_unit_of_the_response_gives_the_same_pulses(read, table, unit):
     wanted = read(table)
     for row in table[1:]:
         for pair, charge in enumerate(samples.SHORT_CHARGES):
-            row[2 * pair + 1] = repr(float(row[2 * pair + 1]) * factor(charge))
-    with pytest.raises(FormatError, match=f"the plateau is .* should be 1 to 1000 uV/e-; with response_unit.*{unit}"):
+            factors = {"V/fC": 1e-15, "V/e": ELECTRON_CHARGE, "V": charge * ELECTRON_CHARGE}
+            row[2 * pair + 1] = repr(float(row[2 * pair + 1]) * factors[unit])
+    with pytest.raises(
+        FormatError, match=f"the plateau is .* should be 1 to 1000 uV/e-; with response_unit.*{unit}"
+    ):
         read(table)
     found = read(table, response_unit=unit)
     for one, other in zip(found.pulses, wanted.pulses, strict=True):
@@ -126,7 +124,10 @@ def nearly_empty(table):
 
 
 FAULTS = [
-    (set_cell(0, 3, "no charge here Y"), "column 3: the header 'no charge here Y' should have a charge as its 7th word"),
+    (
+        set_cell(0, 3, "no charge here Y"),
+        "column 3: the header 'no charge here Y' should have a charge as its 7th word",
+    ),
     (set_cell(0, 3, 'leafValue( vtime(\'tran "/CSA_OUT") "Cdet" 2e-14 "Qin" much ) Y'), "column 3: the header"),
     (same_charge, r"column 4: charge 300 e- again, it is that of column 2"),
     (set_cell(90, 3, ""), r"column 3, row 91, charge 300 e-: '', should be a number, as beside it"),
@@ -134,7 +135,10 @@ FAULTS = [
     (set_cell(90, 3, "nan"), r"column 2, charge 300 e-: holds nan or inf, should be numbers"),
     (backwards, r"column 2, charge 300 e-, sample 69: time 5.0\d+e-08 s does not increase after 5.0\d+e-08 s"),
     (cut, r"column 6, charge 3000 e-: the response is 0.\d+ ns long, the window needs 6 ns"),
-    (nearly_empty, r"column 6, charge 3000 e-: has \d samples between 50 and 60 ns, should have 2 or more|is 0.\d+ ns"),
+    (
+        nearly_empty,
+        r"column 6, charge 3000 e-: has \d samples between 50 and 60 ns, should have 2 or more|is 0.\d+ ns",
+    ),
 ]
 
 
@@ -175,7 +179,7 @@ def test_compat_keeps_the_charge_of_a_skipped_pulse_as_the_original_does(read, t
 
 
 def test_the_generator_makes_the_reference_pulses(base3):
-    wanted = gzip.open(base3 / "pulses28.csv.gz", "rt").read().splitlines()
+    wanted = reference.read_text(base3 / "pulses28.csv.gz").splitlines()
     charges = np.load(base3 / "base3_float_ref.npz")["charges"].tolist()
     made = demo.make_pulses(charges).splitlines()
     assert made[0] == wanted[0]

@@ -34,7 +34,9 @@ def test_a_later_file_of_a_production_has_no_header(tmp_path):
 
 
 def test_parameters_stand_in_for_a_missing_header(tmp_path):
-    source = opened(tmp_path, samples.text_of(samples.clusters(1), None), pitch_x=25.0, pitch_y=25.0, thickness=50.0)
+    source = opened(
+        tmp_path, samples.text_of(samples.clusters(1), None), pitch_x=25.0, pitch_y=25.0, thickness=50.0
+    )
     assert source.geometry == Geometry(25.0, 25.0, 50.0, 10.0)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from kit.smartpixels.pixelav import cluster_text
 from kit.smartpixels.scrutiny import DamageError, Scrutiny, examine
 from tests.smartpixels import samples
-from kit.smartpixels.pixelav import cluster_text
 
 CHARGE = np.arange(2 * 3 * 4).reshape(2, 3, 4) / 10
 TEXT = cluster_text(samples.flat(CHARGE))
@@ -49,24 +49,18 @@ def test_ways_to_write_the_same_cluster(text):
         (1, b"1 2 3 4 5 six 7 8 9", "field 6 of the metadata of cluster 7 is 'six', should be a number"),
         (2, b"<time slice 11.000000 ps>", "time slice 1 of cluster 7 is at 11 ps, should be at 10 ps"),
         (5, b"<time slice 30.000000 ps>", "time slice 2 of cluster 7 is at 30 ps, should be at 20 ps"),
-        (5, b"<something 20 ps>", "'<something 20 ps>' in cluster 7, should be '<time slice 1.000000 ps>' or the like"),
+        (5, b"<something 20 ps>", "'<something 20 ps>' in cluster 7, should be '<time slice 1.000000 ps>'"),
         (3, b"0.0 0.4", "row 0 of time slice 1 of cluster 7 has 2 numbers, should have 3"),
         (7, b"1 2 3 4", "row 1 of time slice 2 of cluster 7 has 4 numbers, should have 3"),
         (6, None, "time slice 2 of cluster 7 has 1 rows, the first slice has 2"),
         (4, b"1 2 3\n1 2 3", "time slice 1 of cluster 7 has 3 rows, should have 2"),
-        (6, b"0.1 nan 0.9", "column 1 of row 0 of time slice 2 of cluster 7 is 'nan', should be a number of electrons"),
+        (6, b"0.1 nan 0.9", "column 1 of row 0 of time slice 2 of cluster 7 is 'nan', should be a number"),
         (6, b"0.1 0.5 -inf", "column 2 of row 0 of time slice 2 of cluster 7 is '-inf', should be a number"),
-        (6, b"0.1 x 0.9", "column 1 of row 0 of time slice 2 of cluster 7 is 'x', should be a number of electrons"),
+        (6, b"0.1 x 0.9", "column 1 of row 0 of time slice 2 of cluster 7 is 'x', should be a number"),
         (6, b"0.1 1e10 0.9", r"column 1 of row 0 of time slice 2 of cluster 7 is '1e10' e-, beyond 1e\+09 e-"),
-        (11, None, "time slice 4 of cluster 7 is at 30 ps"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_place(line, text, message):
-    if line == 11:  # the last slice without its tag would be rows of the third
-        lines = [*LINES, b"<time slice 50.000000 ps>", b"1 2 3", b"4 5 6"]
-        with pytest.raises(DamageError, match="time slice 5 of cluster 7 is at 50 ps|cluster 7 has 5 time slices"):
-            examine(b"\n".join(lines) + b"\n", FULL)
-        return
     with pytest.raises(DamageError, match=message) as fault:
         changed(line, text)
     assert abs(fault.value.line - line) <= 3
@@ -79,7 +73,7 @@ def test_the_line_of_a_fault_is_that_of_the_text():
 
 
 def test_a_cluster_with_fewer_slices_says_so():
-    with pytest.raises(DamageError, match="cluster 7 has 3 time slices, should have 4$"):
+    with pytest.raises(DamageError, match=r"cluster 7 has 3 time slices, should have 4$"):
         examine(b"\n".join(LINES[:11]) + b"\n", FULL)
 
 

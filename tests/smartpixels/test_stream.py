@@ -121,6 +121,8 @@ def test_a_part_that_was_read_and_the_rest_give_the_checksum(write):
 
 
 def test_names_of_files_and_addresses():
-    assert file_name("root://eos.cern.ch//eos/user/p/pixel_clusters_d16401.out.gz") == "pixel_clusters_d16401.out.gz"
+    assert (
+        file_name("root://eos.cern.ch//eos/user/p/pixel_clusters_d16401.out.gz") == "pixel_clusters_d16401.out.gz"
+    )
     assert stem_of("/some/where/pixel_clusters_d16401.out.gz") == "pixel_clusters_d16401"
     assert stem_of("signal_pixelav_0.out") == "signal_pixelav_0"

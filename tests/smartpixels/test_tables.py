@@ -73,7 +73,9 @@ def test_several_groups_of_numbers_have_their_names(tmp_path):
     path = tmp_path / "adc.parquet"
     with Table(path, [], {"code": ("uint8", (1, 1, 2)), "voltage": ("float64", (1, 1, 2))}, wide=True) as table:
         ones = np.arange(2)
-        table.append(np.array([5]), [], {"code": (0, ones, np.array([1, 2])), "voltage": (0, ones, np.array([0.5, 1.5]))})
+        table.append(
+            np.array([5]), [], {"code": (0, ones, np.array([1, 2])), "voltage": (0, ones, np.array([0.5, 1.5]))}
+        )
     frame = pd.read_parquet(path)
     assert list(frame.columns) == ["code_0", "code_1", "voltage_0", "voltage_1"]
     assert frame.loc[5].tolist() == [1, 2, 0.5, 1.5]

@@ -1,6 +1,6 @@
 """From charge to voltage: the published numbers, the plain loop's text, and the laws of a linear amplifier."""
 
-import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_the_peak_chooses_other_templates(case, engine):
 
 def test_coarse_slices_drawn_out_come_near(case, engine, tmp_path):
     path, pulses, wanted = case
-    _, clusters = reference.read_clusters(gzip.open(path, "rt").read())
+    _, clusters = reference.read_clusters(reference.read_text(Path(path)))
     coarse = [samples.flat(one.charge[:, :, 19::20], step=200.0) for one in clusters]
     drawn = samples.write(tmp_path, b"".join(map(cluster_text, coarse)))
     found, _ = responses(drawn, measured(pulses), engine)
@@ -110,7 +110,7 @@ def printed(path, amplifier, engine, folder, **values):
 
 def test_the_text_of_the_reference_case_is_the_originals(case, engine, tmp_path, base3):
     path, pulses, _ = case
-    wanted = gzip.open(base3 / "base3_expected.out.gz", "rt").read()
+    wanted = reference.read_text(base3 / "base3_expected.out.gz")
     assert printed(path, measured(pulses), engine, tmp_path) == wanted
 
 
@@ -150,10 +150,15 @@ def test_every_array_and_step_prints_what_the_plain_loop_prints(tmp_path, engine
 def test_decimals_that_are_no_tenths_print_what_the_plain_loop_prints(tmp_path, engine, pulses, pulses_text):
     text = samples.text_of(samples.clusters(1)).decode().replace(".1 ", ".125 ").replace(" 2.0", " 2.0625e0")
     wanted = reference.convolve_text(text, pulses_text, reference.Options(pulse_end=60.0))
-    assert printed(samples.write(tmp_path, text.encode()), measured(pulses, **samples.SHORT), engine, tmp_path) == wanted
+    assert (
+        printed(samples.write(tmp_path, text.encode()), measured(pulses, **samples.SHORT), engine, tmp_path)
+        == wanted
+    )
 
 
-charges = hnp.arrays(np.int64, (2, 3, 12), elements=st.one_of(st.just(0), st.integers(-40, 40), st.integers(-9000, 9000)))
+charges = hnp.arrays(
+    np.int64, (2, 3, 12), elements=st.one_of(st.just(0), st.integers(-40, 40), st.integers(-9000, 9000))
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
