@@ -34,7 +34,9 @@ __all__ = ["available", "cache_folder", "is_kept", "load", "wanted"]
 Loop = Callable[..., Any]
 Arguments = list[tuple[str, int]]  # type and dimensions of each, 0 for a number
 
-C_TYPES: dict[str, Any] = {"i8": ctypes.c_int64, "f8": ctypes.c_double, "b1": ctypes.c_bool, "": None}
+C_TYPES: dict[str, Any] = {
+    "i8": ctypes.c_int64, "u8": ctypes.c_uint64, "f8": ctypes.c_double, "b1": ctypes.c_bool, "": None
+}  # fmt: skip
 
 
 def wanted() -> str:

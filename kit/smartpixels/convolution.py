@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -29,13 +29,16 @@ from kit.smartpixels.stream import file_name, stem_of
 from kit.smartpixels.tally import Tally
 from kit.smartpixels.voltages import Amplifier
 
-__all__ = ["ConvolutionParameters", "convolve"]
+__all__ = ["DISTRIBUTIONS", "ConvolutionParameters", "convolve"]
 
+DISTRIBUTIONS = "distributions.npz"  # what the figures show of all clusters
 GZIP_RATIO = 30  # of text in the format of PixelAV
 
 
 class ConvolutionParameters(ProductionParameters):
     """Parameters of `convolve`."""
+
+    effort: ClassVar[frozenset[str]] = frozenset({"workers", "copy_to"})
 
     copy_to: str = parameter("", "folder or root:// address to which results are copied, each file whole or not")
     workers: int = parameter(1, "files worked on side by side", ge=1, le=64)
@@ -132,7 +135,7 @@ def _prepare(p: ConvolutionParameters, run: Run, paths: list[str]) -> Production
         delays = read_delays(path)
     text = sum((files.size(path) or 0) * (GZIP_RATIO if path.endswith("gz") else 1) for path in paths)
     amplifier = Amplifier(templates, p, resample=p.resample == "linear")
-    return Production(p, run, amplifier, engine_for(text), delays, about_run(p, about))
+    return Production(p, run, amplifier, engine_for(text), delays, about_run(p, about), stem_of(paths[0]))
 
 
 def _write_pulses(run: Run, table: PulseTable) -> None:
@@ -184,7 +187,7 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
     p, run = production.p, production.run
     empty = Tally.empty(production.amplifier, len(p.sample_times), len(p.levels))
     tally = sum((outcome.tally for outcome in outcomes), empty)
-    with run.writing("distributions.npz") as part:
+    with run.writing(DISTRIBUTIONS) as part:
         tally.write(part)
     records = [outcome.record for outcome in outcomes]
     with run.writing("files.json") as part:

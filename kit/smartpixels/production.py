@@ -17,6 +17,7 @@ from kit.run import Run
 from kit.smartpixels.delays import DelayTable
 from kit.smartpixels.digitisation import Codes, digitise, noise
 from kit.smartpixels.engine import Engine
+from kit.smartpixels.example import Example
 from kit.smartpixels.options import AmplifierParameters, ClusterParameters, DigitisationParameters, TableParameters
 from kit.smartpixels.outputs import TableSet, output_names
 from kit.smartpixels.printing import TextWriter
@@ -25,7 +26,9 @@ from kit.smartpixels.stream import stem_of
 from kit.smartpixels.tally import Tally
 from kit.smartpixels.voltages import Amplifier, Voltages
 
-__all__ = ["Outcome", "Production", "ProductionParameters", "about_run"]
+__all__ = ["EXAMPLE", "Outcome", "Production", "ProductionParameters", "about_run"]
+
+EXAMPLE = "example.npz"  # a cluster before and after, for the figures
 
 
 class ProductionParameters(TableParameters, DigitisationParameters, AmplifierParameters, ClusterParameters):
@@ -54,6 +57,8 @@ class Production:
         What turns charge into voltage and voltage into codes.
     about : dict
         What is known about the run, for the tables: parameters, checksum of the pulses, …
+    shown : str
+        Stem of the file of which a cluster is kept for the figures.
     """
 
     p: ProductionParameters
@@ -62,6 +67,7 @@ class Production:
     engine: Engine
     delays: DelayTable | None
     about: dict[str, Any]
+    shown: str
 
     def convolve_file(self, path: str, place: int = 0) -> Outcome:
         """Make the outputs of one file, unless an earlier attempt has; each appears whole or not at all.
@@ -76,7 +82,8 @@ class Production:
         stem = stem_of(path)
         names = output_names(stem, place, self.p)
         kept = self._kept(stem, path)
-        if kept and self._all_there(names.values()):
+        own = [*names.values(), *([EXAMPLE] if stem == self.shown else [])]
+        if kept and self._all_there(own):
             return kept
         started, cpu = time.perf_counter(), time.thread_time()
         tally = Tally.empty(self.amplifier, len(self.p.sample_times), len(self.p.levels))
@@ -124,6 +131,9 @@ class Production:
                 for table in table_set.tables.values():
                     writers.enter_context(table)
             for block in source.blocks():
+                if stem == self.shown and not tally.clusters:
+                    with self.run.writing(EXAMPLE) as part:
+                        Example.of(block, source.geometry, amplifier, p).write(part)
                 voltages = amplifier.respond(block, self.engine)
                 if text:
                     text.write(voltages, self.engine)

@@ -20,7 +20,7 @@ __all__ = ["CHARGE_BINS", "SLOPE_BINS", "VOLTAGE_BINS", "Tally"]
 
 CHARGE_BINS = np.linspace(-1000, 9000, 101)  # e-
 VOLTAGE_BINS = np.linspace(-50, 500, 111)  # mV
-SLOPE_BINS = np.linspace(-2, 2, 21)
+SLOPE_BINS = np.linspace(-2, 2, 11)
 WAVEFORM_BINS = np.array([100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])  # e-
 WAVEFORM_CLUSTERS = 1000  # of each file; enough for a mean
 BATCH = 20_000  # pixels that are filled into histograms at once

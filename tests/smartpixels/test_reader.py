@@ -4,17 +4,14 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from kit.files import FormatError
-from kit.smartpixels.engine import NUMPY, compiled_engine
+from kit.smartpixels.engine import NUMPY
 from kit.smartpixels.options import ClusterParameters
 from kit.smartpixels.pixelav import cluster_text
 from kit.smartpixels.reader import ClusterFile, read_clusters
 from kit.smartpixels.stream import TextStream
-from tests.smartpixels import reference, samples
+from tests.smartpixels import samples
 
 CLUSTERS = samples.clusters(4)
 TEXT = samples.text_of(CLUSTERS)
@@ -91,30 +88,6 @@ def test_part_of_a_file_keeps_its_numbers(tmp_path, engine):
 def test_clusters_can_be_read_one_by_one(tmp_path):
     path = samples.write(tmp_path, TEXT)
     assert [one.number for one in read_clusters(path, first=2)] == [2, 3]
-
-
-charges = hnp.arrays(
-    np.int64, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(2, 6)),
-    elements=st.one_of(st.just(0), st.integers(-30, 30), st.integers(-9_999_999, 9_999_999)),
-)  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(tenths=charges, signed=st.booleans(), row_end=st.sampled_from(["", " "]), data=st.data())
-def test_both_loops_read_what_the_plain_loop_reads(tmp_path, tenths, signed, row_end, data):
-    quiet = data.draw(st.lists(st.integers(1, tenths.shape[2] - 1)))
-    for k in quiet:  # slices that repeat the one before
-        tenths[:, :, k] = tenths[:, :, k - 1]
-    charge = np.where((tenths == 0) & signed, -0.0, tenths / 10)
-    text = cluster_text(samples.flat(charge), row_end=row_end) * 2
-    _, (wanted, _) = reference.read_clusters(text.decode())
-    path = samples.write(tmp_path, text)
-    for loops in (NUMPY, compiled_engine()):
-        found, _ = read(path, loops)
-        assert len(found) == 2
-        for one in found:
-            np.testing.assert_array_equal(one.charge, wanted.charge)
-            assert list(one.metadata) == wanted.metadata
 
 
 def test_blocks_tell_first_last_and_peak(tmp_path, engine):
