@@ -308,7 +308,7 @@ def test_an_interrupt_before_the_kernel_is_up_is_told_too(counting, command, eve
 def test_a_command_that_is_killed_takes_its_kernel_with_it_and_the_run_goes_on(
     kit, counting, command, eventually, alive, tmp_path
 ):
-    words = ["run", "beam/counting", "-p", "output=run", "-p", "protons=6", "-p", "delay=0.3"]
+    words = ["run", "beam/counting", "-p", "output=run", "-p", "protons=15", "-p", "delay=0.3"]
     process = command(*words)
     assert eventually((tmp_path / "run" / ".work" / "1").exists)
     kernel = manifest.load("run").manifest["process"]
