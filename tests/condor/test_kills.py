@@ -1,4 +1,4 @@
-"""The submitting process is killed between any two of its steps; resume finds out what happened, nothing runs twice."""
+"""The submitting process is killed between any two of its steps: resume finds out, and nothing runs twice."""
 
 import subprocess
 
@@ -35,6 +35,8 @@ Path.rename, Path.replace = counted(Path.rename), counted(Path.replace)
 from kit.batch import launching
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
+
+pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
 
 options = Options(profile="condor", environment={"python": sys.executable}, memory_mb=300, disk_mb=20,
                   per_job=2, try_first=sys.argv[3] == "try")
