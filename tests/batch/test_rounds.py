@@ -77,7 +77,7 @@ def test_what_a_killed_submission_left_is_replaced_and_a_failing_one_leaves_no_r
 
 
 def test_files_that_travel_are_a_column_and_each_point_knows_them_by_both_names(tmp_path):
-    carried = {"000000": ["/far/Größe.root", "/far/b.root"], "000001": []}
+    carried = {"000000": {"/far/Größe.root": "Größe.root", "/far/b.root": "b.root"}, "000001": {}}
     made = round_files([Chunk([0], 400), Chunk([1], 400)], carried=carried).write(tmp_path, "001")
     assert made.directory.joinpath("chunks.txt").read_text().splitlines()[0] == (
         "000000, 000, 400, /far/Größe.root, /far/b.root"
