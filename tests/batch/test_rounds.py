@@ -77,13 +77,13 @@ def test_what_a_killed_submission_left_is_replaced_and_a_failing_one_leaves_no_r
 
 
 def test_files_that_travel_are_a_column_and_each_point_knows_them_by_both_names(tmp_path):
-    carried = {"000000": ["/far/Größe.root", "/far/b.root"], "000001": []}
+    carried = {"000000": {"/far/Größe.root": "/far/Größe.root", "/far/b.root": "/sent/c.root"}, "000001": {}}
     made = round_files([Chunk([0], 400), Chunk([1], 400)], carried=carried).write(tmp_path, "001")
     assert made.directory.joinpath("chunks.txt").read_text().splitlines()[0] == (
-        "000000, 000, 400, /far/Größe.root, /far/b.root"
+        "000000, 000, 400, /far/Größe.root, /sent/c.root"
     )
     point = json.loads((made.directory / "points" / "000000.jsonl").read_text())
-    assert point == json.loads(LINES[0]) | {"inputs": {"/far/Größe.root": "Größe.root", "/far/b.root": "b.root"}}
+    assert point == json.loads(LINES[0]) | {"inputs": {"/far/Größe.root": "Größe.root", "/far/b.root": "c.root"}}
     assert (made.directory / "points" / "000001.jsonl").read_bytes() == LINES[1]
 
 

@@ -63,7 +63,13 @@ class Found:
 
 
 def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
-    """Unpack what came with the job into `folder`, and return the points that come of it."""
+    """Unpack what came with the job into `folder`, and return the points that come of it.
+
+    Raises
+    ------
+    OrdersError
+        If a tar is shorter than its lines say.
+    """
     found = list(found_in(sorted(folder.glob("r[0-9]*_*.jsonl")), how.pattern))
     for file in found:
         _unpack(file, folder / HERE / file.path)
@@ -74,20 +80,13 @@ def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
 
 
 def found_in(lines: Iterable[Path], pattern: str) -> Iterator[Found]:
-    """Yield the files that match, of all points that are done, each point once, in the order of the lines.
-
-    Raises
-    ------
-    OrdersError
-        If a tar is shorter than its lines say.
-    """
+    """Yield the files that match, of all points that are done, each point once, in the order of the lines."""
     seen: set[str] = set()
     for path in lines:
         for line in _done(path):
             if line["id"] in seen:
                 continue
             seen.add(line["id"])
-            _check_whole(line, path.with_suffix(".tar"))
             for output in line["outputs"]:
                 if not pattern or fnmatch.fnmatch(output["name"], pattern):
                     place = f"outputs/{line['id']}/{output['name']}"
@@ -130,15 +129,11 @@ def _done(path: Path) -> Iterator[dict[str, Any]]:
             yield line
 
 
-def _check_whole(line: dict[str, Any], tar: Path) -> None:
-    needed = max((output["offset"] + output["bytes"] for output in line["outputs"]), default=0)
-    there = tar.stat().st_size if tar.is_file() else 0
-    if there < needed:
-        message = f"{tar.name}: has {there} bytes, should have {needed} by its lines"
-        raise OrdersError(message)
-
-
 def _unpack(file: Found, target: Path) -> None:
+    there, needed = file.tar.stat().st_size if file.tar.is_file() else 0, file.offset + file.size
+    if there < needed:
+        message = f"{file.tar.name}: has {there} bytes, should have {needed} by its lines"
+        raise OrdersError(message)
     target.parent.mkdir(parents=True, exist_ok=True)
     with file.tar.open("rb") as source, target.open("wb") as stream:
         source.seek(file.offset)
