@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from kit.opendata.collisions import collide
 from kit.opendata.masses import MassParameters, make_masses
 from kit.opendata.massfile import read_masses
 from kit.opendata.spectra import Spectra, merge
@@ -155,3 +156,20 @@ def compare(paths: list[Path], tmp_path: Path, case: Case, **chosen: Any) -> Ans
     expected = answer(paths, case.choice)
     check(run_masses(paths, tmp_path / "masses", **case.stage, **chosen), expected, case)
     return expected
+
+
+NAMES = {"e": "electrons", "m": "muons", "j": "jets", "g": "photons", "t": "taus"}
+
+
+def bad_objects(events: int, seed: int, share: float) -> dict[str, tuple[int, int]]:
+    """Return how many objects of each type a demo has that no detector gives, and how many in all."""
+    made = collide(events, seed, bad_values=share).objects
+    good = {x: np.isfinite(o.pt) & np.isfinite(o.phi) & (o.pt > 0) & (abs(o.eta) <= 10) for x, o in made.items()}
+    return {letter: (int((~good[letter]).sum()), len(good[letter])) for letter in NAMES}
+
+
+def bad_objects_notice(path: Path, bad: dict[str, tuple[int, int]]) -> str:
+    """Return what a user should hear: types of which more than one object in a hundred is bad."""
+    head = "objects were dropped that are not finite, have no pT or lie beyond |η| of 10:"
+    lines = [f"{path}: {n} of {seen} {NAMES[letter]}" for letter, (n, seen) in bad.items() if n > seen / 100]
+    return "\n  ".join([head, *lines])
