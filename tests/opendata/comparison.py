@@ -87,6 +87,10 @@ CASES = {
     "types from two": Case({"combination_types": [2, 4]}, Choice(combination_types=(2, 4))),
     "coarse and short": Case({"bin_width": 12.5, "mass_max": 250.0}, width=12.5, top=250.0),
     "exact": Case({"count_rule": "exact"}, Choice(exact=True)),
+    "exact, rank 2": Case(
+        {"count_rule": "exact", "sub_leading": True, "max_rank": 2, **LOOSE},
+        Choice(exact=True, max_rank=2, **NO_CUTS),
+    ),
 }
 
 
