@@ -92,6 +92,21 @@ def test_a_final_state_has_the_combinations_that_belong_to_it(events, rule):
     assert list(spectra.events) == sorted(spectra.events)
 
 
+@pytest.mark.parametrize(
+    ("rank", "combinations"),
+    [
+        (0, {"e0e1", "j0j1j2"}),
+        (1, {"e0e1", "j0j1j2", "e0e1j1", "e1j1", "e1j0j1j2"}),
+        (2, {"e0e1", "j0j1j2", "e0e1j1", "e1j1", "e1j0j1j2", "j1j2", "e1j2", "e1j1j2", "e0e1j2", "e0e1j1j2"}),
+    ],
+)
+def test_counted_exactly_leading_objects_use_up_their_type_and_later_ones_need_not(rank, combinations):
+    spectra = _spectra(_make([{"e": 2, "j": 3}] * 3, 1), Rule(max_rank=rank, count_rule="exact"))
+    state = "2e_0m_3j_0g_0t_0b"
+    assert spectra.events == {state: 3}
+    assert set(spectra.pairs) == {(state, combination) for combination in combinations}
+
+
 @given(events)
 @calm
 def test_no_combination_has_one_object_and_no_mass_is_negative(events):

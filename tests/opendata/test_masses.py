@@ -28,6 +28,7 @@ from kit.opendata.selection import selection_hash
 from kit.opendata.spectra import Spectra, merge
 from kit.parameters import ParameterError
 from kit.run import Run, RunError, load
+from tests.opendata.comparison import bad_objects, bad_objects_notice
 
 NO_CUTS: dict[str, Any] = {"pt_min": {}, "eta_max": {}}
 
@@ -116,9 +117,14 @@ def test_each_pair_of_real_data_has_all_events_of_its_final_state(real: Path, na
 
 
 def test_the_muons_of_a_record_without_other_types_are_counted(real: Path):
-    run = _run([real / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"], **NO_CUTS)
+    path = real / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"
+    run = _run([path], **NO_CUTS)
     assert {combination for _, combination in _spectra(run).pairs} == {"m0m1", "m0m1m2", "m0m1m2m3"}
-    assert any("jets count as absent" in notice for notice in run.notices)
+    absent = dict(zip(["electrons", "jets", "photons", "taus"], ["Electron", "Jet", "Photon", "Tau"], strict=True))
+    assert sorted(run.notices) == [
+        f"{name} count as absent in {path}: no branch {stem}_pt, {stem}_eta, {stem}_phi"
+        for name, stem in absent.items()
+    ]
 
 
 def test_electrons_may_be_asked_to_be_isolated(real: Path):
@@ -360,7 +366,8 @@ def test_a_share_of_failed_files_may_be_allowed(parts: list[Path], tmp_path: Pat
     [failed] = _file(run).about["failed"]
     assert failed["path"] == str(bad)
     assert "begins with" in failed["reason"]
-    assert any("left out:" in notice and "bad.root" in notice for notice in run.notices)
+    assert run.notices == [f"left out: {failed['reason']}"]
+    assert failed["reason"].startswith(f"{bad}: begins with b'<html>'")
     (tmp_path / "worse.root").touch()
     with pytest.raises(RunError, match=r"2 of 4 files failed, 0\.25 of them may"):
         _run([*parts[:2], bad, tmp_path / "worse.root"], max_failed_fraction=0.25, retries=0)
@@ -385,7 +392,11 @@ def test_nothing_selected_is_a_valid_result_and_loudly_said(folder: Path, capsys
     assert _spectra(run).pairs == []
     assert load(run.directory).state == "complete"
     assert len(pd.read_parquet(run.directory / "masses.parquet")) == 0
-    assert "nothing was selected; events left after each step" in capsys.readouterr().out
+    left = {"object cuts": 0, "count window": 0, "type window": 0}
+    assert run.summary["cutflow"].items() >= {"read": 6000, **left}.items()
+    told = f"nothing was selected; events left after each step: {run.summary['cutflow']}"
+    assert run.notices == [told]
+    assert f"notice: {told}\n" in capsys.readouterr().out
 
 
 def test_a_job_without_a_share_is_a_valid_result_and_says_so(folder: Path):
@@ -406,8 +417,9 @@ def test_bad_objects_are_counted_and_told_where_there_are_many(tmp_path: Path):
     demo("2024r-pp", tmp_path / "bad.root", 2000, 1, bad_values=0.05)
     run = _run([tmp_path / "bad.root"])
     assert run.summary["dropped"].keys() <= set("emjgt")
-    assert run.summary["dropped"]["j"] > 20
-    assert any("bad.root: " in notice and "jets" in notice for notice in run.notices)
+    expected = bad_objects(2000, 1, 0.05)
+    assert run.summary["dropped"] == {letter: bad for letter, (bad, _) in expected.items()}
+    assert run.notices == [bad_objects_notice(tmp_path / "bad.root", expected)]
 
 
 @pytest.mark.parametrize(
