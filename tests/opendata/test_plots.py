@@ -105,6 +105,22 @@ def test_nothing_is_cut_off_and_no_panel_covers_another(many, stage):
         assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[k + 1 :]), name
 
 
+@pytest.mark.parametrize(
+    ("width", "end"), [(10.0, 200.0), (50.0, 100.0), (100.0, 100.0), (100.0, 200.0), (10.0, 50.0), (300.0, 300.0)]
+)
+def test_short_and_coarse_grids_can_be_drawn(width, end, tmp_path):
+    path = str(demo.demo("2025e-13tev-beta", tmp_path / "some.root", 2000, 1))
+    cuts = {"bin_width": width, "mass_max": end, "pt_min": {"e": 7.0, "m": 7.0, "j": 30.0}}
+    masses = run_of("masses", tmp_path, inputs=[path], **cuts)
+    histograms = run_of(
+        "histograms", tmp_path, inputs=[str(masses.directory)], min_events=10, bin_width=width
+    )
+    for stage, run in (("masses", masses), ("histograms", histograms)):
+        for picture in STAGES[stage][2](run).values():
+            picture.draw_without_rendering()
+            assert all(axes.get_xlabel() for axes in visible(picture) if axes.axison)
+
+
 def test_experiment_and_energy_stand_above_every_picture(real):
     for stage in STAGES:
         for picture in pictures_of(stage, real[stage].directory).values():
