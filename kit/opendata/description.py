@@ -10,6 +10,7 @@ from kit.files import FormatError
 from kit.opendata.chunks import GEV
 from kit.opendata.recognition import Tree, recognise
 from kit.opendata.schemas import (
+    GENERATED_TAG,
     LETTERS,
     OBJECT_NAMES,
     SCHEMAS,
@@ -64,6 +65,8 @@ def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str
     found, described = _recognised(file, schema)
     if found.name == "skim":
         found = _tagged(found, file.strings, path, schema)
+    if GENERATED_TAG in file.strings:
+        found = replace(found, generated=True)
     names = described.branches
     present, missing = _choose(found, names, objects, path)
     branches = {letter: found.objects[letter].present(names, isolation) for letter in present}
@@ -121,6 +124,7 @@ def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) ->
         tag = json.loads(strings[SKIM_TAG])
         version, unit, release = int(tag["format"]), tag["unit"], str(tag["schema"])
         schema = replace(schema, unit=unit, experiment=tag["experiment"], energy=tag["energy"], release=release)
+        schema = replace(schema, generated=bool(tag.get("generated", False)))
     except (ValueError, TypeError, KeyError) as fault:
         message = f"{path}: its string {SKIM_TAG} cannot be used: {fault!r}"
         raise FormatError(message) from fault

@@ -130,8 +130,8 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
     if p.keep_masses:
         with run.writing("mass_arrays.parquet") as part:
             join_arrays(part, map(records.arrays_path, pieces))
-    for path, uuid in {piece.path: piece.uuid for piece in pieces}.items():
-        run.read(path, f"uuid:{uuid}")
+    for path in dict.fromkeys(piece.path for piece in pieces):
+        run.read(path)
     notice_faults(result, p, run, tally.loud())
     if result.files and not tally.accepted:
         run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
@@ -157,8 +157,9 @@ class Counting:
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
         spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
-        schema = release_of(reader.source.schema)
-        record = PieceRecord(piece, spectra, selected.cutflow, selected.dropped, selected.seen, schema)
+        schema = reader.source.schema
+        told = (selected.cutflow, selected.dropped, selected.seen, release_of(schema), schema.generated)
+        record = PieceRecord(piece, spectra, *told)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 
 

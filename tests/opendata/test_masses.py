@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import kit
-from kit.files import FormatError
+from kit.files import FormatError, adler32
 from kit.opendata.combinations import combination_named
 from kit.opendata.demo import demo
 from kit.opendata.massarrays import read_arrays
@@ -253,11 +253,11 @@ def test_the_hash_is_that_of_the_physics_alone():
     assert selection_hash(MassParameters(sub_leading=True)) != same
 
 
-def test_the_manifest_names_inputs_by_their_uuid_and_what_was_written(parts: list[Path]):
+def test_the_manifest_names_inputs_by_their_checksum_and_what_was_written(parts: list[Path]):
     manifest = load(_run(parts[:2], keep_masses=True).directory).manifest
     assert manifest["state"] == "complete"
     assert [entry["path"] for entry in manifest["inputs"]] == [str(path) for path in parts[:2]]
-    assert all(re.fullmatch(r"uuid:[0-9a-f-]{36}", entry["checksum"]) for entry in manifest["inputs"])
+    assert [entry["checksum"] for entry in manifest["inputs"]] == [adler32(str(path)) for path in parts[:2]]
     assert [entry["path"] for entry in manifest["outputs"]] == ["masses.parquet", "mass_arrays.parquet"]
 
 
@@ -372,6 +372,11 @@ def test_the_same_events_twice_are_refused_with_both_paths(parts: list[Path], tm
         _run([*parts[:2], tmp_path / "copy.root"])
     with pytest.raises(FormatError, match=r"inputs name files twice.*\n.*part0.root"):
         _run([parts[0], parts[0].parent / "part*.root"])
+
+
+def test_a_folder_is_said_to_be_one(folder: Path):
+    with pytest.raises(RunError, match=r"is a folder, should be a file; \S+/\*.root names all files in it"):
+        _run([folder], retries=0)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
