@@ -53,11 +53,6 @@ class Source:
         """What copies of a file have in common: UUID, size, entries."""
         return (self.uuid, self.size, self.entries)
 
-    def notices(self) -> list[str]:
-        """Return what a user should hear of the file."""
-        names = [f"{OBJECT_NAMES[letter]} ({reason})" for letter, reason in self.missing.items()]
-        return [f"{self.path}: counted as zero objects: " + "; ".join(names)] if names else []
-
 
 def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], isolation: bool) -> Source:
     """Return what an open file is; parameters and refusals are those of `sources.open_source`."""
@@ -158,7 +153,7 @@ def _choose(
     reasons = {}
     for letter in LETTERS:
         if letter not in schema.objects:
-            reasons[letter] = f"not in {schema.name} files"
+            reasons[letter] = f"not in {schema.name} files" + (", only in skims that hold them" * (letter == "b"))
         elif absent := schema.objects[letter].missing(names):
             reasons[letter] = "no branch " + ", ".join(absent)
     if objects != "auto":

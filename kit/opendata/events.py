@@ -132,14 +132,12 @@ class _Found:
     """Sums over pieces; `seen` and `dropped` are by file."""
 
     total: Survey = field(default_factory=Survey)
-    megabytes: float = 0.0
     seen: dict[str, dict[str, int]] = field(default_factory=dict)
     dropped: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, piece: Piece, more: Survey) -> None:
         """Add a piece."""
         self.total = self.total + more
-        self.megabytes += piece.size * (piece.events / piece.entries if piece.entries else 1) / 1e6
         self.seen[piece.path] = add_counts(self.seen.get(piece.path, {}), more.seen)
         self.dropped[piece.path] = add_counts(self.dropped.get(piece.path, {}), more.dropped)
 
@@ -203,8 +201,6 @@ def _summary(result: Result, found: _Found, skims: list[str], seconds: float) ->
         "empty": accepted == 0,
         "cutflow": total.cutflow,
         "skims": skims,
-        "mb": round(found.megabytes, 3),
-        "seconds": round(seconds, 3),
-        "events_per_second": round(events / seconds, 1),
+        **result.effort(seconds),
         "peak_memory_mb": round(max(usage) / 1024, 1),
     }

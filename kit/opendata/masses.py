@@ -7,6 +7,7 @@ pieces; the record of each finished piece stays in the run's work folder until t
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import time
 from dataclasses import asdict, dataclass
@@ -85,6 +86,11 @@ class MassParameters(Selection):
             raise ValueError(message)
         return self
 
+    def selecting(self) -> dict[str, Any]:
+        """Return the values that decide what is counted; a rank that is not used decides nothing."""
+        values = super().selecting()
+        return values if self.sub_leading else values | {"max_rank": type(self).model_fields["max_rank"].default}
+
     @property
     def grid(self) -> Grid:
         """The bins that masses are counted in."""
@@ -122,6 +128,7 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
         "selection": p.selecting(),
         "job": p.job,
         "jobs": p.jobs,
+        "inputs": hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()[:16],
         "planned": [asdict(piece) for piece in result.planned],
         "failed": [{"path": path, "reason": reason} for path, reason in result.failed.items()],
     }
@@ -176,8 +183,6 @@ def _summary(result: Result, tally: Tally, seconds: float) -> dict[str, Any]:
         "files_failed": len(result.failed),
         **tally.numbers(),
         "pieces_done_before": result.earlier,
-        "mb": round(tally.megabytes, 3),
-        "seconds": round(seconds, 3),
-        "events_per_second": round(tally.read / seconds, 1),
+        **result.effort(seconds),
         "peak_memory_mb": round(max(usage) / 1024, 1),
     }

@@ -154,8 +154,9 @@ def _damage_named(path: str | Path) -> Iterator[None]:
         if isinstance(fault, OSError) and fault.errno is not None:
             raise
         text = (str(fault).splitlines() or [""])[0]
-        message = f"{path}: damaged: {text} ({type(fault).__name__})"
-        raise FormatError(f"{message}; should be a parquet file that opendata/masses wrote") from None
+        found = f"{path}: damaged: {text} ({type(fault).__name__})"
+        message = f"{found}; should be a parquet file that opendata/masses wrote"
+        raise FormatError(message) from None
 
 
 def read_masses(path: str | Path) -> MassFile:

@@ -142,10 +142,15 @@ def missing_work(results: Sequence[MassFile], expected_jobs: int | None = None) 
 
 def _missing_jobs(results: Sequence[MassFile], expected_jobs: int | None) -> list[str]:
     shares: dict[int, set[int]] = {}
+    inputs: dict[int, set[str | None]] = {}
     for result in results:
         shares.setdefault(int(result.about["jobs"]), set()).add(int(result.about["job"]))
+        inputs.setdefault(int(result.about["jobs"]), set()).add(result.about.get("inputs"))
+    complete = set[str | None]().union(*(inputs[jobs] for jobs, there in shares.items() if len(there) == jobs))
     texts = []
     for jobs, there in shares.items():
+        if inputs[jobs] <= complete - {None}:
+            continue  # these files were also shared otherwise, and all of those jobs are there
         if lacking := [str(job) for job in range(1, jobs + 1) if job not in there]:
             which = ", ".join(_some(lacking))
             one = len(lacking) == 1

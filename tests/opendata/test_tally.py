@@ -37,10 +37,6 @@ def test_numbers_are_sums_over_pieces_and_names_are_counted_once():
     }  # fmt: skip
 
 
-def test_a_piece_has_its_share_of_the_bytes_of_its_file():
-    assert _tally(_record(), _record(first=10)).megabytes == pytest.approx(1.0)
-
-
 def test_nothing_at_all_is_empty():
     numbers = _tally().numbers()
     assert numbers["empty"]
