@@ -1,7 +1,6 @@
 """The sums that a run is judged by."""
 
 import numpy as np
-import pytest
 
 from kit.opendata.pieces import Piece
 from kit.opendata.spectra import Grid, PieceRecord, Spectra
