@@ -39,9 +39,9 @@ def tree(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_there_are_nine_commands_each_with_help_and_an_answer_in_json(kit):
+def test_there_are_ten_commands_each_with_help_and_an_answer_in_json(kit):
     names = [command.name for command in COMMANDS]
-    assert names == ["plan", "submit", "status", "watch", "why", "try", "resume", "stop", "collect"]
+    assert names == ["plan", "submit", "status", "watch", "why", "try", "resume", "stop", "collect", "campaign"]
     for name in names:
         answer = kit(name, "--help")
         assert answer.status == 0
@@ -132,7 +132,7 @@ def test_an_unknown_stage_is_refused_with_the_nearest(kit, toy):
     assert "did you mean beam/toy?" in answer.err
 
 
-@pytest.mark.parametrize("command", ["status", "watch", "why", "resume", "stop", "collect"])
+@pytest.mark.parametrize("command", ["status", "watch", "why", "resume", "stop", "collect", "campaign"])
 def test_what_is_no_batch_run_is_refused_by_every_command(kit, tmp_path, command):
     (tmp_path / "notes").mkdir()
     for name in ("notes", "nowhere"):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import uproot
 
-from kit.files import FormatError
+from kit.files import FormatError, adler32
 from kit.opendata.demo import demo
 from kit.opendata.events import EventParameters, read_events
 from kit.opendata.sources import Chunk, Reader, open_source
 from kit.parameters import ParameterError
-from kit.run import Run, RunError
+from kit.run import Run, RunError, load
 from tests.opendata.comparison import bad_objects, bad_objects_notice
 
 EVENTS = 1200
@@ -75,6 +75,11 @@ def test_the_cutflow_only_falls_and_ends_with_the_events_of_the_final_states(mad
     assert events == sorted(events, reverse=True)
     assert [step["sum_of_weights"] for step in steps] == events
     assert events[-1] == sum(_json(run, "objects.json")["final_states"].values())
+
+
+def test_the_manifest_names_inputs_by_their_checksum(made: Path, tmp_path: Path):
+    [entry] = load(_run(tmp_path / "run", made / "0.root").directory).manifest["inputs"]
+    assert entry["checksum"] == adler32(str(made / "0.root"))
 
 
 def test_distributions_hold_what_the_file_has(made: Path, tmp_path: Path):

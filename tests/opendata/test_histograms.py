@@ -244,7 +244,7 @@ def test_the_three_files_share_a_stem(tmp_path, masses_run):
     assert outputs == ["run2.root", "run2_before.root", "run2_outliers.root", "bumpnet.json"]
 
 
-@pytest.mark.parametrize("name", ["bumpnet.txt", "sub/bumpnet.root", "../bumpnet.root"])
+@pytest.mark.parametrize("name", ["a.txt", ".root", "bumpnet.txt", "sub/bumpnet.root", "../bumpnet.root"])
 def test_a_file_name_that_is_none_is_refused(name):
     with pytest.raises(ParameterError, match=r"should be the name of a file that ends in \.root"):
         HistogramParameters.build({"file_name": name})
@@ -313,12 +313,12 @@ def test_the_inputs_stand_in_the_manifest(tmp_path, masses_run):
 
 def test_missing_jobs_are_refused_or_listed(tmp_path, masses_run, capsys):
     directory = masses_run("a", {(TWO_E, "e0e1"): [95.0] * 100}, job=2, jobs=3)
-    with pytest.raises(RunError, match="2 of 3 jobs: 1, 3"):
+    with pytest.raises(RunError, match="jobs 1, 3 of 3 are missing"):
         histograms_of(tmp_path, [directory])
     run, *_ = histograms_of(tmp_path, [directory], accept_partial=True)
     assert run.summary["missing"] == 1
-    assert read_json(run.directory / "bumpnet.json")["merged"]["missing"] == ["2 of 3 jobs: 1, 3"]
-    assert "incomplete: 2 of 3 jobs: 1, 3" in capsys.readouterr().out
+    assert read_json(run.directory / "bumpnet.json")["merged"]["missing"] == ["jobs 1, 3 of 3 are missing"]
+    assert "incomplete: jobs 1, 3 of 3 are missing" in capsys.readouterr().out
 
 
 def test_a_batch_run_stands_for_its_points_and_tells_how_many_there_should_be(tmp_path, masses_run):

@@ -18,12 +18,13 @@ import pandas as pd
 import pytest
 
 import kit
-from kit.files import FormatError
+from kit.files import FormatError, adler32
 from kit.opendata.combinations import combination_named
 from kit.opendata.demo import demo
 from kit.opendata.massarrays import read_arrays
 from kit.opendata.masses import MassParameters, events_at_once, make_masses
 from kit.opendata.massfile import MassFile, read_masses
+from kit.opendata.merging import merge_masses
 from kit.opendata.selection import selection_hash
 from kit.opendata.spectra import Spectra, merge
 from kit.parameters import ParameterError
@@ -259,11 +260,28 @@ def test_the_hash_is_that_of_the_physics_alone():
     assert selection_hash(MassParameters(sub_leading=True)) != same
 
 
-def test_the_manifest_names_inputs_by_their_uuid_and_what_was_written(parts: list[Path]):
+def test_what_decides_nothing_does_not_stand_against_adding():
+    same = selection_hash(MassParameters())
+    assert selection_hash(MassParameters.build({"schema": "2024r-pp"})) == same
+    assert selection_hash(MassParameters(max_rank=2)) == same
+    ranks = {selection_hash(MassParameters(sub_leading=True, max_rank=rank)) for rank in (1, 2)}
+    assert len(ranks | {same}) == 3
+
+
+def test_a_share_of_files_that_another_run_has_done_whole_can_be_added(parts: list[Path]):
+    whole, share, other = _run(parts), _run(parts, job=1, jobs=3), _run(parts[:3], job=1, jobs=3)
+    merged = merge_masses([_file(share), _file(whole)])
+    assert merged.spectra == _spectra(whole)
+    assert len(merged.duplicates) == 2
+    with pytest.raises(RunError, match="jobs 2, 3 of 3 are missing"):
+        merge_masses([_file(other), _file(whole)])
+
+
+def test_the_manifest_names_inputs_by_their_checksum_and_what_was_written(parts: list[Path]):
     manifest = load(_run(parts[:2], keep_masses=True).directory).manifest
     assert manifest["state"] == "complete"
     assert [entry["path"] for entry in manifest["inputs"]] == [str(path) for path in parts[:2]]
-    assert all(re.fullmatch(r"uuid:[0-9a-f-]{36}", entry["checksum"]) for entry in manifest["inputs"])
+    assert [entry["checksum"] for entry in manifest["inputs"]] == [adler32(str(path)) for path in parts[:2]]
     assert [entry["path"] for entry in manifest["outputs"]] == ["masses.parquet", "mass_arrays.parquet"]
 
 
@@ -344,6 +362,9 @@ def test_a_bad_file_is_named_the_others_are_kept_and_the_run_goes_on(
     shutil.copy(parts[5], bad)
     run = _run(inputs, "outputs/again", retries=1)
     assert run.summary["pieces_done_before"] == others
+    # rate and MB are of what this attempt did: the file that was mended
+    assert run.summary["mb"] == pytest.approx(bad.stat().st_size / 1e6, rel=0.01)
+    assert run.summary["events_per_second"] == pytest.approx(1500 / run.summary["seconds"], rel=0.05)
     assert _spectra(run) == _spectra(_run([*good, parts[5]]))
 
 
@@ -379,6 +400,11 @@ def test_the_same_events_twice_are_refused_with_both_paths(parts: list[Path], tm
         _run([*parts[:2], tmp_path / "copy.root"])
     with pytest.raises(FormatError, match=r"inputs name files twice.*\n.*part0.root"):
         _run([parts[0], parts[0].parent / "part*.root"])
+
+
+def test_a_folder_is_said_to_be_one(folder: Path):
+    with pytest.raises(RunError, match=r"is a folder, should be a file; \S+/\*.root names all files in it"):
+        _run([folder], retries=0)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):

@@ -1,7 +1,6 @@
 """The sums that a run is judged by."""
 
 import numpy as np
-import pytest
 
 from kit.opendata.pieces import Piece
 from kit.opendata.spectra import Grid, PieceRecord, Spectra
@@ -35,10 +34,6 @@ def test_numbers_are_sums_over_pieces_and_names_are_counted_once():
         "pieces": 2, "events": 20, "rejected": 12, "final_states": 2, "pairs": 1, "entries": 6, "overflow": 2,
         "below_minimum": 2, "empty": False, "cutflow": {"read": 20, "finite": 18, "type window": 8}, "dropped": {},
     }  # fmt: skip
-
-
-def test_a_piece_has_its_share_of_the_bytes_of_its_file():
-    assert _tally(_record(), _record(first=10)).megabytes == pytest.approx(1.0)
 
 
 def test_nothing_at_all_is_empty():
