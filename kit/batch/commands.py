@@ -16,6 +16,7 @@ import click
 from kit.batch.command_options import BatchCommand, OptionsCommand, chosen_options
 
 if TYPE_CHECKING:
+    from kit.batch.campaign import Campaign
     from kit.batch.status import Status
 
 __all__ = ["COMMANDS"]
@@ -109,29 +110,37 @@ def submit(context: click.Context, /, **given: Any) -> None:
 @JSON
 @click.pass_context
 def resume(context: click.Context, /, **given: Any) -> None:
-    """Send the points of RUN that are not done once more, and only these."""
-    from kit.batch import resuming
+    """Send the points of RUN that are not done once more, and only these; RUN may be that of a campaign."""
+    from kit.batch import campaign_commands, resuming
     from kit.batch.status import status_of
 
     show = _shower(given)
     options = chosen_options(context)
+    if made := _campaign(given):
+        campaign_commands.resume(
+            made, options, wait=given["wait"], stop_first=given["stop_first"],
+            say=_say(given), show=show,
+        )  # fmt: skip
+        return _end_campaign(made, given)
     batch = resuming.resume(
         given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
         say=_say(given), show=show,
     )  # fmt: skip
     show.close()
     status = status_of(batch.directory)
-    _end(status, given, waits=status.alive, dry=options.dry_run)
+    return _end(status, given, waits=status.alive, dry=options.dry_run)
 
 
 @click.command(cls=BatchCommand)
 @RUN
 @JSON
 def status(**given: Any) -> None:
-    """Tell how RUN stands, and merge it when its jobs have ended."""
+    """Tell how RUN stands, and merge it when its jobs have ended; RUN may be that of a campaign."""
     from kit.batch.status import status_of
 
-    _end(status_of(given["run"].absolute()), given, waits=True)
+    if made := _campaign(given):
+        return _end_campaign(made, given)
+    return _end(status_of(given["run"].absolute()), given, waits=True)
 
 
 @click.command(cls=BatchCommand)
@@ -139,16 +148,19 @@ def status(**given: Any) -> None:
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds.")
 @JSON
 def watch(**given: Any) -> None:
-    """Follow RUN until its jobs have ended, and merge it."""
-    from kit.batch import watching
+    """Follow RUN until its jobs have ended, and merge it; RUN may be that of a campaign."""
+    from kit.batch import campaign_commands, watching
     from kit.batch.status import status_of
 
+    if made := _campaign(given):
+        campaign_commands.follow(made, lambda _standing: None)
+        return _end_campaign(made, given)
     current = status_of(given["run"].absolute())
     show = _shower(given)
     watching.watch(current, _accept(current), show, interval=given["interval"])
     show(current, at_once=True)
     show.close()
-    _end(current, given, waits=False)
+    return _end(current, given, waits=False)
 
 
 @click.command(cls=BatchCommand)
@@ -207,10 +219,13 @@ def try_(**given: Any) -> None:
 @JSON
 def stop(**given: Any) -> None:
     """Remove all jobs of RUN; what came back stays, and `kit resume` goes on."""
-    from kit.batch import stopping
+    from kit.batch import campaign_commands, stopping
 
+    if made := _campaign(given):
+        campaign_commands.stop(made, _say(given))
+        return _end_campaign(made, given)
     current = stopping.stop(given["run"].absolute(), say=_say(given), how="gently" if given["gently"] else "now")
-    _end(current, given, waits=True)
+    return _end(current, given, waits=True)
 
 
 @click.command(cls=BatchCommand)
@@ -234,7 +249,52 @@ def collect(**given: Any) -> None:
     _end(current, given, waits=True)
 
 
-COMMANDS = (plan, submit, status, watch, why, try_, resume, stop, collect)
+@click.command(cls=OptionsCommand)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--stale", is_flag=True, help="Make stages anew that were made before an earlier one changed.")
+@click.option("--status", "only_look", is_flag=True, help="Only tell how the stages stand.")
+@JSON
+@click.pass_context
+def campaign(context: click.Context, /, **given: Any) -> None:
+    """Run the chain of stages that FILE describes, as far as it can be now; call it again to go on.
+
+    On this computer stages are worked off one after the other; on HTCondor each is submitted when the one before
+    is complete. With --dag all become one DAG at once. What is complete is never run again.
+    """
+    from kit.batch import campaign as campaigns
+    from kit.batch import campaign_commands, request
+
+    path = request.found(given["file"])
+    made = campaigns.read_campaign(path)
+    changes = chosen_options(context)
+    if not given["only_look"]:
+        campaign_commands.go_on(made, path, changes, stale=given["stale"], say=_say(given), show=_shower(given))
+    _end_campaign(made, given)
+
+
+COMMANDS = (plan, submit, status, watch, why, try_, resume, stop, collect, campaign)
+
+
+def _campaign(given: dict[str, Any]) -> Campaign | None:
+    """Return the campaign whose directory was named in place of a run."""
+    from kit.batch.campaign import campaign_in
+
+    return campaign_in(given["run"].absolute())
+
+
+def _end_campaign(made: Campaign, given: dict[str, Any]) -> None:
+    """Say how the stages of a campaign stand, and exit by what they are."""
+    from dataclasses import asdict
+
+    from kit import files
+    from kit.batch import campaign_commands, driving
+
+    standing = driving.look(made)
+    if given["as_json"]:
+        _answer({"campaign": str(made.directory), "stages": [asdict(one) for one in standing]})
+    else:
+        click.echo("\n".join([*campaign_commands.told(standing), files.shown(made.directory)]))
+    sys.exit(WORSE if any(one.state in ("stopped", "stale", "changed") for one in standing) else 0)
 
 
 def _plan(context: click.Context, given: dict[str, Any]) -> Any:
@@ -292,4 +352,4 @@ def _end(current: Status, given: dict[str, Any], *, waits: bool, dry: bool = Fal
             click.echo(f"  {text}")
         click.echo(files.shown(current.run.directory))
     bad = sum(current.counts[state] for state in ("failed", "timeout", "memory", "died", "missing"))
-    sys.exit(0 if dry or not bad or (waits and not over) else WORSE)
+    sys.exit(0 if dry or ((not bad or (waits and not over)) and not current.stuck) else WORSE)

@@ -96,7 +96,7 @@ def describe_gate(job: Job, options: Options, site: Site, results: Sequence[str]
     inputs = ["worker", *([] if job.derived else ["../../points.jsonl"]), *results]
     outputs = ["points.csv", "report.json", *([points] if points else [])]
     remaps = ["points.csv=../../merged/points.csv", "report.json=../../merged/report.json"]
-    remaps += ["points.jsonl=../../points.jsonl", "chunks.json=chunks.json"] if job.derived else []
+    remaps += ["points.jsonl=../../points.jsonl"] if job.derived else []
     derived = f" --derived --memory-mb {options.memory_mb}" if job.derived else ""
     lines = [
         ("executable", "run.sh"),

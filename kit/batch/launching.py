@@ -26,7 +26,7 @@ from kit.directories import new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["create", "launch", "write_and_send"]
+__all__ = ["create", "launch", "next_number", "reopen", "write_and_send"]
 
 TRIAL = "000"
 
@@ -59,8 +59,11 @@ def launch(
     return batch
 
 
-def create(plan: Plan, directory: Path | None, label: str) -> BatchRun:
-    """Write the directory of a run, without rounds: the whole of it, or nothing."""
+def create(plan: Plan, directory: Path | None, label: str, *, derived: bool = False) -> BatchRun:
+    """Write the directory of a run, without rounds: the whole of it, or nothing.
+
+    The points of one that is `derived` are made by its own jobs.
+    """
     target = directory or new_directory(plan.notebook.stage, label)
     if target.is_dir() and any(target.iterdir()):
         message = f"{files.shown(target)} is there already; `kit resume` goes on with a run, or choose another"
@@ -70,10 +73,11 @@ def create(plan: Plan, directory: Path | None, label: str) -> BatchRun:
         shutil.rmtree(part)
     for name in ("rounds", "results"):
         (part / name).mkdir(parents=True)
-    points.write(part / "points.jsonl", plan.points)
+    if not derived:
+        points.write(part / "points.jsonl", plan.points)
     stripped = json.dumps(_stripped(plan.notebook.content), indent=1, ensure_ascii=False)
     (part / "notebook.ipynb").write_text(stripped + "\n", encoding="utf-8")
-    files.write_json(part / "submission.json", _how(plan))
+    files.write_json(part / "submission.json", _how(plan) | ({"points": None} if derived else {}))
     files.write_json(part / MANIFEST, _manifest(plan))
     target.mkdir(parents=True, exist_ok=True)
     part.rename(target)
@@ -168,8 +172,7 @@ def write_and_send(
 ) -> None:
     """Write the next round and send it; on this computer, work it off."""
     reopen(batch)
-    number = f"{max((int(round_.number) for round_ in batch.rounds), default=0) + 1:03d}"
-    round_ = write_round(batch, chunks, seconds, sending_, number, sending_.site)
+    round_ = write_round(batch, chunks, seconds, sending_, next_number(batch), sending_.site)
     batch.note_rounds()
     options, site = sending_.options, sending_.site
     if options.dry_run:
@@ -182,6 +185,11 @@ def write_and_send(
         )
         return
     work_here(batch, round_, sending_, try_first=try_first)
+
+
+def next_number(batch: BatchRun) -> str:
+    """Return the number of the next round."""
+    return f"{max((int(round_.number) for round_ in batch.rounds), default=0) + 1:03d}"
 
 
 def send_round(round_: Round, sending_: Sending) -> Cluster:

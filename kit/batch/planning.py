@@ -18,7 +18,7 @@ from kit.batch.pool import workers_for
 from kit.batch.script import environment_for
 from kit.batch.sites import Site
 
-__all__ = ["Plan", "chunks_for", "known_seconds", "make_plan"]
+__all__ = ["UNKNOWN_SECONDS", "Plan", "chunks_for", "known_seconds", "make_plan", "where"]
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,26 @@ def make_plan(
     checks.check_notebook(notebook, [*names, *([options.seed_parameter] if options.seed_parameter else [])])
     typed = checks.checked(notebook, sets)
     inputs = [*checks.located(notebook, typed, _file_names(sweep)), *files.locate(options.inputs)]
-    site = sites.choose(options.profile, options.site, directory or files.resolve("outputs"))
+    site, environment = where(options, directory or files.resolve("outputs"))
     site.check_inputs(inputs)
+    code = code_of(notebook.content)
+    points = numbered(code, typed, options.repeat, _seed(notebook, options))
+    seconds, ground = known_seconds(notebook, code)
+    return Plan(
+        notebook, dict(fixed), sweep, points, options, site, environment, inputs,
+        code, seconds, ground, notes + _shared_seed(notebook, points),
+    )  # fmt: skip
+
+
+def where(options: Options, directory: Path) -> tuple[Site, dict[str, str]]:
+    """Return where jobs run whose files lie in `directory`, and how they get their Python.
+
+    Raises
+    ------
+    SubmissionError
+        If these options cannot be had there.
+    """
+    site = sites.choose(options.profile, options.site, directory)
     if options.dag and site.local:
         message = "a DAG needs HTCondor; on this computer leave --dag out"
         raise SubmissionError(message)
@@ -109,13 +127,7 @@ def make_plan(
         message = "mail comes from the last node of a DAG: add --dag, or take notify `command: PROGRAM`"
         raise SubmissionError(message)
     description.check_extra(options.extra)
-    code = code_of(notebook.content)
-    points = numbered(code, typed, options.repeat, _seed(notebook, options))
-    seconds, ground = known_seconds(notebook, code)
-    return Plan(
-        notebook, dict(fixed), sweep, points, options, site, environment_for(options, site), inputs,
-        code, seconds, ground, notes + _shared_seed(notebook, points),
-    )  # fmt: skip
+    return site, environment_for(options, site)
 
 
 def _fitting(notebook: Notebook, options: Options) -> tuple[Options, list[str]]:

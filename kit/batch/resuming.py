@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import checks, sites
+from kit.batch import checks
 from kit.batch.chunks import Chunk, cut
 from kit.batch.faults import SubmissionError
 from kit.batch.launching import write_and_send
 from kit.batch.notebooks import Notebook
 from kit.batch.options import FLAVOURS, Options
-from kit.batch.planning import chunks_for
+from kit.batch.planning import UNKNOWN_SECONDS, chunks_for, where
 from kit.batch.points import cell_codes, code_of
 from kit.batch.reasons import is_environment, is_memory, is_wall_time, named_file
 from kit.batch.rounds import BatchRun, batch_run
-from kit.batch.script import environment_for
 from kit.batch.status import ChunkState, Status
 from kit.batch.stopping import settled
 from kit.batch.writing import Say, Sending
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["options_of", "resume"]
+__all__ = ["next_chunks", "options_of", "resume"]
 
 PER_CALL = ("dry_run", "retry_failed", "accept_changed")
 
@@ -68,26 +67,40 @@ def resume(
     batch = batch_run(path)
     options = options_of(batch, changes)
     status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show)
-    indexes = _wanted(status, options)
-    if not indexes:
+    if not _wanted(status, options):
         say(_nothing(status))
         return batch
-    site = sites.choose(options.profile, options.site, batch.directory)
+    chunks, sending, seconds = next_chunks(batch, status, options, say)
+    write_and_send(batch, chunks, seconds, replace(sending, show=show))
+    return batch
+
+
+def next_chunks(batch: BatchRun, status: Status, options: Options, say: Say) -> tuple[list[Chunk], Sending, float]:
+    """Return the chunks of the next round, how they are sent, and the seconds of a point.
+
+    Raises
+    ------
+    SubmissionError
+        If nothing can be sent, the code of the notebook has changed, or what held the jobs is not mended.
+    """
+    indexes = _wanted(status, options)
+    if not indexes:
+        raise SubmissionError(_nothing(status))
+    site, environment = where(options, batch.directory)
     site.check_ticket()
     _check_mended(status)
     _check_code(batch, options, say)
     groups = _by_reason(status, indexes)
     options = _with_more_time(groups, status, options)
-    seconds = status.seconds or 60.0
-    sending = Sending(options, site, environment_for(options, site), say, show)
+    seconds = status.seconds or UNKNOWN_SECONDS
+    sending = Sending(options, site, environment, say)
     chunks = [
         *_plain_chunks(groups.plain, seconds, sending),
         *_late_chunks(groups.late, options),
         *_memory_chunks(groups.memory, seconds, sending),
     ]
     say(f"{len(groups)} points are sent again" + _told(groups))
-    write_and_send(batch, chunks, seconds, sending)
-    return batch
+    return chunks, sending, seconds
 
 
 def options_of(batch: BatchRun, changes: Options) -> Options:

@@ -153,7 +153,7 @@ class RoundFiles:
     description, script : str
         ``job.sub`` and ``run.sh``.
     carried : dict
-        For each chunk that brings input files of its own: the paths of these files.
+        For each chunk that brings inputs of its own: what travels for each of them.
     further : dict
         Other files, by their names: those of a DAG.
     """
@@ -163,7 +163,7 @@ class RoundFiles:
     worker: dict[str, Any]
     description: str
     script: str
-    carried: dict[str, list[str]]
+    carried: dict[str, dict[str, str]]
     further: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path, number: str) -> Round:
@@ -198,7 +198,7 @@ class RoundFiles:
     def _row(self, chunk: Chunk) -> str:
         columns = [chunk.name, chunk.folder, str(chunk.memory_mb)]
         if self.carried:
-            columns.append(", ".join(self.carried[chunk.name]))
+            columns.append(", ".join(self.carried[chunk.name].values()))
         return ", ".join(columns) + "\n"
 
     def _write_slice(self, path: Path, chunk: Chunk) -> None:
@@ -206,7 +206,9 @@ class RoundFiles:
             for index in chunk.indexes:
                 line = self.lines[index]
                 if carried := self.carried.get(chunk.name):
-                    inputs = json.dumps({name: Path(name).name for name in carried}, ensure_ascii=False)
+                    inputs = json.dumps(
+                        {path: Path(other).name for path, other in carried.items()}, ensure_ascii=False
+                    )
                     line = line.rstrip()[:-1] + f',"inputs":{inputs}}}\n'.encode()
                 stream.write(line)
 

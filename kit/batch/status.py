@@ -15,11 +15,12 @@ from kit.batch.chunks import Chunk
 from kit.batch.dag import dagman_log
 from kit.batch.events import EventLog, Job
 from kit.batch.pool import is_alive
+from kit.batch.reasons import is_memory
 from kit.batch.results import LETTERS, NAMES, NONE, Results
 from kit.batch.rounds import BatchRun, Round
 from kit.batch.spooled import is_at_schedd, refresh
 
-__all__ = ["STATES", "ChunkState", "Status", "status_of"]
+__all__ = ["STATES", "ChunkState", "Status", "dagman_is_gone", "status_of"]
 
 WITH_LINE = tuple(LETTERS)
 WITHOUT_LINE = ("waiting", "running", "held", "missing")
@@ -67,6 +68,7 @@ class Status:
         self.earlier: list[ChunkState] = []
         self.notes: list[str] = []
         self.dag_is_alive = False
+        self.gate: Job | None = None
 
     def read(self) -> bool:
         """Look at logs and results, and tell whether anything is new."""
@@ -95,6 +97,14 @@ class Status:
     def alive(self) -> bool:
         """Whether jobs may still bring results, or a DAG has not come to its end."""
         return self.dag_is_alive or any(state.state in ("waiting", "running", "held") for state in self.chunks)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether all that is left is held, and will not go on by itself."""
+        living = [state.job for state in self.chunks if state.state in ("waiting", "running", "held")]
+        if self.dag_is_alive and not living:
+            living = [self.gate]
+        return bool(living) and all(job and job.state == "held" and not is_memory(job) for job in living)
 
     @property
     def good(self) -> bool:
@@ -166,27 +176,29 @@ class Status:
 
     def _chunk_states(self, round_: Round, log: EventLog, *, latest: bool) -> list[ChunkState]:
         """Return the chunks of a round with their jobs, matched by the note, else by the number of the job."""
-        submitted = round_.submitted
-        if latest and (submitted is None or "cluster" not in submitted):
+        about = round_.submitted or {}
+        submitted = "cluster" in about
+        if latest and not submitted:
             self.notes.append(f"round {round_.number} was not submitted: `kit resume` does")
-        elif latest and not log.jobs and "removed" not in (submitted or {}):
+        elif latest and not log.jobs and "removed" not in about:
             self.notes.append(f"waiting (no log yet): {files.shown(log.path)}")
         prefix = str(files.read_json(round_.directory / "worker.json").get("prefix", ""))
         by_note = {job.note: (key[1], job) for key, job in log.jobs.items() if job.note}
         by_process = {key[1]: job for key, job in log.jobs.items()}
-        about = submitted or {}
         orphaned = "removed" in about or (about.get("profile") == "local" and not is_alive(round_))
-        given_up = bool(about.get("dag")) and _dagman_is_gone(about)
+        given_up = bool(about.get("dag")) and dagman_is_gone(about)
         if latest:
-            self.dag_is_alive = "cluster" in about and bool(about.get("dag")) and not given_up and not orphaned
+            gate = by_note.get(f"{prefix}gate")
+            over = given_up or orphaned or (gate is not None and not gate[1].alive)
+            self.dag_is_alive = submitted and bool(about.get("dag")) and not over
+            self.gate = gate[1] if gate else None
         states = []
         for process, chunk in enumerate(round_.chunks):
             known = by_note.get(prefix + chunk.name) or (process, None if by_note else by_process.get(process))
-            state = _state(known[1], submitted=submitted is not None and "cluster" in submitted)
+            state = _state(known[1], submitted=submitted)
             if orphaned or (given_up and known[1] is None):
                 state = "ended"
-            left = 0
-            states.append(ChunkState(round_, chunk, state, known[1], known[0], left))
+            states.append(ChunkState(round_, chunk, state, known[1], known[0], 0))
         return states
 
     def _count(self, states: list[ChunkState], latest: Round | None) -> None:
@@ -204,7 +216,7 @@ class Status:
         self.counts = {state: counts[state] for state in STATES}
 
 
-def _dagman_is_gone(about: dict[str, Any]) -> bool:
+def dagman_is_gone(about: dict[str, Any]) -> bool:
     """Tell whether DAGMan has ended: nodes without a job will never get one."""
     log = EventLog(dagman_log(about["dag"]), about.get("cluster"))
     log.read()

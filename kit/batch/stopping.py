@@ -11,10 +11,10 @@ from kit.batch import condor, pool, sending
 from kit.batch.condor import Cluster, CondorError
 from kit.batch.faults import SubmissionError
 from kit.batch.rounds import BatchRun, Round, batch_run
-from kit.batch.status import ChunkState, Status
+from kit.batch.status import ChunkState, Status, dagman_is_gone
 from kit.manifest import now
 
-__all__ = ["settled", "stop"]
+__all__ = ["dag_is_alive", "settle_dag", "settled", "stop"]
 
 LOOK = 1.0  # s between two looks
 PATIENCE = 90.0  # s for removed jobs to be gone
@@ -52,6 +52,42 @@ def settled(
         status.read()
     status.save()
     return status
+
+
+def settle_dag(rounds: Iterable[Round], *, wait: bool, stop_first: bool, say: Say) -> None:
+    """Wait until no DAGMan looks after these rounds any more.
+
+    Raises
+    ------
+    SubmissionError
+        If one does, and neither `wait` nor `stop_first` says what to do.
+    """
+    listed = list(rounds)
+    for round_ in listed:
+        if found := sending.settle(round_):
+            say(found)
+    clusters = {cluster.number: cluster for cluster in map(_living_dag, listed) if cluster}
+    for number, cluster in clusters.items():
+        if stop_first:
+            say(f"cluster {number} is removed")
+            condor.remove(cluster)
+        elif not wait:
+            message = f"DAGMan is still at work, cluster {number}; --wait waits for it, --stop removes it first"
+            raise SubmissionError(message)
+    while any(map(_living_dag, listed)):
+        time.sleep(LOOK)
+
+
+def dag_is_alive(rounds: Iterable[Round]) -> bool:
+    """Tell whether DAGMan still looks after one of these rounds."""
+    return any(map(_living_dag, rounds))
+
+
+def _living_dag(round_: Round) -> Cluster | None:
+    about = round_.submitted or {}
+    if not about.get("dag") or "cluster" not in about or "removed" in about or dagman_is_gone(about):
+        return None
+    return sending.cluster_of(round_)
 
 
 def stop(path: str | Path, say: Say = print, how: str = "now") -> Status:

@@ -112,7 +112,7 @@ def watch(
         Look once only.
     """
     status.read()
-    while status.alive and not once:
+    while status.alive and not status.stuck and not once:
         show(status)
         time.sleep(interval)
         status.read()

@@ -19,6 +19,7 @@ from kit.batch.status import ChunkState, Status
 
 __all__ = ["about_point", "about_run", "point_named", "waiting_for"]
 
+LONGEST_TEXT = 300  # characters of the pool's own words
 TAIL = 15  # lines of what a worker printed
 LONG_IDLE = 600.0  # s after which a job's waiting is looked into
 
@@ -99,9 +100,10 @@ def about_run(status: Status, largest_mb: int = 0) -> Iterator[str]:
     """Yield in words what keeps a run from being done, most frequent first."""
     for state, words, number, first in status.groups():
         yield f"{number} {state}: {words} (first: point {first})"
-    jobs = ((state.chunk.name, state.job) for state in status.chunks if state.job and state.left)
+    jobs = [(state.chunk.name, state.job) for state in status.chunks if state.job and state.left]
+    jobs += [("gate", status.gate)] if status.gate and status.gate.state == "held" else []
     for reason, number, chunk in grouped(jobs, largest_mb):
-        text = f"; {reason.text}" if reason.text else ""
+        text = f"; {reason.text[:LONGEST_TEXT]}" if reason.text else ""
         advice = f" → {reason.advice}" if reason.advice else ""
         yield f"{number} jobs: {reason.words}{advice} (first: chunk {chunk}{text})"
     yield from status.notes

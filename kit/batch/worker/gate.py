@@ -32,7 +32,7 @@ def main() -> int:
     report = {"points": number, "counts": counts, "accept": options.accept, "accepted": accepted,
               "failures": gathered.groups()}  # fmt: skip
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(f"{counts['done']} of {number} points are done, {options.accept:.6g} of them should be", flush=True)
+    print(f"{counts['done']} of {number} points are done; the gate opens from {options.accept:.0%} on", flush=True)
     return 0 if accepted else 1
 
 
