@@ -23,7 +23,7 @@ def test_the_columns_of_a_chunk_are_those_of_its_row():
         "000000": {"chunk": "000000", "dir": "000", "mem": "300"},
         "000002": {"chunk": "000002", "dir": "000", "mem": "600"},
     }
-    found = variables(rows({"000000": ["/a/b c.root", "/d.root"], "000002": []}))
+    found = variables(rows({"000000": {"a": "/a/b c.root", "b": "/d.root"}, "000002": {}}))
     assert found["000000"]["files"] == "/a/b c.root, /d.root"
 
 
