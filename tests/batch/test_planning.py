@@ -202,3 +202,13 @@ def test_more_jobs_by_hand_than_a_spooled_submission_takes_are_refused_with_the_
         chunks_for(300, 60.0, Options(per_job=2), SPOOL)
     assert chunks_for(300, 60.0, Options(per_job=2), replace(SPOOL, max_jobs=None)) == 150
     assert planning.UNKNOWN_SECONDS == 60.0
+
+
+def test_an_input_where_the_site_cannot_read_it_is_refused_with_path_and_rule(planned, commands):
+    (commands.folder / "far.csv").touch()
+    folder = str(commands.folder)
+    with pytest.raises(SubmissionError, match=rf"{folder}/far\.csv: condor: copy it"):
+        planned(
+            {"x": [1]}, profile="condor", inputs=[f"{folder}/far.csv"], site={"refused": {folder: "copy it"}},
+            environment={"python": "/usr/bin/python3"},
+        )  # fmt: skip

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from kit.batch import why
+from kit.batch import resuming, why
 from kit.batch.condor import Cluster
 from kit.batch.faults import SubmissionError
+from kit.batch.options import Options
 from kit.batch.points import read_ids
 from kit.batch.status import status_of
 
@@ -93,6 +94,17 @@ def test_a_point_that_was_done_in_its_second_attempt_is_done_and_shows_both(toy,
     about = why.about_point(status, why.point_named(status, "0"))
     assert [attempt["state"] for attempt in about["attempts"]] == ["failed", "done"]
     assert (about["state"], about["error"]) == ("done", None)
+
+
+def test_a_point_tells_of_the_job_of_its_latest_round(toy, sent):
+    made = sent(toy, {"x": [1]}, per_job=1)
+    made.begin(0)
+    made.event("009", 0, "Job was aborted.", "via condor_rm (by user alice)")
+    resuming.resume(made.run.directory, Options(), say=lambda _text: None)
+    made.begin(0)
+    status = status_of(made.run.directory)
+    about = why.about_point(status, why.point_named(status, "0"))
+    assert (about["state"], about["job"]["round"], about["job"]["job"]) == ("running", "002", "running")
 
 
 def test_a_run_tells_failures_and_jobs_by_reason_with_count_and_first_example(toy, sent):
