@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from kit.files import FormatError
+from kit.files import NO_ROOM, FormatError
 from kit.opendata.pieces import Piece, plan, refuse_overlaps, share
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader, Source
@@ -213,6 +213,8 @@ class _Trials:
             todo = list(faults) if attempt else portions
             faults = {}
             for portion, made in self.run.map(function, todo, unit, workers):
+                if isinstance(made, OSError) and made.errno in NO_ROOM:
+                    raise made  # no fault of the input, and no other file would fare better
                 if isinstance(made, Exception):
                     faults[portion] = made
                 else:

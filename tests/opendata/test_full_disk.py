@@ -95,3 +95,13 @@ def test_a_stage_on_a_full_disk_names_the_file_and_goes_on_when_there_is_room(
     run = _run(file, stage, output)
     assert run.summary["pieces_done_before"] == done
     assert _content(output, stage) == _content(whole, stage)
+
+
+def test_a_full_disk_is_no_fault_of_an_input_that_may_fail(file: Path, tmp_path: Path, python: Callable[..., Any]):
+    code = FULL.format(stage="masses", parameters="MassParameters", function="make_masses")
+    values = _values(file, "masses", tmp_path / "full") | {"max_failed_fraction": 1.0}
+    process = python("-c", code, json.dumps(values), 5_000)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert re.search(r"File too large: '\S+\.parquet'$", said.strip()), said
+    assert load(tmp_path / "full").state == "failed"
