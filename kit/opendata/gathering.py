@@ -89,6 +89,8 @@ def _no_run_in(directory: Path) -> str:
     message = f"{shown(directory)} holds no complete run of {STAGE}"
     if others := sorted({run.stage for run in complete_below(directory)}):
         return f"{message}; it holds runs of {', '.join(others)}"
+    if batch:
+        return f"{message}; kit collect unpacks those of a batch run"
     return f"{message}; it is {load(directory).state}" if (directory / MANIFEST).is_file() else message
 
 

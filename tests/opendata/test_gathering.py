@@ -150,3 +150,12 @@ def test_a_demo_of_other_parameters_is_made_anew(tmp_path):
     manifest = demo_run() / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"max_total": 4', '"max_total": 3'))
     assert load(demo_run()).parameters["max_total"] == 4
+
+
+def test_a_batch_run_that_was_not_collected_says_how_to(tmp_path):
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "points.jsonl").write_text("")
+    with pytest.raises(
+        RunError, match="holds no complete run of opendata/masses; kit collect unpacks those of a batch"
+    ):
+        gather([str(tmp_path / "batch")])
