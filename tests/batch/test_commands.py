@@ -132,7 +132,7 @@ def test_an_unknown_stage_is_refused_with_the_nearest(kit, toy):
     assert "did you mean beam/toy?" in answer.err
 
 
-@pytest.mark.parametrize("command", ["status", "watch", "why", "resume", "stop", "collect", "campaign"])
+@pytest.mark.parametrize("command", ["status", "watch", "why", "resume", "stop", "collect"])
 def test_what_is_no_batch_run_is_refused_by_every_command(kit, tmp_path, command):
     (tmp_path / "notes").mkdir()
     for name in ("notes", "nowhere"):
