@@ -142,7 +142,7 @@ class Production:
                     tally.add_codes(codes.codes, p.levels)
                 if table_set:
                     table_set.append(voltages, codes)
-                tally.add(voltages, amplifier, self.engine, source.geometry.thickness)
+                tally.add(voltages, source.geometry.thickness)
             source.stream.finish()
             if table_set:
                 table_set.describe({"clusters_checksum": source.stream.checksum})
