@@ -98,7 +98,8 @@ class TextStream:
             from isal import igzip, isal_zlib
 
             decompressed: Any = igzip.IGzipFile
-            self._damages += (isal_zlib.error,)
+            fault: Any = isal_zlib.error
+            self._damages = (*self._damages, fault)
             self._unpacked = decompressed(fileobj=buffered, mode="rb")
             self._source = getattr(self._unpacked, "_buffer", self._unpacked)  # which spares a copy
 
