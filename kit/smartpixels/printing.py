@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from kit.smartpixels.engine import NUMPY, Engine
-from kit.smartpixels.pixelav import header_text, tag_line
+from kit.smartpixels.pixelav import IntArray, header_text, tag_line
 from kit.smartpixels.text import Tags, Text
 from kit.smartpixels.voltages import NOT_A_NUMBER, Voltages
 
@@ -72,11 +72,10 @@ class TextWriter:
         """Append the clusters of a block."""
         block = voltages.block
         layout = block.layout
-        printable = voltages.tenths.min(initial=0), voltages.tenths.max(initial=0)
         heads = int((block.spans[:, 1] - block.spans[:, 0]).sum())
         per_cluster = 64 + len(self.tags.text.buffer) + layout.pixels * LONGEST_NUMBER * len(self.tags.lines)
         room = heads + len(block) * per_cluster
-        if printable[1] >= 10 ** (LONGEST_NUMBER - 4) or _has_words(voltages.tenths):
+        if block.charge.dtype.kind == "f" and _is_unusual(voltages.tenths):
             engine = NUMPY
         elif room > self._out.room:
             self._out = Text(room)
@@ -94,10 +93,10 @@ class TextWriter:
         self._file.write(self._deflate.compress(text))
 
 
-def _has_words(tenths: Any) -> bool:
-    """Tell whether some numbers print as words, nan or inf; few blocks have the negative numbers that say so."""
-    low = tenths.min(initial=0)
-    return bool(low < 0 and ((tenths >= NOT_A_NUMBER) & (tenths < NOT_A_NUMBER + 3)).any())
+def _is_unusual(tenths: IntArray) -> bool:
+    """Tell whether some numbers print as words, nan or inf, or are too long for the room that is kept for each."""
+    words = (tenths >= NOT_A_NUMBER) & (tenths < NOT_A_NUMBER + 3)
+    return bool(words.any()) or int(tenths.max(initial=0)) >= 10 ** (LONGEST_NUMBER - 4)
 
 
 def _deflate(level: int) -> Any:

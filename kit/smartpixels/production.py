@@ -82,8 +82,8 @@ class Production:
         stem = stem_of(path)
         names = output_names(stem, place, self.p)
         kept = self._kept(stem, path)
-        own = [*names.values(), *([EXAMPLE] if stem == self.shown else [])]
-        if kept and self._all_there(own):
+        written_here = names | ({"example": EXAMPLE} if stem == self.shown else {})
+        if kept and self._all_there(written_here.values()):
             return kept
         started, cpu = time.perf_counter(), time.thread_time()
         tally = Tally.empty(self.amplifier, len(self.p.sample_times), len(self.p.levels))
@@ -91,7 +91,7 @@ class Production:
             contextlib.ExitStack() as outputs,
             ClusterFile(path, self.p, self.p.kernel_step, self.engine) as source,
         ):
-            parts = {kind: outputs.enter_context(self.run.writing(name)) for kind, name in names.items()}
+            parts = {kind: outputs.enter_context(self.run.writing(name)) for kind, name in written_here.items()}
             written = self._write_all(source, parts, stem, tally)
             if not written:
                 reasons = "; ".join(dropped.reason for dropped in source.dropped[:3])
@@ -119,7 +119,7 @@ class Production:
     def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> int:
         """Write all clusters of an open file and return how many there were."""
         p, amplifier = self.p, self.amplifier.separate()
-        tables = {kind: path for kind, path in parts.items() if kind != "text"}
+        tables = {kind: path for kind, path in parts.items() if kind not in ("text", "example")}
         with contextlib.ExitStack() as writers:
             text = writers.enter_context(_text_writer(parts["text"], source, p)) if "text" in parts else None
             table_set = None
@@ -131,9 +131,8 @@ class Production:
                 for table in table_set.tables.values():
                     writers.enter_context(table)
             for block in source.blocks():
-                if stem == self.shown and not tally.clusters:
-                    with self.run.writing(EXAMPLE) as part:
-                        Example.of(block, source.geometry, amplifier, p).write(part)
+                if "example" in parts and not tally.clusters:
+                    Example.of(block, source.geometry, amplifier, p).write(parts["example"])
                 voltages = amplifier.respond(block, self.engine)
                 if text:
                     text.write(voltages, self.engine)
@@ -142,7 +141,7 @@ class Production:
                     tally.add_codes(codes.codes, p.levels)
                 if table_set:
                     table_set.append(voltages, codes)
-                tally.add(voltages, amplifier, self.engine, source.geometry.thickness)
+                tally.add(voltages, source.geometry.thickness)
             source.stream.finish()
             if table_set:
                 table_set.describe({"clusters_checksum": source.stream.checksum})

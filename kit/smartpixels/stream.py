@@ -6,9 +6,9 @@ text before the damage, and then says where it is.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
-import zlib
 from pathlib import PurePosixPath
 from typing import IO, Any, Self
 
@@ -84,6 +84,7 @@ class TextStream:
         self._complaint = ""  # of the fast decompressor
         self._delivered = 0  # bytes of text
         self._second: IO[bytes] | None = None
+        self._damages: tuple[type[Exception], ...] = (EOFError, gzip.BadGzipFile)
         self._file = open_bytes(path)
         self._raw = _Counted(self._file)
         buffered = io.BufferedReader(self._raw, 512 * 1024)
@@ -94,10 +95,13 @@ class TextStream:
             raise FormatError(message)
         self._source: Any = buffered
         if magic == GZIP_MAGIC:
-            from isal import igzip
+            from isal import igzip, isal_zlib
 
             decompressed: Any = igzip.IGzipFile
-            self._source = decompressed(fileobj=buffered, mode="rb")
+            fault: Any = isal_zlib.error
+            self._damages = (*self._damages, fault)
+            self._unpacked = decompressed(fileobj=buffered, mode="rb")
+            self._source = getattr(self._unpacked, "_buffer", self._unpacked)  # which spares a copy
 
     def __enter__(self) -> Self:
         return self
@@ -122,9 +126,7 @@ class TextStream:
         while self.end < self.text.room and not self.ended:
             try:
                 count = self._source.readinto1(view[self.end : self.text.room])
-            except (EOFError, zlib.error, OSError, ValueError) as fault:
-                if isinstance(fault, OSError) and fault.errno is not None:
-                    raise
+            except self._damages as fault:
                 self._salvage(f"{fault} near compressed byte {self._raw.count}")
                 continue
             self.end += count

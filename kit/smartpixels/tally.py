@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kit.smartpixels import twins
 from kit.smartpixels.blocks import Block
 from kit.smartpixels.digitisation import Bytes
-from kit.smartpixels.engine import Engine
 from kit.smartpixels.labels import track
 from kit.smartpixels.pixelav import FloatArray, IntArray
 from kit.smartpixels.voltages import Amplifier, Voltages
@@ -23,7 +23,7 @@ VOLTAGE_BINS = np.linspace(-50, 500, 111)  # mV
 SLOPE_BINS = np.linspace(-2, 2, 11)
 WAVEFORM_BINS = np.array([100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])  # e-
 WAVEFORM_CLUSTERS = 1000  # of each file; enough for a mean
-BATCH = 20_000  # pixels that are filled into histograms at once
+BATCH = 20_000  # pixels that are counted at once
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Tally:
 
     Attributes
     ----------
+    injected, by_peak : ndarray, bool
+        Charges among which a template is chosen, in e-, and by which of a pixel's own.
     templates : ndarray, shape (templates,)
         Pixels that were given each template.
     occupancy : ndarray, shape (sample times, levels)
@@ -52,6 +54,8 @@ class Tally:
         By cotAlpha and by cotBeta: clusters, sum of their pixels with charge, and sum of the squares.
     """
 
+    injected: FloatArray
+    by_peak: bool
     templates: IntArray
     occupancy: IntArray
     waveforms: FloatArray
@@ -68,37 +72,32 @@ class Tally:
     sizes: FloatArray = field(default_factory=lambda: np.zeros((2, len(SLOPE_BINS) - 1, 3)))
 
     def __post_init__(self) -> None:
-        self._waiting: list[tuple[FloatArray, FloatArray]] = []
+        self._waiting: list[tuple[npt.NDArray[Any], ...]] = []
         self._held = 0
 
     @classmethod
     def empty(cls, amplifier: Amplifier, times: int, levels: int) -> Tally:
         """Return sums of nothing, for so many sample times and levels."""
+        charges = amplifier.templates.charges
         return cls(
-            np.zeros(len(amplifier.templates.charges), np.int64),
+            charges,
+            amplifier.by_peak,
+            np.zeros(len(charges), np.int64),
             np.zeros((times, levels), np.int64),
             np.zeros((len(WAVEFORM_BINS) - 1, amplifier.steps)),
         )
 
-    def add(self, voltages: Voltages, amplifier: Amplifier, engine: Engine, thickness: float) -> None:
+    def add(self, voltages: Voltages, thickness: float) -> None:
         """Count the clusters of a block."""
         block, values = voltages.block, voltages.values
-        self.pixels += len(values)
-        self.templates += np.bincount(voltages.template, minlength=len(self.templates))
-        other = np.empty(len(values), np.int64)
-        own = amplifier.own_charge(block, by_peak=not amplifier.by_peak)
-        engine.choose(own, amplifier.templates.charges, other)
-        self.other_template += int((other != voltages.template).sum())
-        self.first_charge += float(abs(block.charge[:, 0]).sum()) / 10
-        if len(values):
-            peaks = values.max(axis=1)
-            self.largest = max(self.largest, float(peaks.max()))
-            self.total += float(values[:, -1].sum())
-            self._waiting.append((block.charge[:, -1] / 10, peaks))
-            self._held += len(peaks)
         if self.clusters < WAVEFORM_CLUSTERS:
             self._add_shapes(block, values, thickness)
         self.clusters += len(block)
+        if len(values):
+            charge = block.charge
+            numbers = charge[:, 0], charge[:, -1], block.peak, values.max(axis=1), values[:, -1]
+            self._waiting.append((voltages.template.copy(), *(each.astype(np.float64) for each in numbers)))
+            self._held += len(values)
         if self._held > BATCH:
             self.settle()
 
@@ -123,19 +122,28 @@ class Tally:
                 np.add.at(self.sizes[axis, :, power], place[inside], size[inside] ** power)
 
     def settle(self) -> None:
-        """Fill what waits into the histograms."""
+        """Count what waits: many pixels at once are counted faster."""
         if not self._waiting:
             return
-        charge, peaks = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        columns = [np.concatenate(parts) for parts in zip(*self._waiting, strict=True)]
         self._waiting, self._held = [], 0
-        self.charge += np.histogram(charge, CHARGE_BINS)[0]
-        self.voltage += np.histogram(peaks, VOLTAGE_BINS)[0]
-        self.linearity += np.histogram2d(charge, peaks, (CHARGE_BINS, VOLTAGE_BINS))[0]
+        template, first, final, peak, largest, last = columns
+        self.pixels += len(template)
+        self.templates += np.bincount(template, minlength=len(self.templates))
+        other = twins.choose((final if self.by_peak else peak) / 10, self.injected)
+        self.other_template += int((other != template).sum())
+        self.first_charge += float(abs(first).sum()) / 10
+        self.largest = max(self.largest, float(largest.max()))
+        self.total += float(last.sum())
+        self.charge += np.histogram(final / 10, CHARGE_BINS)[0]
+        self.voltage += np.histogram(largest, VOLTAGE_BINS)[0]
+        self.linearity += np.histogram2d(final / 10, largest, (CHARGE_BINS, VOLTAGE_BINS))[0]
 
     def __add__(self, other: Tally) -> Tally:
         own, others = self.arrays(), other.arrays()
         summed = {name: own[name] + others[name] for name in own}
-        return self._of({**summed, "largest": np.maximum(own["largest"], others["largest"])})
+        largest = np.maximum(own["largest"], others["largest"])
+        return self._of({**summed, "largest": largest, "injected": own["injected"], "by_peak": own["by_peak"]})
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all sums as arrays."""

@@ -9,7 +9,9 @@ from kit.smartpixels.tally import CHARGE_BINS, SLOPE_BINS, VOLTAGE_BINS, WAVEFOR
 
 @pytest.fixture
 def tally():
-    made = Tally(np.array([5, 0, 2]), np.array([[90, 6, 3, 1]]), np.zeros((len(WAVEFORM_BINS) - 1, 31)))
+    made = Tally(
+        np.ones(3), False, np.array([5, 0, 2]), np.array([[90, 6, 3, 1]]), np.zeros((len(WAVEFORM_BINS) - 1, 31))
+    )
     made.waveforms[2] = 4 * np.linspace(0, 30, 31)
     made.waveform_pixels[2] = 4
     made.charge[30], made.voltage[15] = 7, 7

@@ -93,6 +93,15 @@ def test_a_flipped_byte_is_found(write):
     assert len(stored) // 2 - 1 <= place <= len(stored)
 
 
+@pytest.mark.parametrize("place", [10, 11, 500, 5000])
+def test_a_stream_that_cannot_be_is_refused(write, place):
+    stored = bytearray(gzip.compress(LINES))
+    stored[place : place + 40] = b"\xff" * 40
+    _, stream = text_of(write(bytes(stored)))
+    assert stream.damage.startswith(("corrupt gzip stream", "wrong checksum"))
+    assert place <= int(re.search(r"byte (\d+)", stream.damage)[1]) <= len(stored)
+
+
 def test_a_wrong_checksum_is_found_though_all_text_is_there(write):
     stored = bytearray(gzip.compress(LINES))
     stored[-8] ^= 1
@@ -105,6 +114,27 @@ def test_what_follows_the_last_member_must_be_a_member(write):
     stored = gzip.compress(LINES)
     _, stream = text_of(write(stored + b"rubbish"))
     assert stream.damage == f"bytes that are no gzip from compressed byte {len(stored)} on"
+
+
+def test_a_server_that_fails_is_no_damage(write, monkeypatch):
+    stored = gzip.compress(LINES)
+
+    class Failing:
+        def __init__(self, path):
+            self.left = stored[:1000]
+
+        def read(self, count):
+            block, self.left = self.left[:count], self.left[count:]
+            if not block:
+                raise OSError("XRootD error: [FATAL] Connection error")
+            return block
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("kit.smartpixels.stream.open_bytes", Failing)
+    with pytest.raises(OSError, match="Connection error"):
+        text_of(write(stored))
 
 
 def test_an_empty_file_is_refused(write):
