@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, and nothing here knows a sy
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -22,6 +23,7 @@ from kit.batch.commands import COMMANDS
 __all__ = ["main"]
 
 INTERRUPTED = 130  # exit status of a command that was interrupted: 128 and the number of SIGINT
+FAULTS = (ValueError, RuntimeError, OSError, ImportError)  # a user's; anything else is ours, and shows its trace
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -48,11 +50,11 @@ def cli(debug: bool) -> None:
 def _complete_stage(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
     from kit.batch import notebooks
 
-    return [
-        CompletionItem(found.stage, help=found.title)
-        for found in notebooks.stages()
-        if found.stage.startswith(start)
-    ]
+    with contextlib.suppress(*FAULTS):  # nothing to offer, and no place to say why
+        return [
+            CompletionItem(one.stage, help=one.title) for one in notebooks.stages() if one.stage.startswith(start)
+        ]
+    return []
 
 
 def _complete_value(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
@@ -60,19 +62,17 @@ def _complete_value(_context: click.Context, _parameter: click.Parameter, start:
 
     # click has given up reading the line at -p, which has no value yet
     words = os.environ.get("COMP_WORDS", "").split()
-    try:
-        model = next(found.model for found in notebooks.stages() if found.stage in words)
-    except (StopIteration, RuntimeError, ValueError, ImportError):
-        return []  # nothing to offer, and no place to say why
-    return [
-        CompletionItem(f"{name}=", help=field.description)
-        for name, field in model.declared()
-        if name.startswith(start)
-    ]
+    with contextlib.suppress(*FAULTS):
+        for model in (notebook.model for notebook in notebooks.stages() if notebook.stage in words):
+            declared = [(name, field) for name, field in model.declared() if name.startswith(start)]
+            return [CompletionItem(f"{name}=", help=field.description) for name, field in declared]
+    return []
 
 
 def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
-    return click.argument("stage", required=required, shell_complete=_complete_stage, metavar="STAGE")
+    return click.argument(
+        "stage", required=required, shell_complete=_complete_stage, metavar="STAGE" if required else "[STAGE]"
+    )
 
 
 @cli.command()
@@ -138,12 +138,16 @@ def run(
         click.echo(request.table(notebook, parameters))
         click.echo(f"all values can be used{request.inputs_text(notebook, parameters)}; nothing was run")
         return
+    if not complete:
+        request.inputs_text(notebook, parameters)  # before a kernel starts
     directory = runner.run_notebook(notebook, parameters, file.stem if file else "run")
     finished = manifest.load(directory)
     if complete:
         click.echo(f"{files.shown(directory)} is already complete, with the same values; nothing was run")
     for name, value in finished.summary.items():
         click.echo(f"  {name.replace('_', ' ')}: {manifest.number_text(value)}")
+    for notice in finished.manifest.get("notices", []):
+        click.secho(f"notice: {notice}", fg="yellow")
     click.echo(files.shown(directory))
 
 
@@ -233,11 +237,12 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without η is no reason to stop
     try:
-        status = cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
-        sys.stdout.flush()
+        words = [word for word in sys.argv[1:] if word != "--debug"]  # it may stand anywhere
+        status = cli(words, standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
+        print(end="", flush=True)
         sys.exit(status if isinstance(status, int) else 0)
     except click.Abort as stop:
-        _end(str(stop.__cause__ or "") or "interrupted", INTERRUPTED)
+        _end(str(stop.__context__ or "") or "interrupted", INTERRUPTED)
     except click.UsageError as fault:
         fault.show()
         sys.exit(fault.exit_code)
@@ -246,7 +251,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more, as after | head
         sys.exit(1)
-    except (ValueError, RuntimeError, OSError, ImportError) as fault:
+    except FAULTS as fault:
         if "--debug" in sys.argv:
             raise
         _end(_told(fault))

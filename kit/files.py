@@ -98,32 +98,33 @@ def locate(inputs: Iterable[str]) -> list[str]:
     ModuleNotFoundError
         If an address needs XRootD and it is not installed.
     """
+    root = home()
     found: list[str] = []
     missing: list[str] = []
     for entry in inputs:
         if is_remote(entry):
             found += _remote(entry)
             continue
-        path = resolve(entry)
+        path = root / Path(entry).expanduser()
         if path.exists():
             found.append(str(path))
         elif glob.has_magic(entry):
             # hidden files, such as EOS' own copies, do not match; the root's own name is no pattern
-            matches = glob.glob(str(Path(entry).expanduser()), root_dir=home(), recursive=True)  # noqa: PTH207
-            found += sorted(str(resolve(match)) for match in matches)
+            matches = glob.glob(str(Path(entry).expanduser()), root_dir=root, recursive=True)  # noqa: PTH207
+            found += sorted(str(root / match) for match in matches)
             if not matches:
                 missing.append(f"no file matches {entry}")
         else:
             missing.append(f"there is no {entry}")
     if missing:
-        message = "; ".join(missing) + f" (relative paths start at {home()})"
+        message = "; ".join(missing) + f" (relative paths start at {root})"
         raise FileNotFoundError(message)
     return found
 
 
 def _remote(address: str) -> list[str]:
     if "root://" in address and importlib.util.find_spec("fsspec_xrootd") is None:
-        message = f"{address} needs XRootD, which is not installed: pip install 'hep-notebook-kit[xrootd]'"
+        message = f"{address} needs XRootD, which is not installed: pip install -e '.[xrootd]' in the project"
         raise ModuleNotFoundError(message)
     if not glob.has_magic(address) or not address.startswith("root://"):
         return [address]

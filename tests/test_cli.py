@@ -237,6 +237,14 @@ def test_the_shell_is_offered_commands_stages_and_parameters(counting, python, w
     assert trace == ""
 
 
+def test_a_broken_notebook_offers_nothing_and_spoils_no_line(counting, python):
+    counting.write_text("<<<<<<< ours")
+    words = {"_KIT_COMPLETE": "bash_complete", "COMP_WORDS": "kit run be", "COMP_CWORD": "2"}
+    ask = "import sys; sys.argv[0] = 'kit'; from kit.cli import main; main()"
+    answer, trace = python("-c", ask, env={**os.environ, **words}).communicate(timeout=10)
+    assert (answer.strip(), trace) == ("", "")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_of_each_shell_can_be_had(kit, shell):
     assert "_KIT_COMPLETE" in kit("completion", shell).out
@@ -300,7 +308,7 @@ def test_an_interrupt_before_the_kernel_is_up_is_told_too(counting, command, eve
 def test_a_command_that_is_killed_takes_its_kernel_with_it_and_the_run_goes_on(
     kit, counting, command, eventually, alive, tmp_path
 ):
-    words = ["run", "beam/counting", "-p", "output=run", "-p", "protons=6", "-p", "delay=0.3"]
+    words = ["run", "beam/counting", "-p", "output=run", "-p", "protons=15", "-p", "delay=0.3"]
     process = command(*words)
     assert eventually((tmp_path / "run" / ".work" / "1").exists)
     kernel = manifest.load("run").manifest["process"]

@@ -63,7 +63,7 @@ def test_every_kind_of_value_reaches_the_kernel_as_it_is(make_notebook, tmp_path
             r"^a\.root:3: is no tree$",
         ),
         ("raise KeyError", r"^cell 3: KeyError: KeyError$"),
-        ("x = (", r"^cell 3: SyntaxError: "),
+        ("x = = 1", r"^cell 3: SyntaxError: "),
         (
             "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
             "kernel died; it was killed, perhaps for want of",

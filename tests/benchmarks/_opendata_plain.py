@@ -20,9 +20,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import awkward as ak
-import hist
 import numpy as np
 import uproot
 import vector
@@ -236,8 +236,10 @@ def stored_spectra(database: Path) -> Spectra:
 # ── R3 ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def count_carefully(path: Path, *, letters: str = "emjgt", max_rank: int = 0) -> dict[tuple[str, str], hist.Hist]:
+def count_carefully(path: Path, *, letters: str = "emjgt", max_rank: int = 0) -> dict[tuple[str, str], Any]:
     """R3 from the file to one histogram of counts per pair."""
+    import hist
+
     events = read_events(path, letters)
     vectors = {}
     for c in letters:
@@ -265,7 +267,7 @@ def count_carefully(path: Path, *, letters: str = "emjgt", max_rank: int = 0) ->
     return spectra
 
 
-def counted_spectra(histograms: dict[tuple[str, str], hist.Hist]) -> Spectra:
+def counted_spectra(histograms: dict[tuple[str, str], Any]) -> Spectra:
     """Return the counts of R3's histograms, to be compared with R1."""
     return {
         pair: {int(b): int(histogram.view()[b]) for b in np.flatnonzero(histogram.view())}
