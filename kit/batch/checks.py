@@ -104,6 +104,7 @@ def checked(notebook: Notebook, sets: Sequence[Mapping[str, Any]]) -> list[dict[
     ParameterError
         Naming the points and their faults, the first ten at once.
     """
+    notebook.parameters({}, files.shown(notebook.path))  # the cell itself may be at fault
     faults: list[str] = []
     good: list[dict[str, Any]] = []
     for number, values in enumerate(sets, 1):
@@ -122,7 +123,7 @@ def _typed(notebook: Notebook, values: Mapping[str, Any]) -> dict[str, Any]:
     if own := [name for name in NOT_COMPARED if name in values]:
         message = f"{own[0]} is set by the job itself, leave it out"
         raise ParameterError(message)
-    built = notebook.parameters(values, "")
+    built = notebook.model.build({**notebook.values, **values}, "")
     typed = {name: getattr(built, name) for name in values}
     canonical(typed)  # NaN, infinity and what JSON does not know end here
     return typed

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kit.batch.options import Options
 
-__all__ = ["BatchCommand", "OptionsCommand", "chosen_options"]
+__all__ = ["BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
 
 PREFIX = "batch_"  # apart from the command's own parameters
 
@@ -114,3 +114,19 @@ def _pair(name: str, text: str) -> tuple[str, Any]:
         message = f"--{name} {text}: should be NAME=VALUE"
         raise click.UsageError(message)
     return key, value if name == "environment" else wording.scalar(value)
+
+
+def words_of(name: str, value: Any) -> list[str]:
+    """Return an option with its value as the words of a command line."""
+    flag = "--" + name.replace("_", "-")
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    if isinstance(value, dict):
+        return [word for key, part in value.items() for word in (flag, f"{key}={part}")]
+    if isinstance(value, list):
+        return (
+            [flag, ",".join(map(str, value))]
+            if name == "preload"
+            else [word for part in value for word in (flag, str(part))]
+        )
+    return [flag, str(value)]

@@ -63,10 +63,17 @@ def _sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(cls=OptionsCommand)
 @_sweep_options
+@click.option("--measure", is_flag=True, help="Run the first point here, for its time and its memory.")
 @click.pass_context
 def plan(context: click.Context, /, **given: Any) -> None:
     """Tell which points and jobs a sweep over STAGE would be, and what they cost; write nothing."""
     made = _plan(context, given)
+    if given["measure"]:
+        from kit.batch import trying
+
+        tried = trying.measure(made)
+        _say(given)(tried.words)
+        made = tried.applied(made)
     if given["as_json"]:
         return _answer({**made.told(), "notes": made.notes})
     for name, value in made.told().items():
@@ -272,7 +279,27 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     _end_campaign(made, given)
 
 
-COMMANDS = (plan, submit, status, watch, why, try_, resume, stop, collect, campaign)
+@click.command(cls=BatchCommand)
+@RUN
+@JSON
+def hold(**given: Any) -> None:
+    """Hold all jobs of RUN that wait or run; what runs starts over when released."""
+    from kit.batch import stopping
+
+    return _end(stopping.hold(given["run"].absolute(), _say(given)), given, waits=True)
+
+
+@click.command(cls=BatchCommand)
+@RUN
+@JSON
+def release(**given: Any) -> None:
+    """Release the held jobs of RUN."""
+    from kit.batch import stopping
+
+    return _end(stopping.release(given["run"].absolute(), _say(given)), given, waits=True)
+
+
+COMMANDS = (plan, submit, status, watch, why, try_, resume, stop, hold, release, collect, campaign)
 
 
 def _campaign(given: dict[str, Any]) -> Campaign | None:

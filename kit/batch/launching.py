@@ -29,6 +29,7 @@ from kit.parameters import NOT_COMPARED
 __all__ = ["create", "launch", "next_number", "reopen", "write_and_send"]
 
 TRIAL = "000"
+LONGEST_SWEEP = 1000  # entries of a description; beyond, points.jsonl alone says what they are
 
 
 def launch(
@@ -104,7 +105,7 @@ def _how(plan: Plan) -> dict[str, Any]:
         "code": plan.code,
         "cells": points.cell_codes(notebook.content),
         "values": plan.fixed,
-        "sweep": plan.sweep,
+        "sweep": plan.sweep if len(plan.sweep) <= LONGEST_SWEEP else f"the {len(plan.points)} points themselves",
         "options": {name: own[name] for name in Options.model_fields},
         "environment": plan.environment,
         "takes": [name for name in NOT_COMPARED if name in notebook.values],

@@ -15,7 +15,7 @@ from kit.batch.rounds import BatchRun, Round, batch_run
 from kit.batch.status import ChunkState, Status, dagman_is_gone
 from kit.manifest import now
 
-__all__ = ["dag_is_alive", "settle_dag", "settled", "stop"]
+__all__ = ["dag_is_alive", "hold", "release", "settle_dag", "settled", "stop"]
 
 LOOK = 1.0  # s between two looks
 PATIENCE = 90.0  # s for removed jobs to be gone
@@ -105,6 +105,34 @@ def stop(path: str | Path, say: Say = print, how: str = "now") -> Status:
     status.read()
     status.save()
     return status
+
+
+def hold(path: str | Path, say: Say = print) -> Status:
+    """Hold all jobs of a run, and return how it stands."""
+    return _tell(path, condor.hold, "held", say)
+
+
+def release(path: str | Path, say: Say = print) -> Status:
+    """Release all held jobs of a run, and return how it stands."""
+    return _tell(path, condor.release, "released", say)
+
+
+def _tell(path: str | Path, command: Callable[[Cluster], str], words: str, say: Say) -> Status:
+    """Give a command about the jobs of the latest round.
+
+    Raises
+    ------
+    SubmissionError
+        If HTCondor has none of this run.
+    """
+    batch = batch_run(path)
+    cluster = sending.cluster_of(batch.rounds[-1]) if batch.rounds else None
+    if cluster is None:
+        message = f"{files.shown(batch.directory)} has no jobs on HTCondor; what runs here is stopped and resumed"
+        raise SubmissionError(message)
+    command(cluster)
+    say(f"the jobs of cluster {cluster.number} are {words}")
+    return _fresh(batch)
 
 
 def _fresh(batch: BatchRun) -> Status:

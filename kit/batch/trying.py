@@ -1,4 +1,4 @@
-"""One point here and now, with the same worker as in a job: to see with one's own eyes why it fails."""
+"""One point here and now, with the same worker as in a job: to see why it fails, or what it needs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,61 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kit import files
+from kit.batch import launching, sites
+from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
 from kit.batch.merging import unpack
+from kit.batch.planning import Plan
 from kit.batch.points import Point
+from kit.batch.pool import Pool
 from kit.batch.rounds import WORKER, BatchRun
 from kit.batch.script import script
+from kit.batch.status import Status
+from kit.batch.writing import Sending, write_round
 
-__all__ = ["try_point"]
+__all__ = ["Tried", "measure", "try_point"]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of the first point of a plan; `line` is None where it did not come to an end."""
+
+    line: dict[str, Any] | None
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        if self.line is None:
+            return "the first point did not come to an end"
+        used = f"{self.line['seconds']:.1f} s and {self.line['rss_mb']:.0f} MB"
+        if self.line["state"] == "done":
+            return f"the first point took {used}"
+        error = self.line["error"]
+        return f"the first point failed after {used}: cell {error['cell']}: {error['name']}: {error['value']}"
+
+    def applied(self, plan: Plan) -> Plan:
+        """Return the plan with the time that was measured."""
+        seconds = max(0.1, float(self.line["seconds"])) if self.line else plan.seconds
+        return replace(plan, seconds=seconds, ground="measured on this computer")
+
+
+def measure(plan: Plan) -> Tried:
+    """Run the first point of a plan on this computer; its result does not count."""
+    with tempfile.TemporaryDirectory(prefix="kit_") as scratch:
+        alone = replace(plan, points=plan.points[:1])
+        batch = launching.create(alone, Path(scratch) / "try", "try")
+        options = plan.options.with_values(workers=1, dag=False)
+        sending = Sending(options, sites.local(), {"python": sys.executable})
+        round_ = write_round(batch, [Chunk(range(1), options.memory_mb)], 0.0, sending, "001", sending.site)
+        Pool(batch, round_, options).work()
+        status = Status(batch)
+        status.read()
+        return Tried(next(status.results.lines(), None))
 
 
 def try_point(batch: BatchRun, point: Point) -> tuple[dict[str, Any], Path]:

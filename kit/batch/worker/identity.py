@@ -10,6 +10,10 @@ from typing import Any
 __all__ = ["SHORT", "canonical", "digest", "identity"]
 
 SHORT = 16  # hexadecimal digits of an id
+_ENCODERS = {
+    sort: json.JSONEncoder(sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for sort in (True, False)
+}
 
 
 def canonical(value: Any, *, sort: bool = True) -> str:
@@ -20,7 +24,7 @@ def canonical(value: Any, *, sort: bool = True) -> str:
     ValueError
         For NaN, infinity, and what JSON does not know.
     """
-    return json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODERS[sort].encode(value)
 
 
 def digest(text: str) -> str:
