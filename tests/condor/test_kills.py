@@ -8,6 +8,8 @@ from kit.batch import resuming
 from kit.batch.options import Options
 from kit.batch.status import status_of
 
+pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
+
 # what is counted as a step: whatever changes the disk or the queue; the process kills itself before or after one
 KILLED = """
 import os, signal, subprocess, sys
@@ -35,8 +37,6 @@ Path.rename, Path.replace = counted(Path.rename), counted(Path.replace)
 from kit.batch import launching
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
-
-pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
 
 options = Options(profile="condor", environment={"python": sys.executable}, memory_mb=300, disk_mb=20,
                   per_job=2, try_first=sys.argv[3] == "try")
