@@ -39,9 +39,22 @@ def tree(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_there_are_ten_commands_each_with_help_and_an_answer_in_json(kit):
+def test_there_are_twelve_commands_each_with_help_and_an_answer_in_json(kit):
     names = [command.name for command in COMMANDS]
-    assert names == ["plan", "submit", "status", "watch", "why", "try", "resume", "stop", "collect", "campaign"]
+    assert names == [
+        "plan",
+        "submit",
+        "status",
+        "watch",
+        "why",
+        "try",
+        "resume",
+        "stop",
+        "hold",
+        "release",
+        "collect",
+        "campaign",
+    ]
     for name in names:
         answer = kit(name, "--help")
         assert answer.status == 0
