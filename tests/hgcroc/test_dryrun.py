@@ -21,7 +21,7 @@ ORDERS = ["scan", "serpentine", "random", "minimal"]
 def test_writes_are_those_between_the_states_themselves(axes, kind):
     plan = plan_of(axes, INITIAL)
     initial, order = plan.initial(TABLE.reset), order_of(plan, kind, 3)
-    states = [plan.state(int(point), initial) for point in order]
+    states = [plan.states(initial).state(int(point)) for point in order]
     slow = [len(TABLE.writes(a, b)) for a, b in itertools.pairwise(states)]
     assert count_writes(plan, order, initial).tolist() == slow
 
@@ -35,7 +35,7 @@ def test_the_worked_scan_needs_its_number_of_writes(example, dialect, kind, writ
 
 def test_setup_is_what_the_first_point_differs_from_the_device(example):
     plan = example("small2d")
-    first = plan.state(0, plan.initial(TABLE.reset))
+    first = plan.states(plan.initial(TABLE.reset)).state(0)
     cost = dry_run(plan, order_of(plan, "scan"))
     assert cost.setup == (first != TABLE.reset).sum()
     assert dry_run(plan, order_of(plan, "scan"), device=first).setup == 0

@@ -2,18 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
 from kit.hgcroc.dialects import Layer
 from kit.hgcroc.documents import Document, Findings, ProcedureError
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import events_of
-from tests.hgcroc import plain_expansion as plain
 from tests.hgcroc.conftest import CALIB, PHASE, plan_of
-from tests.hgcroc.test_originals import INITIAL, axes_lists
 
 TABLE = register_table("ld")
-ALL = range(TABLE.size)
 MENUS = {"daq": {"active_menu": "a", "menus": {"a": {"NEvents": 7}, "b": {"NEvents": 8}}}}
 
 
@@ -21,29 +17,6 @@ def layer(kind, target, path="over.yaml"):
     from pathlib import Path
 
     return Layer(kind, Document(Path(path), "", {}), {}, {"target": target})
-
-
-@given(axes_lists)
-@settings(max_examples=20)
-def test_the_state_of_every_point_is_that_of_a_plain_chip(axes):
-    plan = plan_of(axes, INITIAL)
-    device = TABLE.reset + np.arange(TABLE.size) % 2 * (TABLE.maximum > TABLE.reset)  # no board is as expected
-    initial = plan.initial(device)
-    chips = plain.chip_states(TABLE.tree(ALL, device), [INITIAL["target"]], axes)
-    for point, chip in enumerate(chips):
-        state = plan.state(point, initial)
-        assert TABLE.tree(ALL, state) == chip
-    for index in plan.written[:40]:
-        column = plan.register(int(index), np.arange(len(plan)), initial)
-        assert column[-1] == state[index]
-
-
-def test_any_register_at_any_point_is_a_column():
-    plan = plan_of([{"key": PHASE, "values": [2, 3]}, {"key": CALIB, "values": [0, 5, 9]}])
-    calib = TABLE.index_of(("roc_s2", "ReferenceVoltage", 1, "Calib"))
-    assert plan.register(calib, np.arange(6), plan.initial(TABLE.reset)).tolist() == [0, 5, 9, 0, 5, 9]
-    untouched = TABLE.index_of(("roc_s2", "ReferenceVoltage", 1, "Inv_vref"))
-    assert plan.register(untouched, np.arange(6), plan.initial(TABLE.reset)).tolist() == [572] * 6
 
 
 def test_the_later_axis_wins_with_a_warning():
@@ -55,7 +28,7 @@ def test_the_later_axis_wins_with_a_warning():
         "roc_s0.ReferenceVoltage.1.Calib is set by axis 1, too: the later axis wins (3 registers)"
         in findings.warnings[0]
     )
-    state = plan.state(0, plan.initial(TABLE.reset))
+    state = plan.states(plan.initial(TABLE.reset)).state(0)
     assert [state[TABLE.index_of(("roc_s0", "ReferenceVoltage", half, "Calib"))] for half in (0, 1)] == [1, 7]
 
 
