@@ -1,0 +1,25 @@
+"""HGCROC: register scans over a hexaboard's sockets, and the calibrations that are made of them.
+
+The rooms, along the way of a scan. Trees are nested dicts `{roc: {block: {number: {name: value}}}}`; states are
+flat arrays, one whole number for each register of the board (7875 for an LD board).
+
+names and numbers (`layout` has boards, blocks and the facts of each register)
+    `registers`: ``register_table("ld" | "hd" | "char")`` returns a `RegisterTable`: ``rocs``, ``size``, and arrays
+    over all registers: ``maximum``, ``reset``, ``read_only``, ``half`` (-1 for Top).
+    ``table.leaves(tree) -> (index, value)`` takes plain and hexactrl spelling (`sc`, `all`, the beginning of ROC
+    names) and refuses unknown names and values out of range (`RegisterError.faults`, a list of (path, text));
+    ``table.tree(index, value) -> dict``; ``table.index_of(path)``, ``table.path_of(index)``, ``table.text_of``;
+    ``table.write(state, index, value)`` is the effect of one message on a state, in place: HalfWise first, spread
+    over the half, then the others; read-only registers stay; ``table.writes(now, wanted)`` is the smallest message
+    that leads from one state to another; ``table.describe()`` the tree of ranges.
+files of the users
+    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (both
+    dialects)
+plan
+    `scan`: points, absolute states, orders, dry run
+data
+    `rawdata`: ``decode(bytes) -> RawData`` with one array per column of the wire and ``encode(...)``, its
+    inverse; `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
+board
+    `wire`, `board`; the emulated one: `chip`, `emulator`, `standins`
+"""
