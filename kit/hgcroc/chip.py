@@ -6,6 +6,7 @@ All events and all channels of a board are one array; what is the same for every
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,9 @@ class _Charges:
     tot: FloatArray
 
 
-def respond(truth: Truth, settings: ChipSettings, trigger: Trigger, events: int, rng: np.random.Generator) -> Samples:
+def respond(
+    truth: Truth, settings: ChipSettings, trigger: Trigger, events: int, rng: np.random.Generator
+) -> Samples:
     """Return what the channels of a board answer to so many equal triggers."""
     charges = _charges(truth, settings, pulsed=trigger.pulsed)
     raw = settings.half("DigitalHalf", "CalibrationSC") == 0
@@ -167,9 +170,8 @@ def _adc(
 
 
 def _probability(charge: FloatArray, threshold: FloatArray, sigma: FloatArray) -> FloatArray:
-    from scipy.special import erfc
-
-    return np.asarray(0.5 * erfc((threshold - charge) / (_ROOT_TWO * sigma)))
+    reduced = (threshold - charge) / (_ROOT_TWO * sigma)
+    return np.reshape([0.5 * math.erfc(each) for each in reduced.ravel().tolist()], reduced.shape)
 
 
 def _hits(chance: FloatArray, events: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.intp], BoolArray]:
@@ -202,7 +204,7 @@ def _toa(
         phase = np.broadcast_to(settings.top("phase_strobe")[:, None, None], chance.shape)
         time = truth.toa_offset + CODES_PER_PHASE * phase + truth.walk * pulse.time_walk(charge)
         time = time + truth.toa_swing * np.sin(2 * np.pi * time / 256 + truth.toa_start)
-        values = rng.standard_normal((events, len(active)), dtype=np.float32)
+        values: FloatArray = rng.standard_normal((events, len(active)))
         values = values * truth.toa_jitter.ravel()[active] + time.ravel()[active]
         by_noise = charge.ravel()[active] == 0
         if by_noise.any():  # these come at any time

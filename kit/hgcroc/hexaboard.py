@@ -22,7 +22,7 @@ from kit.hgcroc.injected import FaultError, Faults, RegisterEvent
 from kit.hgcroc.registers import RegisterError, RegisterTable, Tree, register_table
 from kit.hgcroc.truth import Truth, place_of
 
-__all__ = ["AT_ONCE", "Hexaboard", "Nack", "RunPlan", "Stretch"]
+__all__ = ["AT_ONCE", "Hexaboard", "NackError", "RunPlan", "Stretch"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -31,7 +31,7 @@ OUTLIERS = (855, 1009, 1022)  # codes on the wire, seen in real data
 ORBIT = 3564  # bunch crossings
 
 
-class Nack(RuntimeError):
+class NackError(RuntimeError):
     """The chip did not take a write."""
 
 
@@ -90,21 +90,21 @@ class Hexaboard:
         ------
         RegisterError
             For names and values that the board does not have.
-        Nack
+        NackError
             If a chip does not take it, or `check` finds another value afterwards.
         """
         index, value = self.table.leaves(tree)
         with self.lock:
             if self._rng.random() < self.faults.value("i2c_nack"):
                 message = "a chip did not acknowledge the write (NACK)"
-                raise Nack(message)
+                raise NackError(message)
             wanted = self.state.copy()
             self.table.write(wanted, index, value)
             self._become(wanted)
             self.counters["register_writes"] += len(index)
             if check and self.differing(index, value):
                 message = "a register reads back another value than was written"
-                raise Nack(message)
+                raise NackError(message)
         return index, value
 
     def differing(self, index: IntArray, value: IntArray) -> list[int]:

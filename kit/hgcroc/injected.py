@@ -156,7 +156,9 @@ def _checked(name: str, wish: Mapping[str, Any]) -> float:
 
 def _words(name: str) -> tuple[str, ...]:
     if name in _OF_REGISTERS:
-        return ("path", "after_messages", "at_event") if name == "register_upset" else ("after_messages", "at_event")
+        return (
+            ("path", "after_messages", "at_event") if name == "register_upset" else ("after_messages", "at_event")
+        )
     if name in _OF_CHANNELS:
         return ("chip", "channel")
     return {"silent": ("value", "role"), "dead_client": (), "dead_tdc": ("value",)}.get(name, ("value", "runs"))

@@ -81,12 +81,13 @@ def _channel_words(samples: Samples, characterisation: npt.NDArray[np.bool_]) ->
     adc, toa = (part[..., :37].astype(np.uint32) for part in (samples.adc, samples.toa))
     tot = compress_tot(samples.tot[..., :37]).astype(np.uint32)
     flags = samples.flags[..., :37].astype(np.uint32)
-    words: WordArray = flags << 30 | toa
+    words = flags << 30 | toa
     full = characterisation[:, :, None]
     if characterisation.all():
-        return words | adc << 20 | tot << 10
+        return np.asarray(words | adc << 20 | tot << 10, dtype=np.uint32)
     before = samples.adc_before[..., :37].astype(np.uint32)
-    return words | np.where(full, adc, before) << 20 | np.where(full | (flags == 3), tot, adc) << 10
+    middle = np.where(full | (flags == 3), tot, adc)
+    return np.asarray(words | np.where(full, adc, before) << 20 | middle << 10, dtype=np.uint32)
 
 
 def checksum(words: WordArray) -> WordArray:

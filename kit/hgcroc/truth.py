@@ -150,7 +150,7 @@ class Truth:
 
 
 def unbonded(rocs: int) -> BoolArray:
-    """Return which channels have no pad, shape (ROC, half, 39); common-mode and calibration channels are no pads."""
+    """Return which channels have no pad, shape (ROC, half, 39)."""
     without = np.zeros((rocs, 2, TOTAL), dtype=bool)
     for channel in UNBONDED:
         without[:, *place_of(channel)] = True

@@ -16,7 +16,7 @@ from types import TracebackType
 
 import zmq
 
-__all__ = ["Interrupted", "Publisher", "Puller", "Requester", "Responder", "Wire", "free_port", "probe"]
+__all__ = ["SLICE", "Publisher", "Puller", "Requester", "Responder", "Wire", "free_port", "probe"]
 
 SLICE = 0.05  # s; a wait looks this often whether it shall end
 GREETING = b"\xff"  # first byte that a ZeroMQ peer sends, by itself (ZMTP 3.1, section 3.2)
@@ -25,7 +25,7 @@ MOST_QUEUED = 1000  # messages kept for a reader that is slow
 Interrupt = Callable[[], bool]
 
 
-class Interrupted(RuntimeError):
+class WaitEndedError(RuntimeError):
     """A wait that was ended because its owner asked for it."""
 
 
@@ -65,7 +65,7 @@ class Requester:
     timeout : float
         Seconds to wait for an answer.
     interrupt : callable, optional
-        Looked at during waits: true ends the wait with `Interrupted`.
+        Looked at during waits: true ends the wait with `WaitEndedError`.
     """
 
     def __init__(self, wire: Wire, address: str, timeout: float, interrupt: Interrupt | None = None) -> None:
@@ -84,7 +84,7 @@ class Requester:
         ------
         TimeoutError
             If no answer comes in time.
-        Interrupted
+        WaitEndedError
             If the owner ended the wait.
         """
         limit = self.timeout if timeout is None else timeout
@@ -94,7 +94,7 @@ class Requester:
             _wait(self._socket, zmq.POLLOUT, end, self.interrupt, f"{self.address} takes no message")
             self._socket.send_multipart(frames)
             _wait(self._socket, zmq.POLLIN, end, self.interrupt, f"{self.address} gives no answer in {limit:g} s")
-        except (TimeoutError, Interrupted):
+        except (TimeoutError, WaitEndedError):
             self.renew()
             raise
         return self._socket.recv_multipart()
@@ -125,7 +125,7 @@ class Puller:
         ------
         TimeoutError
             If none comes in time.
-        Interrupted
+        WaitEndedError
             If the owner ended the wait.
         """
         end = time.monotonic() + timeout
@@ -174,7 +174,12 @@ class Responder:
     """
 
     def __init__(
-        self, wire: Wire, host: str, port: int, answer: Callable[[bytes, list[bytes]], list[bytes] | None], name: str
+        self,
+        wire: Wire,
+        host: str,
+        port: int,
+        answer: Callable[[bytes, list[bytes]], list[bytes] | None],
+        name: str,
     ) -> None:
         self._answer = answer
         self._socket = wire.opened(zmq.ROUTER)
@@ -240,6 +245,6 @@ def _wait(made: zmq.Socket[bytes], for_what: int, end: float, interrupt: Interru
     while not made.poll(max(0, min(int(SLICE * 1000), int((end - time.monotonic()) * 1000))), for_what):
         if interrupt is not None and interrupt():
             message = "the wait was ended"
-            raise Interrupted(message)
+            raise WaitEndedError(message)
         if time.monotonic() >= end:
             raise TimeoutError(fault)
