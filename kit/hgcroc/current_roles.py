@@ -1,4 +1,4 @@
-"""The three control sockets of dialect 1.0.15: YAML to the slow control, commands and states to the two programs."""
+"""The three control sockets of dialect 1.0.15: YAML to slow control, commands and states to the two programs."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ class DataClient:
         self._files = 0
 
     def change(self, settings: Mapping[str, Any], *, anew: bool = False) -> None:
-        """Lay settings over those that there are, or begin anew."""
+        """Lay settings over those that there are, or begin anew; what was being received ends."""
+        self.stop()
         self.settings = dict(settings) if anew else laid_over(self.settings, settings)
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
 """The acquisition server behind its control socket: settings, states, and runs that push data.
 
-A run has a thread of its own: it triggers the board, sends the records as archives between a start and an end mark,
-and is over when a data client of the same process, if one listens, has the whole file in its place.
+A run has a thread of its own: it triggers the board and sends the records as archives between a start and an end
+mark. It is over when a data client of the same process, if one listens, has the whole file in its place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kit.hgcroc import packing
 from kit.hgcroc.hexaboard import Hexaboard, RunPlan
 from kit.hgcroc.messages import laid_over
 from kit.hgcroc.run_plans import data_port
-from kit.hgcroc.wire import SLICE, Publisher, Wire
+from kit.hgcroc.wire import Publisher, Wire
 
 __all__ = ["END_OF_RUN", "START_OF_RUN", "Listener", "Readout"]
 
@@ -24,6 +24,7 @@ END_OF_RUN = b"END_OF_RUN"
 RECORDS_AT_ONCE = 750  # in a message
 SECONDS_PER_EVENT = 5e-4  # at time scale 1; a real system needs 0.5 s for 1000 events
 LISTENER_PATIENCE = 5.0  # s until a listener's file is waited for no more
+LOOK_AGAIN = 0.001  # s
 
 Plan = Callable[[Mapping[str, Any]], tuple[RunPlan, str]]
 
@@ -112,9 +113,9 @@ class Readout:
             if self.board.faults.misaligned():
                 return False
         self.stop()
-        self._over.clear()
+        self._over = threading.Event()  # a run that could not be ended in time keeps its own
         self.state = "running"
-        self._thread = threading.Thread(target=self._run, args=(plan,), name="run", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(plan, self._over), name="run", daemon=True)
         self._thread.start()
         return True
 
@@ -133,42 +134,38 @@ class Readout:
         if self._publisher is not None:
             self._publisher.close()
 
-    def _run(self, plan: RunPlan) -> None:
+    def _run(self, plan: RunPlan, over: threading.Event) -> None:
         listener = self.listener if self.listener and self.listener.listens(self.port) else None
         before = listener.files() if listener else 0
         faults = self.board.faults
         delay = plan.events * SECONDS_PER_EVENT * self._time_scale + faults.value("slow_run")
-        sent = all(self._send(message, listener) for message in self._messages(plan, delay))
+        sent = all(self._send(message, listener, over) for message in self._messages(plan, delay, over))
         if sent and listener:
-            self._wait_until(lambda: listener.files() > before, LISTENER_PATIENCE)
+            end = time.monotonic() + LISTENER_PATIENCE
+            while listener.files() <= before and time.monotonic() < end and not over.wait(LOOK_AGAIN):
+                pass
         with self.board.lock:
             faults.run_over()
-        if not self._over.is_set():
+        if not over.is_set():
             self.state = "configured"
 
-    def _messages(self, plan: RunPlan, delay: float) -> Iterator[bytes]:
+    def _messages(self, plan: RunPlan, delay: float, over: threading.Event) -> Iterator[bytes]:
         yield START_OF_RUN
         cut = int(self.board.faults.value("truncated_file"))
         size = RECORDS_AT_ONCE * packing.RECORD.itemsize
-        waiting = b""  # the last message is cut: each waits for the next
+        waiting = b""  # the last message may be cut: each waits for the next
         for records in self.board.take(plan):
             for start in range(0, len(records), size):
                 if waiting:
                     yield packing.HEAD + waiting
                 waiting = records[start : start + size]
-        self._wait_until(lambda: False, delay)
-        if whole := packing.HEAD + waiting[: max(0, len(waiting) - cut)]:
-            yield whole
+        over.wait(delay)
+        yield packing.HEAD + waiting[: max(0, len(waiting) - cut)]
         yield END_OF_RUN
 
-    def _send(self, message: bytes, listener: Listener | None) -> bool:
+    def _send(self, message: bytes, listener: Listener | None, over: threading.Event) -> bool:
         if self._publisher is not None:
-            return self._publisher.send(message, self._over.is_set)
+            return self._publisher.send(message, over.is_set)
         if listener is not None:
             listener.accept(message)
-        return not self._over.is_set()
-
-    def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end and not self._over.is_set():
-            self._over.wait(min(SLICE / 10, max(0.0, end - time.monotonic())))
+        return not over.is_set()

@@ -33,16 +33,17 @@ def legacy_plan(daq: Settings) -> tuple[RunPlan, str]:
     triggers = [each for each in generators if str(each.get("flavor", "")).startswith("L1A")]
     if pulses:
         following = [each for each in triggers if each.get("followMode") == pulses[0].get("name")]
-        chosen = (following or [each for each in triggers if each in enabled] or [None])[0]
-        if chosen is not None:
-            bunch = _number(chosen, "BX", 0)
+        if chosen := following or [each for each in triggers if each in enabled]:
+            bunch = _number(chosen[0], "BX", 0)
             trigger = Trigger(pulsed=True, distance=bunch - _number(pulses[0], "BX", 0))
             return RunPlan(trigger, events, bunch + HEADER_AHEAD, "legacy"), ""
         warning = "a pulse without any L1A that follows it: random triggers instead"
         return RunPlan(Trigger(), events, None, "legacy"), warning
     randomly = _number(daq.get("l1a_enables") or {}, "random_l1a", 0) == 1
     if not enabled and not randomly:
-        return RunPlan(Trigger(), events, None, "legacy"), "no source of triggers is enabled: random triggers instead"
+        return RunPlan(
+            Trigger(), events, None, "legacy"
+        ), "no source of triggers is enabled: random triggers instead"
     fixed = [each for each in enabled if each in triggers]
     counter = None if randomly or not fixed else _number(fixed[0], "BX", 0) + HEADER_AHEAD
     return RunPlan(Trigger(), events, counter, "legacy"), ""
