@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.hgcroc.messages import MessageError, laid_over
-from kit.hgcroc.packing import HEAD
-from kit.hgcroc.readout import END_OF_RUN
+from kit.hgcroc.packing import END_OF_RUN, HEAD
 from kit.hgcroc.run_plans import data_port
 from kit.hgcroc.wire import SLICE, Puller, Wire
 

@@ -18,6 +18,7 @@ from kit.hgcroc.slow_control import SlowControl
 __all__ = ["LegacyClient", "LegacyServer", "LegacyTarget"]
 
 READY = "ReadyForConfig"
+WRITTEN = "ROC(s) CONFIGURED\n...\n"  # a dumped YAML text, as the original server answers
 MOST_TALKERS = 1000  # whose second message is still awaited; older ones have gone
 
 
@@ -71,7 +72,7 @@ class LegacyTarget(_Conversation):
     def _configure(self, text: str) -> str:
         tree = messages.as_map(text)
         self._slow.set({key: value for key, value in tree.items() if key not in ("hostname", "port")})
-        return messages.dump("ROC(s) CONFIGURED")
+        return WRITTEN
 
     def _read(self, text: str) -> str:
         wanted = messages.as_map(text) if text.strip() else self._slow.written_tree()

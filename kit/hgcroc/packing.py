@@ -16,7 +16,18 @@ import numpy.typing as npt
 from kit.hgcroc.chip import Samples
 from kit.hgcroc.truth import COMMON_MODE
 
-__all__ = ["CRC_PLACE", "HEAD", "RECORD", "WordArray", "checksum", "compress_tot", "pack", "records"]
+__all__ = [
+    "CRC_PLACE",
+    "END_OF_RUN",
+    "HEAD",
+    "RECORD",
+    "START_OF_RUN",
+    "WordArray",
+    "checksum",
+    "compress_tot",
+    "pack",
+    "records",
+]
 
 WordArray = npt.NDArray[np.uint32]
 
@@ -25,6 +36,9 @@ HEAD = (
     + b"serialization::archive"
     + bytes.fromhex("0a00 04080408 01000000 0000000000")  # library and class versions, sizes of types
 )
+# messages on a data socket before and after the archives of a run
+START_OF_RUN = b"START_RUN_HGCROC"
+END_OF_RUN = b"END_OF_RUN"
 WORDS = 41  # of a half
 CRC_PLACE = 39
 POLYNOMIAL = 0x04C11DB7  # CRC-32 as on HGCROC's links: from 0, nothing reflected, nothing inverted

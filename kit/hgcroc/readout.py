@@ -9,32 +9,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from kit.hgcroc import packing
+from kit.hgcroc.data_client import DataClient
 from kit.hgcroc.hexaboard import Hexaboard, RunPlan
 from kit.hgcroc.messages import laid_over
 from kit.hgcroc.run_plans import data_port
 from kit.hgcroc.wire import Publisher, Wire
 
-__all__ = ["END_OF_RUN", "START_OF_RUN", "Listener", "Readout"]
+__all__ = ["Readout"]
 
-START_OF_RUN = b"START_RUN_HGCROC"
-END_OF_RUN = b"END_OF_RUN"
 RECORDS_AT_ONCE = 750  # in a message
 SECONDS_PER_EVENT = 5e-4  # at time scale 1; a real system needs 0.5 s for 1000 events
 LISTENER_PATIENCE = 5.0  # s until a listener's file is waited for no more
 LOOK_AGAIN = 0.001  # s
 
 Plan = Callable[[Mapping[str, Any]], tuple[RunPlan, str]]
-
-
-class Listener(Protocol):
-    """A data client of the same process."""
-
-    def listens(self, port: int) -> bool: ...  # noqa: D102
-    def files(self) -> int: ...  # noqa: D102
-    def accept(self, message: bytes) -> None: ...  # noqa: D102
 
 
 class Readout:
@@ -67,7 +58,7 @@ class Readout:
         warn: Callable[[str], None],
     ) -> None:
         self.board, self.settings, self.state = board, dict[str, Any](), "created"
-        self.listener: Listener | None = None
+        self.listener: DataClient | None = None
         self._wire, self._host, self._plan, self._time_scale, self._warn = wire, host, plan, time_scale, warn
         self._publisher: Publisher | None = Publisher(wire, host, port)
         self.port = self._publisher.port
@@ -150,7 +141,7 @@ class Readout:
             self.state = "configured"
 
     def _messages(self, plan: RunPlan, delay: float, over: threading.Event) -> Iterator[bytes]:
-        yield START_OF_RUN
+        yield packing.START_OF_RUN
         cut = int(self.board.faults.value("truncated_file"))
         size = RECORDS_AT_ONCE * packing.RECORD.itemsize
         waiting = b""  # the last message may be cut: each waits for the next
@@ -161,9 +152,9 @@ class Readout:
                 waiting = records[start : start + size]
         over.wait(delay)
         yield packing.HEAD + waiting[: max(0, len(waiting) - cut)]
-        yield END_OF_RUN
+        yield packing.END_OF_RUN
 
-    def _send(self, message: bytes, listener: Listener | None, over: threading.Event) -> bool:
+    def _send(self, message: bytes, listener: DataClient | None, over: threading.Event) -> bool:
         if self._publisher is not None:
             return self._publisher.send(message, over.is_set)
         if listener is not None:
