@@ -18,8 +18,10 @@ files of the users
 plan
     `scan`: points, absolute states, orders, dry run
 data
-    `rawdata`: ``decode(bytes) -> RawData`` with one array per column of the wire and ``encode(...)``, its
-    inverse; `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
+    `archive`: ``read_archive(bytes) -> Frames``, ``write_archive(event, chip, words, flat=False) -> bytes`` (each
+    message of the data socket is one archive), ``join_messages``; `rawdata`: ``decode(bytes) -> RawData`` with one
+    array for each column of the wire, and ``pack(adc, toa, tot, flags, cm, ...) -> words``, the inverse;
+    `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
 board
     `wire`, `board`; the emulated one: `chip`, `emulator`, `standins`
 """

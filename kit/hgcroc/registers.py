@@ -246,6 +246,26 @@ class RegisterTable:
         there = np.where(taken, wanted[self._spread], now)
         return np.flatnonzero(np.where(taken, there != wanted, changed))
 
+    def count_writes(self, index: IntArray, now: IntArray, wanted: IntArray) -> IntArray:
+        """Return how many registers the smallest message writes, for many pairs of states at once.
+
+        Parameters
+        ----------
+        index : ndarray of int64, shape (k,)
+            Registers that may differ, once each; with a HalfWise one also all that follow it.
+        now, wanted : ndarray of int64, shape (n, k)
+            Their values.
+        """
+        changed = (now != wanted) & ~self.read_only[index]
+        place = np.full(self.size + 1, -1)
+        place[index] = np.arange(len(index))
+        source = place[self._spread[index]]  # -1 leads to the last place, which is none
+        follow = np.flatnonzero(source >= 0)
+        taken = changed[:, source[follow]]
+        there = np.where(taken, wanted[:, source[follow]], now[:, follow])
+        changed[:, follow] = np.where(taken, there != wanted[:, follow], changed[:, follow])
+        return np.asarray(changed.sum(axis=1))
+
     def describe(self) -> Tree:
         """Return lowest and highest value of every register, as a board's slow control tells them."""
         ranges = [{"min": 0, "max": int(top)} for top in self.maximum]
