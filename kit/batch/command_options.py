@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
     from kit.batch.options import Options
 
-__all__ = ["BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
+__all__ = ["JSON", "RUN", "BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
 
+RUN = click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 PREFIX = "batch_"  # apart from the command's own parameters
 
 

@@ -191,7 +191,7 @@ class BatchPanel(Panel):
 
     def _arrange(self) -> None:
         here = self.choices
-        views = [ipywidgets.HBox([view], layout={"border_top": "1px solid #8888"}) for view in self.views]
+        views = [line(*self.views)] if self.views else []
         self.contain(
             line(here.notebook, here.file), self.form, line(self.planner, self.trier, self.submitter),
             self.words, self.points, line(here.run, here.campaign), *views,

@@ -8,7 +8,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PAGE = PROJECT / "notebooks" / "batch" / "submission.ipynb"
-CHECK = "import json\nfrom pathlib import Path\n\nassert x <= limit or Path('MENDED').exists(), f'{x} is above {limit}'"
+CHECK = "import json\nfrom pathlib import Path\n\nassert x <= limit or Path('MENDED').exists(), f'{x} is above 4'"
 TOY = (
     "x: float = 1.0  # the x\nlimit: float = 100.0  # the limit",
     CHECK,
