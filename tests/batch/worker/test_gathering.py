@@ -26,8 +26,8 @@ def points(tmp_path):
 def test_done_in_any_round_wins_otherwise_the_latest():
     lines = [line(0, "failed"), line(0, "done", "002"), line(1, "done"), line(1, "failed", "002"),
              line(2, "memory"), line(2, "failed", "002")]  # fmt: skip
-    states = {index: row[0] for index, row in gather(lines).rows.items()}
-    assert states == {0: "done", 1: "done", 2: "failed"}
+    states = {name: row[0] for name, row in gather(lines).rows.items()}
+    assert states == {"0": "done", "1": "done", "2": "failed"}
 
 
 def test_a_point_that_came_twice_counts_once():
