@@ -131,6 +131,7 @@ def _remote(address: str) -> list[str]:
     import fsspec
 
     system, path = fsspec.core.url_to_fs(address)
+    system.invalidate_cache()  # an earlier look at the folder may be old
     matches = sorted(system.unstrip_protocol(match) for match in system.glob(path))
     if not matches:
         message = f"no file matches {address}"

@@ -62,8 +62,8 @@ def answer(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def end(current: Status, given: dict[str, Any], *, waits: bool) -> None:
-    """Say how a run stands, merge it when it is over, and exit by what it is."""
+def end(current: Status, given: dict[str, Any], *, waits: bool, dry: bool = False) -> None:
+    """Say how a run stands, merge it when it is over, and exit by what it is; a dry run is good."""
     from kit import files
     from kit.batch import watching, why
 
@@ -78,4 +78,4 @@ def end(current: Status, given: dict[str, Any], *, waits: bool) -> None:
             click.echo(f"  {text}")
         click.echo(files.shown(current.run.directory))
     bad = sum(current.counts[state] for state in ("failed", "timeout", "memory", "died", "missing"))
-    sys.exit(0 if (not bad or (waits and not over)) and not current.stuck else WORSE)
+    sys.exit(0 if dry or ((not bad or (waits and not over)) and not current.stuck) else WORSE)

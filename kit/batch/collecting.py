@@ -42,7 +42,6 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     if listed:
         return _list_files(run, chosen)
     target = run.directory / "outputs"
-    needed = sum(output["bytes"] for line in chosen.values() for output in line["outputs"])
     target.mkdir(exist_ok=True)
     wanted = [
         (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"])
@@ -50,7 +49,8 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
         for output in line["outputs"]
     ]
     wanted = [item for item in wanted if not _is_there(item[2], item[1])]
-    if (free := shutil.disk_usage(target).free) < needed and wanted:
+    needed = sum(output["bytes"] for _, output, _ in wanted)
+    if (free := shutil.disk_usage(target).free) < needed:
         message = f"{files.shown(target)}: needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
         raise SubmissionError(message)
     for tar, output, path in wanted:
@@ -82,7 +82,7 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
             point = json.loads(line)
             try:
                 names[point["index"]] = naming.format(**point["parameters"]).replace("/", "_")
-            except (KeyError, ValueError, IndexError) as fault:
+            except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
                 message = f"the pattern {naming!r} does not fit point {point['index'] + 1}: {fault}"
                 raise SubmissionError(message) from None
     if len(set(names.values())) < len(names):
@@ -92,7 +92,9 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
 
 
 def _is_there(path: Path, output: Mapping[str, Any]) -> bool:
-    return path.is_file() and path.stat().st_size == output["bytes"]
+    """Tell whether a file is there as its line says: one of an earlier attempt may be as long."""
+    there = path.is_file() and path.stat().st_size == output["bytes"]
+    return there and files.sha256(path) == output["sha256"]
 
 
 def unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["JSON", "RUN", "BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
 
-RUN = click.argument("run", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+def _found(_context: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+    from kit.batch import request
+
+    return request.found(path)
+
+
+RUN = click.argument("run", metavar="RUN", type=click.Path(path_type=Path), callback=_found)
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 PREFIX = "batch_"  # apart from the command's own parameters
 

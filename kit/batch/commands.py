@@ -95,7 +95,7 @@ def submit(context: click.Context, /, **given: Any) -> None:
     label = given["file"].stem if given["file"] else "sweep"
     batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
     show.close()
-    end(status_of(batch.directory), given, waits=not made.site.local or made.options.dry_run)
+    end(status_of(batch.directory), given, waits=not made.site.local, dry=made.options.dry_run)
 
 
 @click.command(cls=OptionsCommand)
@@ -110,19 +110,20 @@ def resume(context: click.Context, /, **given: Any) -> None:
     from kit.batch.status import status_of
 
     show = shower(given)
+    options = chosen_options(context)
     if made := campaign_named(given):
         campaign_commands.resume(
-            made, chosen_options(context), wait=given["wait"], stop_first=given["stop_first"],
+            made, options, wait=given["wait"], stop_first=given["stop_first"],
             say=sayer(given), show=show,
         )  # fmt: skip
         return end_campaign(made, given)
     batch = resuming.resume(
-        given["run"], chosen_options(context), wait=given["wait"], stop_first=given["stop_first"],
+        given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
         say=sayer(given), show=show,
     )  # fmt: skip
     show.close()
     status = status_of(batch.directory)
-    return end(status, given, waits=status.alive)
+    return end(status, given, waits=status.alive, dry=options.dry_run)
 
 
 @click.command(cls=OptionsCommand)

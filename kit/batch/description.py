@@ -17,7 +17,7 @@ GATE_MEMORY = 500  # MB; what a table of a hundred thousand points takes
 ENVIRONMENT = '"HOME=./ PYTHONDONTWRITEBYTECODE=1"'
 HELD_TIMES = 4  # releases after which a job stays held
 OURS = ("log", "queue", "executable", "arguments", "submit_event_notes", "when_to_transfer_output",
-        "should_transfer_files", "output", "error", "batch_name")  # fmt: skip
+        "should_transfer_files", "output", "error", "batch_name", "initialdir")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,8 @@ def check_extra(lines: Sequence[str]) -> None:
         Naming the line.
     """
     for line in lines:
-        name = line.partition("=")[0].strip().lower()
-        if name.split(" ")[0] in OURS or name.startswith("transfer_"):
-            message = f"extra: {line!r} changes {name.split(' ')[0]}, which the kit relies on; leave it out"
-            raise SubmissionError(message)
+        for part in line.splitlines():  # a text of several lines is as many commands
+            name = "".join(part.partition("=")[0].lower().split(maxsplit=1)[:1])
+            if name in OURS or name.startswith("transfer_"):
+                message = f"extra: {line!r} changes {name}, which the kit relies on; leave it out"
+                raise SubmissionError(message)

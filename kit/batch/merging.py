@@ -57,12 +57,15 @@ def _spread(values: list[float]) -> dict[str, float] | None:
 def _write_parquet(table: Path, target: Path) -> None:
     """Write the table as parquet, too, where pyarrow is there; lists stay as text."""
     try:
+        import pyarrow as pa
         import pyarrow.csv
         import pyarrow.parquet
     except ImportError:
         return
+    texts = dict.fromkeys(("id", "state", "error"), pa.string())  # an id may look like a number
+    options = pyarrow.csv.ConvertOptions(column_types=texts)
     with files.whole(target) as part:
-        pyarrow.parquet.write_table(pyarrow.csv.read_csv(table), part)
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(table, convert_options=options), part)
 
 
 def is_merged(run: BatchRun) -> bool:

@@ -172,9 +172,22 @@ def _file_names(sweep: Any) -> Iterable[str]:
 
 
 def chunks_for(points: int, seconds: float, options: Options, site: Site) -> int:
-    """Return the number of chunks for so many points of so many seconds."""
+    """Return the number of chunks for so many points of so many seconds.
+
+    Raises
+    ------
+    SubmissionError
+        If `per_job` would make more jobs than the site takes at once.
+    """
     most = min(options.max_jobs, site.max_jobs or options.max_jobs)
-    return number_of_chunks(points, seconds, options, most, workers_for(options) if site.local else 0)
+    jobs = number_of_chunks(points, seconds, options, most, workers_for(options) if site.local else 0)
+    if site.max_jobs and jobs > site.max_jobs:
+        message = (
+            f"{points} points, {options.per_job} a job, would be {jobs} jobs; {site.name} takes {site.max_jobs} "
+            f"at once: let per_job be {-(-points // site.max_jobs)} or more"
+        )
+        raise SubmissionError(message)
+    return jobs
 
 
 def known_seconds(notebook: Notebook, code: str) -> tuple[float, str]:

@@ -66,9 +66,10 @@ def with_more_time(groups: Groups, status: Status, options: Options) -> Options:
     """Return options with the next longer limit where a job of a single point had too little."""
     if 1 not in groups.late.values():
         return options
-    if options.max_runtime:
-        return options.with_values(max_runtime=min(2 * options.max_runtime, FLAVOURS["nextweek"]))
     about = files.read_json(status.run.rounds[-1].directory / "worker.json")
+    if options.max_runtime:
+        last_limit = max(options.max_runtime, about.get("max_runtime") or 0)
+        return options.with_values(max_runtime=min(2 * last_limit, FLAVOURS["nextweek"]))
     names = list(FLAVOURS)
     last = names.index(about["flavour"]) if about.get("flavour") in names else 0
     return options.with_values(flavour=names[min(last + 1, len(names) - 1)])

@@ -21,7 +21,7 @@ __all__ = ["LETTERS", "Results", "tar_end"]
 LETTERS = {"done": "d", "failed": "f", "timeout": "t", "memory": "m", "died": "x"}
 NAMES = {letter: name for name, letter in LETTERS.items()}
 NONE = "."
-BLOCK = 512
+NEEDED = {"id", "state", "round", "seconds", "rss_mb", "outputs"}  # of a line
 
 
 class Results:
@@ -76,6 +76,7 @@ class Results:
         """Yield every line that can be used, the older rounds first."""
         for entry in _lines_files(self.run.results):
             path = Path(entry.path)
+            self.problems.pop(path.name, None)  # now told by line
             with path.open("rb") as stream:
                 for number, raw in enumerate(stream, 1):
                     if (line := self._usable(path, number, raw, _size(path.with_suffix(".tar")))) is not None:
@@ -95,18 +96,33 @@ class Results:
         }
 
     def recall(self, memory: dict[str, Any]) -> None:
-        """Go on from what was remembered."""
+        """Go on from what was remembered.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError, AttributeError
+            If that was not this run.
+        """
         self.letters = list(memory["letters"])
         self.seconds, self.rss_mb = array("f", memory["seconds"]), array("f", memory["rss_mb"])
         self.rounds = array("h", memory["rounds"])
         self.failures = {index: tuple(failure) for index, *failure in memory["failures"]}
         self.problems, self.read_up_to = memory["problems"], memory["read"]
         self._closed = set(memory["closed"])
+        sizes = {len(column) for column in (self.letters, self.seconds, self.rss_mb, self.rounds)}
+        if sizes != {self.run.number_of_points}:
+            message = f"{sizes} points are remembered, the run has {self.run.number_of_points}"
+            raise ValueError(message)
 
     def _read_file(self, path: Path) -> bool:
-        """Read the whole lines that have been added to one file."""
+        """Read the whole lines that have been added to one file.
+
+        A job's lines come home before its tar: those whose files are not there yet are read again the next time.
+        """
         start = self.read_up_to.get(path.name, 0)
-        tar_bytes = _size(path.with_suffix(".tar"))
+        tar = path.with_suffix(".tar")
+        self.problems.pop(tar.name, None)
+        tar_bytes, waiting = _size(tar), None
         changed = False
         with path.open("rb") as stream:
             if stream.seek(0, os.SEEK_END) < start:
@@ -115,11 +131,13 @@ class Results:
             for raw in stream:
                 if not raw.endswith(b"\n"):
                     break  # still being written, or cut: the report tells
-                start += len(raw)
                 if (line := self._usable(path, 0, raw, tar_bytes)) is not None:
                     self._take(line)
                     changed = True
-        self.read_up_to[path.name] = start
+                elif tar.name in self.problems and waiting is None:
+                    waiting = start
+                start += len(raw)
+        self.read_up_to[path.name] = start if waiting is None else waiting
         return changed
 
     def _usable(self, path: Path, number: int, raw: bytes, tar_bytes: int | None) -> dict[str, Any] | None:
@@ -129,6 +147,8 @@ class Results:
             line: dict[str, Any] = json.loads(raw)
             index = self._index(line["id"])
             known = line["state"] in LETTERS and index is not None
+            if known and not line.keys() >= NEEDED:
+                raise KeyError(path.name)
         except (ValueError, KeyError, TypeError):
             self.problems[spot] = "a line is cut or is no JSON; its point is missing"
             return None

@@ -69,11 +69,13 @@ exec "$python" -m worker "$@"
 def _activation(environment: dict[str, str]) -> str:
     lines = []
     if setup := environment.get("setup"):
-        lines.append(f"set +eu\n. {shlex.quote(setup)} >&2\nset -eu")
+        place = shlex.quote(setup if "/" in setup else f"./{setup}")  # a bare name would be looked for in PATH
+        lines.append(f"[ -r {place} ] || {_refusal(setup)}\nset +eu\n. {place} >&2\nset -eu")
     if archive := environment.get("archive"):
         name = shlex.quote(Path(archive).name)
         where = f'archive="$here"/{name}\n[ -f "$archive" ] || archive={shlex.quote(archive)}'
-        lines.append(f'{where}\nmkdir -p environment && tar -xf "$archive" -C environment')
+        lines.append(f"{where}\nmkdir -p environment")
+        lines.append(f'tar -xf "$archive" -C environment || {_refusal(archive)}')
         lines.append('PATH="$here/environment/bin:$PATH"')
     if python := environment.get("python"):
         lines.append(f"python={shlex.quote(python)}\nPATH={shlex.quote(str(Path(python).parent))}:$PATH")
@@ -85,6 +87,11 @@ def _activation(environment: dict[str, str]) -> str:
         'command -v "$python" >/dev/null || { echo "run.sh: there is no $python on $(hostname)" >&2; exit 65; }'
     )
     return "\n".join(lines)
+
+
+def _refusal(path: str) -> str:
+    """Return what ends a job without its environment: as a fault of the machine, which is tried again."""
+    return f'{{ echo "run.sh:" {shlex.quote(path)} "cannot be used on $(hostname)" >&2; exit 65; }}'
 
 
 def _absolute(path: str) -> str:

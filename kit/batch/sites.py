@@ -39,7 +39,7 @@ class Site:
     refused : dict
         Folders from which jobs cannot get files, with the rule.
     max_jobs : int or None
-        Most jobs of one submission.
+        Most jobs of one submission, where the site has such a limit.
     spool : bool
         Whether everything is sent to the schedd beforehand and fetched afterwards.
     kerberos : bool
@@ -114,7 +114,7 @@ def choose(wanted: str, changes: Mapping[str, Any], directory: Path) -> Site:
     Raises
     ------
     SubmissionError
-        If no profile can be used here, with the ways out.
+        If no profile can be used here, or not for this directory, with the ways out.
     """
     if wanted == "auto":
         wanted, ground = _detected(directory)
@@ -129,7 +129,12 @@ def choose(wanted: str, changes: Mapping[str, Any], directory: Path) -> Site:
     if strangers := [name for name in changes if name not in known]:
         message = f"site.{strangers[0]} is not known{wording.suggestion(strangers[0], known)}"
         raise SubmissionError(message)
-    return replace(site, **changes)
+    site = replace(site, **changes)
+    for folder, rule in site.refused.items():
+        if _below(str(directory), folder):
+            message = f"{directory}: {site.name}: {rule}"
+            raise SubmissionError(message)
+    return site
 
 
 def local(ground: str = "here") -> Site:

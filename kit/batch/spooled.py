@@ -65,7 +65,8 @@ def refresh(round_: Round, log: EventLog) -> str:
             if adverts:
                 condor.fetch(cluster)
                 condor.remove(cluster)
-            record = (round_.submitted or {}) | {"fetched": now()}
+            # of jobs that are all gone nothing more can come, and no log at home may ever say so
+            record = (round_.submitted or {}) | {"fetched" if adverts else "removed": now()}
             files.write_json(round_.directory / "submitted.json", record)
             log.offset, log.jobs = 0, {}
     except CondorError as fault:

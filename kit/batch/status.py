@@ -165,7 +165,7 @@ class Status:
             for round_ in self.run.rounds:
                 if memory := content["logs"].get(round_.number):
                     self._log(round_).recall(memory)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.results, self.logs = Results(self.run), {}
 
     def _log(self, round_: Round) -> EventLog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -167,7 +168,8 @@ def _stop_jobs(status: Status, how: str = "now") -> str:
         else:
             said.append(f"cluster {cluster.number} is removed")
             condor.remove(cluster)
-    end = time.monotonic() + PATIENCE
+    gently = how == "gently" and not said  # a running point here may take as long as it takes
+    end = time.monotonic() + (math.inf if gently else PATIENCE)
     while _living(status):
         if time.monotonic() > end:
             _note_gone(rounds.values())

@@ -90,23 +90,26 @@ def over(texts: Iterable[str], model: type[Parameters], *, pairs: bool = False, 
 
 def _axis(name: str, text: str, model: type[Parameters], bundle: int) -> Any:
     field = model.model_fields.get(name)
-    takes_list = field is not None and wording.annotation_text(field.annotation).strip('"').startswith("list[str]")
+    kind = wording.annotation_text(field.annotation).strip('"') if field is not None else ""
+    listed = "list[" in kind
+    takes_files = kind.startswith("list[str]")
+
+    def value_of(part: str) -> Any:
+        value = model.from_text(name, part)
+        return [value] if listed and not isinstance(value, list) else value
+
     if found := RANGE.match(text):
         numbers = [wording.scalar(part) for part in found.groups() if part is not None]
         return {"range": numbers}
     if text.startswith("@"):
         lines = list(tables.entries(files.resolve(text[1:])))
-        return (
-            {"files": lines, "bundle": bundle} if takes_list else [model.from_text(name, line) for line in lines]
-        )
+        return {"files": lines, "bundle": bundle} if takes_files else [value_of(line) for line in lines]
     parts = [part for part in re.split(r",(?![^\[]*\])", text) if part]
-    if takes_list and not text.startswith("["):
+    if takes_files and not text.startswith("["):
         return {"files": parts, "bundle": bundle}
     if glob.has_magic(text) and not text.startswith("["):
-        return {"files": parts}
-    values = [model.from_text(name, part) for part in parts]
-    listed = field is not None and "list[" in wording.annotation_text(field.annotation)
-    return [[value] if listed and not isinstance(value, list) else value for value in values]
+        return {"files": parts} | ({"bundle": bundle} if listed else {})
+    return [value_of(part) for part in parts]
 
 
 def _tabled(path: Path, model: type[Parameters]) -> list[Any]:

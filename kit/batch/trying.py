@@ -16,6 +16,7 @@ from kit import files
 from kit.batch import launching, sites
 from kit.batch.chunks import Chunk
 from kit.batch.collecting import unpack
+from kit.batch.faults import SubmissionError
 from kit.batch.planning import Plan
 from kit.batch.points import Point
 from kit.batch.pool import Pool
@@ -68,12 +69,18 @@ def try_point(batch: BatchRun, point: Point) -> tuple[dict[str, Any], Path]:
     """Run a point of a run on this computer, and return its line and the folder of its files.
 
     Its result does not count, and no guard ends it.
+
+    Raises
+    ------
+    SubmissionError
+        If the worker could not begin; it has said why.
     """
     target = batch.directory / "tries" / point.id
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
-    worker = dict(files.read_json(batch.rounds[-1].directory / "worker.json")) | {"guard": False, "round": "try"}
+    own = {"guard": False, "round": "try", "derive": None}
+    worker = dict(files.read_json(batch.rounds[-1].directory / "worker.json")) | own
     with tempfile.TemporaryDirectory(prefix="kit_") as scratch:
         folder = Path(scratch)
         shutil.copytree(WORKER, folder / "worker", ignore=shutil.ignore_patterns("__pycache__"))
@@ -83,8 +90,12 @@ def try_point(batch: BatchRun, point: Point) -> tuple[dict[str, Any], Path]:
         (folder / "run.sh").write_text(script({"python": sys.executable}, 1), encoding="utf-8")
         command = ["sh", "run.sh", "point", "--round", "try", "--parent", str(os.getpid())]
         environment = os.environ | {"KIT_HOME": str(files.home())}
-        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=sys.stderr)
-        line: dict[str, Any] = json.loads((folder / "rtry_point.jsonl").read_text(encoding="utf-8"))
+        status = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=sys.stderr).returncode
+        told = folder / "rtry_point.jsonl"
+        if status or not told.stat().st_size:
+            message = f"the worker ended with status {status} before {point.id} was through; what it said is above"
+            raise SubmissionError(message)
+        line: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
         for output in line["outputs"]:
             unpack(folder / "rtry_point.tar", output, target / output["name"])
     return line, target

@@ -113,6 +113,7 @@ def worker_for(batch: BatchRun, job: Job, sending_: Sending, site: Site) -> dict
         "log": job.log,
         "batch_name": job.name,
         "flavour": (options.flavour or flavour_for(job.seconds)) if timed else None,
+        "max_runtime": None if site.local else options.max_runtime,
     }
 
 

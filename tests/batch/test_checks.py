@@ -10,6 +10,7 @@ from kit.batch.checks import check_notebook, checked, imports_of, language_of, l
 from kit.batch.faults import SubmissionError
 from kit.batch.notebooks import Notebook
 from kit.directories import RunError
+from kit.files import FormatError
 from kit.parameters import ParameterError
 
 
@@ -68,7 +69,7 @@ def test_what_the_job_sets_itself_is_refused(toy, name):
 def test_a_notebook_of_another_format_is_refused(make_notebook):
     path = make_notebook("a.ipynb", ("parameters", "x = 1"))
     path.write_text(json.dumps(json.loads(path.read_text()) | {"nbformat": 3}))
-    with pytest.raises(SubmissionError, match="has format 3, should be a notebook of format 4"):
+    with pytest.raises(FormatError, match=r"a\.ipynb: has no cells; should be a Jupyter notebook of format 4"):
         check_notebook(Notebook(path), [])
 
 

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow  # what it measures depends on the machine and on who else uses it
+
 POINTS, JOBS = 100_000, 1000
 MISSING = 2000  # points without a line
 LINE = {

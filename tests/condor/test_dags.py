@@ -15,10 +15,12 @@ from kit.batch.options import Options
 from kit.batch.status import status_of
 from kit.run import load
 
+pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
+
 MAKE = (
     "from pathlib import Path\nif first > limit and not Path('/KIT_MENDED').exists():\n"
-    "    raise ValueError(first)\n"
-    "for n in range(first, first + 3):\n    Path(output, f'number_{n}.txt').write_text(str(n))"
+    "    raise ValueError(first)\nfor n in range(first, first + 3):\n"
+    "    Path(output, f'number_{n}.txt').write_text(str(n))"
 )
 SQUARE = (
     "import json\nfrom pathlib import Path\nvalues = [int(Path(name).read_text()) ** 2 for name in inputs]\n"

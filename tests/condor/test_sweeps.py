@@ -16,6 +16,8 @@ from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
 from kit.batch.why import about_run, explain_waiting
 
+pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
+
 SLEEP = ("parameters", "x: float = 1.0  # the x\npause: float = 1.0  # s"), "import time\ntime.sleep(pause)\nx"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .identity import canonical, identity
-from .orders import Point
+from .orders import OrdersError, Point
 
 __all__ = ["Derivation", "Found", "derive", "found_in", "points_of", "write_points"]
 
@@ -63,7 +63,13 @@ class Found:
 
 
 def derive(how: Derivation, code: str, folder: Path) -> list[Point]:
-    """Unpack what came with the job into `folder`, and return the points that come of it."""
+    """Unpack what came with the job into `folder`, and return the points that come of it.
+
+    Raises
+    ------
+    OrdersError
+        If a tar is shorter than its lines say.
+    """
     found = list(found_in(sorted(folder.glob("r[0-9]*_*.jsonl")), how.pattern))
     for file in found:
         _unpack(file, folder / HERE / file.path)
@@ -114,7 +120,7 @@ def write_points(points: Iterable[Point], path: Path) -> None:
 
 
 def _done(path: Path) -> Iterator[dict[str, Any]]:
-    for raw in path.read_text(encoding="utf-8").splitlines():
+    for raw in path.read_bytes().splitlines():
         try:
             line = json.loads(raw)
         except ValueError:
@@ -124,6 +130,10 @@ def _done(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _unpack(file: Found, target: Path) -> None:
+    there, needed = file.tar.stat().st_size if file.tar.is_file() else 0, file.offset + file.size
+    if there < needed:
+        message = f"{file.tar.name}: has {there} bytes, should have {needed} by its lines"
+        raise OrdersError(message)
     target.parent.mkdir(parents=True, exist_ok=True)
     with file.tar.open("rb") as source, target.open("wb") as stream:
         source.seek(file.offset)

@@ -24,8 +24,9 @@ def main() -> int:
     points = folder / "points.jsonl"
     if options.derived:
         _join_points(folder, options.memory_mb)
-    number = len(points.read_bytes().splitlines())
-    gathered = gather(_lines(folder))
+    places = {json.loads(text)["id"]: place for place, text in enumerate(points.read_bytes().splitlines())}
+    number = len(places)
+    gathered = gather(_lines(folder, places))
     write_table(folder / "points.csv", points, gathered)
     counts = gathered.counts(number)
     accepted = number > 0 and counts["done"] >= options.accept * number
@@ -50,7 +51,7 @@ def _join_points(folder: Path, memory_mb: int) -> None:
     chunks: list[list[Any]] = []
     for path in sorted(folder.glob("points_*.jsonl")):
         first = len(lines)
-        for text in path.read_text(encoding="utf-8").splitlines():
+        for text in path.read_bytes().splitlines():
             point = json.loads(text) | {"index": len(lines)}
             lines.append(json.dumps(point, ensure_ascii=False, separators=(",", ":")) + "\n")
         indexes = f"{first}-{len(lines) - 1}" if len(lines) > first else ""
@@ -59,14 +60,19 @@ def _join_points(folder: Path, memory_mb: int) -> None:
     (folder / "chunks.json").write_text(json.dumps(chunks), encoding="utf-8")
 
 
-def _lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the lines of all rounds, the older first; a cut one is as if it were not there."""
+def _lines(folder: Path, places: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of all rounds, the older first; one that is cut, or of no point here, does not count.
+
+    A job that made its points itself counted them from 0: their places in the run replace its own.
+    """
     for path in sorted(folder.glob("r[0-9]*_*.jsonl")):
-        for raw in path.read_text(encoding="utf-8").splitlines():
+        for raw in path.read_bytes().splitlines():
             try:
-                yield json.loads(raw)
+                line = json.loads(raw)
             except ValueError:
                 continue
+            if line["id"] in places:
+                yield line | {"index": places[line["id"]]}
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ def read_points(path: Path) -> list[Point]:
         Naming the line that is not a point.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = (
+            path.read_bytes().splitlines()
+        )  # of text it would cut at marks that values may hold, such as U+2028
     except OSError as fault:
         message = f"{path}: {fault.strerror}"
         raise OrdersError(message) from None

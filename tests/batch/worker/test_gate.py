@@ -1,74 +1,132 @@
-"""The gate merges what has come, and opens from the share on that was asked for."""
+"""The gate of a stage: it merges, counts every point once, and closes below the share that is asked for."""
 
+import csv
 import json
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kit.batch.points import Point, read_ids
+
 WORKER = Path(__file__).resolve().parents[3] / "kit" / "batch" / "worker"
 
-POINTS = [{"id": name, "index": index, "parameters": {"x": index}} for index, name in enumerate("abcd")]
+
+def line(index, state, name=None, **more):
+    error = None if state == "done" else {"name": "ValueError", "value": "too big", "cell": 3, "traceback": []}
+    about = {"id": name or f"{index:016x}", "index": index, "state": state, "seconds": 1.0, "rss_mb": 100.0}
+    return about | {"cpu_seconds": 0.5, "error": error, "outputs": [], "summary": {"y": index * 10}} | more
+
+
+def write_lines(path, lines):
+    path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
 
 
 @pytest.fixture
 def gate(tmp_path):
-    """Return a function that runs the gate over the lines of some rounds."""
-    shutil.copytree(WORKER, tmp_path / "worker", ignore=shutil.ignore_patterns("__pycache__"))
+    """Return a function that runs the gate as DAGMan's last node does: a process without the kit."""
+    folder = tmp_path / "node"
+    folder.mkdir()
+    points = [Point(f"{index:016x}", index, {"x": index}) for index in range(4)]
+    (folder / "points.jsonl").write_text("".join(point.line() for point in points))
 
-    def line(name, index, state):
-        error = None if state == "done" else {"name": "E", "value": "v"}
-        about = {"id": name, "index": index, "state": state, "seconds": 1.0, "rss_mb": 1.0}
-        return json.dumps(about | {"summary": {"n": index}, "error": error}) + "\n"
-
-    def run(*options, **rounds):
-        for name, states in rounds.items():
-            points = enumerate(zip("abcd", states, strict=False))
-            lines = [line(point, index, state) for index, (point, state) in points if state]
-            (tmp_path / f"{name}_000000.jsonl").write_text("".join(lines) + "{cut")
+    def run(*options):
         command = [sys.executable, "-m", "worker.gate", *options]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return done.returncode, json.loads((tmp_path / "report.json").read_text()), done.stdout
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(
+            command, cwd=folder, env=own | {"PYTHONPATH": str(WORKER.parent)}, text=True,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode in (0, 1), done.stderr
+        report = folder / "report.json"
+        return done, json.loads(report.read_text()) if report.exists() else None
 
+    run.folder = folder
     return run
 
 
-def write_points(path, points):
-    path.write_text("".join(json.dumps(point) + "\n" for point in points))
-
-
-@pytest.mark.parametrize(("accept", "status"), [("1.0", 1), ("0.76", 1), ("0.75", 0)])
-def test_it_opens_from_the_share_on_that_is_asked_for(gate, tmp_path, accept, status):
-    write_points(tmp_path / "points.jsonl", POINTS)
-    got, report, said = gate("--accept", accept, r001=["done", "done", "failed", "done"])
-    assert got == status
+@pytest.mark.parametrize(("accept", "status"), [("1.0", 1), ("0.76", 1), ("0.75", 0), ("0.5", 0)])
+def test_it_opens_from_the_share_that_is_asked_for_and_not_below(gate, accept, status):
+    write_lines(gate.folder / "r001_000000.jsonl", [line(0, "done"), line(1, "done")])
+    write_lines(gate.folder / "r001_000002.jsonl", [line(2, "failed"), line(3, "done")])
+    done, report = gate("--accept", accept)
+    assert done.returncode == status
+    assert report["accepted"] is (status == 0)
     assert report["counts"] == {"done": 3, "failed": 1, "timeout": 0, "memory": 0, "died": 0, "missing": 0}
-    assert said.startswith("3 of 4 points are done")
-    assert len((tmp_path / "points.csv").read_text().splitlines()) == 5
+    assert report["failures"] == [{"state": "failed", "error": "ValueError: too big", "points": 1, "first": 2}]
+    assert "3 of 4 points are done" in done.stdout
 
 
-def test_points_without_a_line_are_missing_and_later_rounds_make_good(gate, tmp_path):
-    write_points(tmp_path / "points.jsonl", POINTS)
-    got, report, _ = gate("--accept", "1", r001=["done", "failed", None, None], r002=[None, "done", "done", None])
-    assert got == 1
-    assert (report["counts"]["done"], report["counts"]["missing"]) == (3, 1)
+def test_the_table_has_every_point_in_order_whatever_came_first(gate):
+    write_lines(gate.folder / "r001_000000.jsonl", [line(3, "done"), line(1, "failed")])
+    gate("--accept", "1")
+    rows = list(csv.DictReader((gate.folder / "points.csv").read_text().splitlines()))
+    assert [(row["index"], row["x"], row["state"], row["y"]) for row in rows] == [
+        ("0", "0", "missing", ""),
+        ("1", "1", "failed", "10"),
+        ("2", "2", "missing", ""),
+        ("3", "3", "done", "30"),
+    ]
 
 
-def test_points_that_jobs_have_made_are_joined_and_numbered(gate, tmp_path):
-    write_points(tmp_path / "points_000000.jsonl", POINTS[:3])
-    write_points(tmp_path / "points_000001.jsonl", [POINTS[3] | {"index": 0}])
-    write_points(tmp_path / "points_000002.jsonl", [])
-    got, report, _ = gate("--accept", "1", "--derived", "--memory-mb", "300", r001=["done"] * 4)
-    assert (got, report["points"]) == (0, 4)
-    lines = [json.loads(text) for text in (tmp_path / "points.jsonl").read_text().splitlines()]
-    assert [(line["id"], line["index"]) for line in lines] == [("a", 0), ("b", 1), ("c", 2), ("d", 3)]
-    assert json.loads((tmp_path / "chunks.json").read_text()) == [
-        ["0-2", 300, "000000"], ["3-3", 300, "000001"], ["", 300, "000002"],
-    ]  # fmt: skip
+def test_a_point_of_several_rounds_counts_once_and_done_in_any_of_them_wins(gate):
+    write_lines(gate.folder / "r001_000000.jsonl", [line(0, "done"), line(1, "memory"), line(2, "done")])
+    write_lines(gate.folder / "r002_000000.jsonl", [line(0, "failed"), line(1, "done"), line(2, "done")])
+    write_lines(gate.folder / "r003_000003.jsonl", [line(3, "done")])
+    done, report = gate("--accept", "1")
+    assert (done.returncode, report["counts"]["done"], report["failures"]) == (0, 4, [])
 
 
-def test_nothing_at_all_does_not_open_it(gate, tmp_path):
-    write_points(tmp_path / "points.jsonl", [])
-    assert gate("--accept", "0.5")[0] == 1
+def test_a_line_of_a_stranger_and_a_cut_one_open_nothing(gate):
+    good = [line(index, "done") for index in range(3)]
+    write_lines(gate.folder / "r001_000000.jsonl", [*good, line(3, "done", "f" * 16)])
+    with (gate.folder / "r001_000000.jsonl").open("a") as stream:
+        stream.write(json.dumps(line(3, "done"))[:-5])
+    done, report = gate("--accept", "1")
+    assert (done.returncode, report["counts"]["done"], report["counts"]["missing"]) == (1, 3, 1)
+
+
+def test_a_line_with_a_mark_that_ends_lines_elsewhere_counts(gate):
+    write_lines(
+        gate.folder / "r001_000000.jsonl", [line(i, "done", summary={"t": "a\u2028b\x85c"}) for i in range(4)]
+    )
+    assert gate("--accept", "1")[0].returncode == 0
+
+
+def test_without_a_single_point_it_stays_closed(gate):
+    (gate.folder / "points.jsonl").write_text("")
+    assert gate("--accept", "0.1")[0].returncode == 1
+
+
+def test_points_that_jobs_made_are_numbered_through_and_chunks_tell_their_places(gate):
+    made = {"000": ["a", "b"], "001": [], "002": ["c"]}
+    for name, ids in made.items():
+        points = [Point(each * 16, index, {"title": f"{each}\u2028"}) for index, each in enumerate(ids)]
+        text = "".join(point.line() for point in points)
+        (gate.folder / f"points_{name}.jsonl").write_text(text, encoding="utf-8")
+    write_lines(gate.folder / "r001_000.jsonl", [line(0, "done", "a" * 16), line(1, "done", "b" * 16)])
+    write_lines(gate.folder / "r001_002.jsonl", [line(0, "failed", "c" * 16)])
+    done, report = gate("--accept", "0.6", "--derived", "--memory-mb", "700")
+    assert done.returncode == 0
+    assert (report["counts"]["done"], report["failures"][0]["first"]) == (
+        2,
+        2,
+    )  # its place in the run, not in its job
+    path = gate.folder / "points.jsonl"
+    assert read_ids(path) == ["a" * 16, "b" * 16, "c" * 16]
+    assert [json.loads(text)["index"] for text in path.read_bytes().splitlines()] == [0, 1, 2]
+    assert json.loads((gate.folder / "chunks.json").read_text()) == [
+        ["0-1", 700, "000"],
+        ["", 700, "001"],
+        ["2-2", 700, "002"],
+    ]
+
+
+def test_the_share_must_be_said(gate):
+    command = [sys.executable, "-m", "worker.gate"]
+    own = os.environ | {"PYTHONPATH": str(WORKER.parent)}
+    done = subprocess.run(command, cwd=gate.folder, env=own, text=True, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert "--accept" in done.stderr

@@ -26,7 +26,7 @@ def points(tmp_path):
 def test_done_in_any_round_wins_otherwise_the_latest():
     lines = [line(0, "failed"), line(0, "done", "002"), line(1, "done"), line(1, "failed", "002"),
              line(2, "memory"), line(2, "failed", "002")]  # fmt: skip
-    states = {name: row[0] for name, row in gather(lines).rows.items()}
+    states = {index: row[0] for index, row in gather(lines).rows.items()}
     assert states == {"0": "done", "1": "done", "2": "failed"}
 
 
@@ -61,8 +61,6 @@ def test_the_table_has_every_point_in_order_whatever_came_first(tmp_path, points
     assert rows[3]["error"] == "ValueError"
 
 
-def test_numbers_of_a_summary_do_not_hide_columns_of_the_same_name(tmp_path, points):
-    numbers = {"x": 99, "seconds": 7, "y": 1}
-    columns = write_table(tmp_path / "t.csv", points, gather([line(0, summary=numbers)]))
-    assert columns[:8] == ["id", "index", "x", "list", "state", "seconds", "rss_mb", "error"]
-    assert columns[8:] == ["summary_x", "summary_seconds", "y"]
+def test_numbers_of_a_summary_do_not_hide_parameters_of_the_same_name(tmp_path, points):
+    columns = write_table(tmp_path / "t.csv", points, gather([line(0, summary={"x": 99, "y": 1})]))
+    assert columns == ["id", "index", "x", "list", "state", "seconds", "rss_mb", "error", "y"]

@@ -1,0 +1,40 @@
+"""CSV files as they are exported."""
+
+import gzip
+import hashlib
+
+import pytest
+
+from kit.files import FormatError
+from kit.smartpixels.csv_cells import read_cells
+
+
+def test_short_rows_are_filled_up_and_quotes_taken_off(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'\xef\xbb\xbf"one, with a comma",two,\n1,2\n\n3,4,5,6\n')
+    cells = read_cells(str(path), "numbers")
+    assert cells.header == ["one, with a comma", "two", "", ""]
+    assert cells.rows == [["1", "2", "", ""], ["3", "4", "5", "6"]]
+    assert cells.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_gzipped_files_are_recognised_by_content(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    assert read_cells(str(path), "numbers").rows == [["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "a.csv: has 0 lines, should have a header and numbers below it"),
+        (b"a,b\n", "a.csv: has 1 lines, should have a header and numbers below it"),
+        (b"\xff\xfe1", "a.csv: .*should be a CSV file of numbers"),
+        (gzip.compress(b"a,b\n1,2\n")[:-4], "a.csv: .*should be a CSV file of numbers"),
+    ],
+)
+def test_what_is_no_csv_is_refused(tmp_path, content, message):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=message):
+        read_cells(str(path), "numbers")
