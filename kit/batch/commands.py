@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kit.batch.answers import answer, campaign_named, end, end_campaign, sayer, shower
 from kit.batch.command_options import JSON, RUN, OptionsCommand, chosen_options
 from kit.batch.run_commands import RUN_COMMANDS
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["COMMANDS"]
 

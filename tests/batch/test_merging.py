@@ -11,7 +11,8 @@ import pytest
 from kit import files
 from kit.batch import merging
 from kit.batch.faults import SubmissionError
-from kit.batch.merging import collect, finish, is_merged, merge, reopen
+from kit.batch.collecting import collect
+from kit.batch.merging import finish, is_merged, merge, reopen
 from kit.batch.status import Status
 
 
