@@ -25,13 +25,14 @@ def ask_to_stop(round_: Round, how: str) -> None:
 
 
 def is_alive(round_: Round) -> bool:
-    """Tell whether the pool of a round is at work, here or on another computer with the same files."""
-    if is_held(round_.directory):
-        return True
+    """Tell whether the pool of a round is at work, here or on another computer with the same files.
+
+    On its own computer the process counts, not the lock: a worker that is just being started holds that, too.
+    """
     about = round_.submitted or {}
-    return (
-        about.get("host") == platform.node() and bool(about.get("born")) and birth(about["pid"]) == about["born"]
-    )
+    if about.get("host") == platform.node() and about.get("born"):
+        return birth(about["pid"]) == str(about["born"])
+    return is_held(round_.directory)
 
 
 @contextlib.contextmanager
