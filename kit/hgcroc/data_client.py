@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kit.hgcroc.archive import HEAD
 from kit.hgcroc.messages import MessageError, laid_over
-from kit.hgcroc.packing import END_OF_RUN, HEAD
+from kit.hgcroc.packing import END_OF_RUN
 from kit.hgcroc.run_plans import data_port
 from kit.hgcroc.wire import SLICE, Puller, Wire
 

@@ -19,6 +19,7 @@ from kit.hgcroc import packing
 from kit.hgcroc.chip import Trigger, respond
 from kit.hgcroc.chip_settings import ChipSettings
 from kit.hgcroc.injected import FaultError, Faults, RegisterEvent
+from kit.hgcroc.rawdata import CRC_WORD, checksum
 from kit.hgcroc.registers import RegisterError, RegisterTable, Tree, register_table
 from kit.hgcroc.truth import Truth, place_of
 
@@ -207,7 +208,7 @@ class Hexaboard:
                 stretch = Stretch(run, first, count, len(self._journal), plan.dialect)
                 self._remember(stretch)
                 words, kept = self._words(plan, stretch, start, rng)
-            yield packing.records(words[kept], sent + np.arange(int(kept.sum())))
+            yield packing.records(words[kept], sent)
             first += count
             sent += int(kept.sum())
 
@@ -258,6 +259,6 @@ class Hexaboard:
         if chance := self.faults.value("bad_header"):
             hit = rng.random(words.shape[:3]) < chance
             words[hit, 0] ^= 0xF000000F
-            words[hit, packing.CRC_PLACE] = packing.checksum(words[hit][:, : packing.CRC_PLACE])
+            words[hit, CRC_WORD] = checksum(words[hit])
         if chance := self.faults.value("bad_crc"):
-            words[rng.random(words.shape[:3]) < chance, packing.CRC_PLACE] ^= 0xFFFF
+            words[rng.random(words.shape[:3]) < chance, CRC_WORD] ^= 0xFFFF

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kit.hgcroc import packing
+from kit.hgcroc.archive import HEAD
 from kit.hgcroc.data_client import DataClient
 from kit.hgcroc.hexaboard import Hexaboard, RunPlan
 from kit.hgcroc.messages import laid_over
@@ -143,15 +144,15 @@ class Readout:
     def _messages(self, plan: RunPlan, delay: float, over: threading.Event) -> Iterator[bytes]:
         yield packing.START_OF_RUN
         cut = int(self.board.faults.value("truncated_file"))
-        size = RECORDS_AT_ONCE * packing.RECORD.itemsize
+        size = RECORDS_AT_ONCE * packing.RECORD_BYTES
         waiting = b""  # the last message may be cut: each waits for the next
         for records in self.board.take(plan):
             for start in range(0, len(records), size):
                 if waiting:
-                    yield packing.HEAD + waiting
+                    yield HEAD + waiting
                 waiting = records[start : start + size]
         over.wait(delay)
-        yield packing.HEAD + waiting[: max(0, len(waiting) - cut)]
+        yield HEAD + waiting[: max(0, len(waiting) - cut)]
         yield packing.END_OF_RUN
 
     def _send(self, message: bytes, listener: DataClient | None, over: threading.Event) -> bool:
