@@ -42,16 +42,21 @@ def pack(
         What the header tells: bunch crossing modulo 4096, number of the trigger modulo 64.
     """
     events, rocs = samples.adc.shape[:2]
-    channels = (part[..., :37].reshape(events * rocs, 2, 37) for part in (samples.adc, samples.toa, samples.tot))
+    adc, toa, tot, flags, before = (
+        part[..., :37].reshape(events * rocs, 2, 37)
+        for part in (samples.adc, samples.toa, samples.tot, samples.flags, samples.adc_before)
+    )
     words = rawdata.pack(
-        *channels,
-        samples.flags[..., :37].reshape(events * rocs, 2, 37),
+        adc,
+        toa,
+        tot,
+        flags,
         samples.adc[..., COMMON_MODE].reshape(events * rocs, 2, 2),
         bx=np.repeat(bunch_counter & 0xFFF, rocs)[:, None],
         counter=np.repeat(event_counter & 63, rocs)[:, None],
         idle=np.tile(IDLE_NIBBLE | idle, (events, 1)),
         characterisation=np.tile(characterisation, (events, 1)),
-        adcm=samples.adc_before[..., :37].reshape(events * rocs, 2, 37),
+        adcm=before,
     ).reshape(events, rocs, 2, WORDS)
     if not running.all():
         words[:, ~running] = words[:, ~running, -1:]

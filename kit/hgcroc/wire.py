@@ -33,11 +33,13 @@ class Wire:
     """The sockets of one owner; closing it closes them all, at once and without waiting for anyone."""
 
     def __init__(self) -> None:
-        self.context = zmq.Context()
+        self._context = zmq.Context()
+        self._opened: list[zmq.Socket[bytes]] = []
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all sockets; what was not sent is dropped."""
-        self.context.destroy(linger=0)
+        self._context.destroy(linger=0)
 
     def __enter__(self) -> Wire:
         return self
@@ -49,8 +51,10 @@ class Wire:
 
     def opened(self, kind: int) -> zmq.Socket[bytes]:
         """Return a new socket that keeps nothing alive."""
-        made: zmq.Socket[bytes] = self.context.socket(kind)
+        made: zmq.Socket[bytes] = self._context.socket(kind)
         made.setsockopt(zmq.LINGER, 0)
+        with self._lock:  # whoever forgets a socket leaves it to its wire
+            self._opened = [*(each for each in self._opened if not each.closed), made]
         return made
 
 
