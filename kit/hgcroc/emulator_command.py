@@ -73,20 +73,29 @@ def main(
         message = "--network needs one --dialect: their files differ"
         raise click.UsageError(message)
     try:
-        chosen = ports_of(ports, dialect)
-        emulator = Emulator(board, dialect, host=host, ports=chosen, without=without, seed=seed,
+        emulator = Emulator(board, dialect, host=host, ports=ports_of(ports, dialect), without=without, seed=seed,
                             time_scale=time_scale, power_on=power_on)  # fmt: skip
-        for fault in faults:
-            name, _, value = fault.partition("=")
-            emulator.inject(name, **({"value": json.loads(value)} if value else {}))
-    except (OSError, RegisterError, MessageError, FaultError, ValueError) as fault_found:
-        raise click.ClickException(str(fault_found)) from fault_found
+    except (OSError, RegisterError, MessageError, ValueError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: emulator.over.set())
     with emulator:
+        _inject(emulator, faults)
         if network:
             text = dump(emulator.network({"legacy": "0.1.2", "current": "1.0.15"}[dialect]))
             Path(network).write_text(text, encoding="utf-8")
         click.echo(json.dumps(emulator.announcement() | {"pid": os.getpid()}))
         _wait(emulator.over, parent)
+
+
+def _inject(emulator: Emulator, faults: tuple[str, ...]) -> None:
+    for fault in faults:
+        name, _, value = fault.partition("=")
+        try:
+            emulator.inject(name, **({"value": json.loads(value)} if value else {}))
+        except (FaultError, ValueError) as found:
+            message = f"--fault {fault}: {found}"
+            raise click.ClickException(message) from found
 
 
 def ports_of(text: str, dialect: str) -> dict[str, int]:
@@ -113,8 +122,6 @@ def ports_of(text: str, dialect: str) -> dict[str, int]:
 
 
 def _wait(over: threading.Event, parent: int | None) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: over.set())
     while not over.wait(LOOK):
         if parent is not None and os.getppid() != parent:
             return

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import kit
 from kit.hgcroc import messages
 from kit.hgcroc.wire import Requester, Wire
 
@@ -44,7 +46,10 @@ class EmulatorProcess:
 
     def __init__(self, *options: str, patience: float = PATIENCE) -> None:
         words = [sys.executable, "-m", "kit.hgcroc.emulator", "--parent", str(os.getpid()), *options]
-        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        path = os.pathsep.join(filter(None, [str(Path(kit.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        )
         try:
             self.announcement: dict[str, Any] = json.loads(self._first_line(words, patience))
         except BaseException:

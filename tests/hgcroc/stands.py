@@ -41,7 +41,7 @@ def init_tree(table=None):
     roc = {block: {half: dict(values) for half in range(2)} for block, values in halves.items()}
     roc["Top"] = {0: {"RunL": 1, "RunR": 1, "phase_strobe": 3}}
     roc["ch"] = {channel: {"HighRange": 1} for channel in INJECTED}
-    return {name: roc for name in (table or register_table("ld")).rocs}
+    return dict.fromkeys((table or register_table("ld")).rocs, roc)
 
 
 def initial(board="ld", **changes):

@@ -29,7 +29,7 @@ def answer(truth, state, trigger=PULSE, events=400, seed=3):
 
 def only(**registers):
     """Return a state with one channel register set everywhere."""
-    return changed(initial(), TABLE, **{block: registers for block in ("ch", "calib", "cm")})
+    return changed(initial(), TABLE, **dict.fromkeys(("ch", "calib", "cm"), registers))
 
 
 def injected(values):
