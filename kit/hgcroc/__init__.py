@@ -23,5 +23,13 @@ data
     array for each column of the wire, and ``pack(adc, toa, tot, flags, cm, ...) -> words``, the inverse;
     `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
 board
-    `wire`, `board`; the emulated one: `chip`, `emulator`, `standins`
+    `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
+    ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,
+    ``restore(state)``, ``recover(settings)``. Behind it `current_line` and `legacy_line` (the dialects, asking
+    side), `exchange`, `data_paths`, `ownership`, `board_errors`, and `wire`, the one door to ZeroMQ
+the emulated board
+    `emulator` (and `emulator_command`: ``python -m kit.hgcroc.emulator``; `emulator_process` starts it and knows
+    only its sockets), its roles `legacy_roles`, `current_roles`, `control_role`, `slow_control`, `readout`,
+    `data_client`, `run_plans`; the device itself: `hexaboard`, `injected`, `chip`, `chip_settings`, `pulse`,
+    `truth`, `packing`; `messages` is the YAML between all of them
 """

@@ -14,7 +14,18 @@ import numpy.typing as npt
 
 from kit.hgcroc.archive import WORDS, Frames, read_archive
 
-__all__ = ["BAD_COUNTER", "BAD_CRC", "BAD_HEADER", "BAD_IDLE", "RawData", "checksum", "decode", "pack", "unpack"]
+__all__ = [
+    "BAD_COUNTER",
+    "BAD_CRC",
+    "BAD_HEADER",
+    "BAD_IDLE",
+    "CRC_WORD",
+    "RawData",
+    "checksum",
+    "decode",
+    "pack",
+    "unpack",
+]
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]

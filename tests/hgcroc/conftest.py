@@ -1,40 +1,66 @@
-"""Procedures made on the spot."""
+"""Emulated test systems, the example procedures, and a limit for every test: none may hang."""
 
-from pathlib import Path
+import signal
+from collections.abc import Callable, Iterator
 
 import pytest
-import yaml
 
-from kit.hgcroc.dialects import read_current, read_legacy
-from kit.hgcroc.documents import Document, Findings, Mapped
+from kit.hgcroc.board import Board
+from kit.hgcroc.connection import connect
+from kit.hgcroc.emulator import Emulator
 from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import make_plan
 
-PHASE = ["target", ["roc_s0", "roc_s1", "roc_s2"], "Top", 0, "phase_strobe"]
-CALIB = ["target", ["roc_s0", "roc_s1", "roc_s2"], "ReferenceVoltage", [0, 1], "Calib"]
+LIMIT = 60  # s; a module may set its own
 
 
-def plan_of(axes, override=None, board="ld", findings=None, procedure=None, **options):
-    """Return the plan of axes of dialect 1.0.15 over settings of its own."""
-    content = {"name": "scan", "type": "daq", "parameters": axes, **(procedure or {})}
-    content["system_settings"] = {"default": [], "override": override or {}}
-    text = yaml.safe_dump([content], sort_keys=False)
-    findings = findings or Findings()
-    read = read_current(
-        Mapped(Document(Path("scan.yaml"), text, yaml.safe_load(text)), (0,), findings), deep=False
-    )
-    return make_plan(read, register_table(board), findings, **options)
+@pytest.fixture(autouse=True)
+def _no_hang(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that takes longer than its module's LIMIT."""
+    seconds = getattr(request.module, "LIMIT", LIMIT)
+
+    def hanging(*_: object) -> None:
+        pytest.fail(f"the test hangs: it is not over in {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, hanging)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
-def legacy_plan_of(axes, **options):
-    """Return the plan of axes of dialect 0.1.2, without any files."""
-    files = {"power_on_default": "a.yaml", "initial_config": "b.yaml"}
-    content = {"name": "scan", "type": "daq", "target_settings": files, "daq_settings": {"default": "c.yaml"}}
-    text = yaml.safe_dump([content | {"parameters": axes}], sort_keys=False)
-    findings = Findings()
-    read = read_legacy(Mapped(Document(Path("scan.yaml"), text, yaml.safe_load(text)), (0,), findings), deep=False)
-    return make_plan(read, register_table("ld"), findings, **options)
+@pytest.fixture
+def stand() -> Iterator[Callable[..., Emulator]]:
+    """Return a function that starts an emulator in this process; all end with the test."""
+    started: list[Emulator] = []
+
+    def start(*words: object, **options: object) -> Emulator:
+        started.append(Emulator(*words, **options))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture
+def joined() -> Iterator[Callable[..., Board]]:
+    """Return a function that connects to an emulator in one dialect; all boards are closed with the test."""
+    boards: list[Board] = []
+
+    def join(emulator: Emulator, dialect: str, **options: object) -> Board:
+        network = emulator.network(dialect)
+        if dialect == "1.0.15":
+            network["client"] = {"hostname": emulator.host, "port": emulator.ports["client"]}
+        options = {"timeout": 5.0, "start_timeout": 1.0} | options
+        boards.append(connect(network, dialect, **options))
+        return boards[-1]
+
+    yield join
+    for each in boards:
+        each.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from kit.hgcroc.axes import LEFT_ALONE, make_axis, spread_axis
 from kit.hgcroc.dialects import AxisText
 from kit.hgcroc.documents import Findings, ProcedureError
 from kit.hgcroc.registers import register_table
-from tests.hgcroc.conftest import CALIB, PHASE, legacy_plan_of, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, legacy_plan_of, plan_of
 
 TABLE = register_table("ld")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kit.hgcroc.dryrun import count_writes, dry_run, order_of
 from kit.hgcroc.registers import register_table
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.test_originals import INITIAL, axes_lists
 
 TABLE = register_table("ld")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.hgcroc.originals import expand, merged_files
 from tests.hgcroc import plain_expansion as plain
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 
 ROCS = ["roc_s0", "roc_s1", "roc_s2"]
 words = st.one_of(st.sampled_from(ROCS), st.lists(st.sampled_from(ROCS), min_size=1, max_size=2, unique=True))

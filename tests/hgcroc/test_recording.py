@@ -8,7 +8,7 @@ from kit.hgcroc.measurements import Scan
 from kit.hgcroc.recording import BUFFERED, open_again
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scanfile import create
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.samples import measured, point_columns
 
 TABLE = register_table("ld")

@@ -7,7 +7,7 @@ from kit.hgcroc.dialects import Layer
 from kit.hgcroc.documents import Document, Findings, ProcedureError
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import events_of
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 
 TABLE = register_table("ld")
 MENUS = {"daq": {"active_menu": "a", "menus": {"a": {"NEvents": 7}, "b": {"NEvents": 8}}}}

@@ -9,7 +9,7 @@ import pytest
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scanfile import POINT_COLUMNS, create, differences
 from kit.hgcroc.summaries import SUMMARY
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 
 TABLE = register_table("ld")
 MENU = {"daq": {"active_menu": "a", "menus": {"a": {"NEvents": 50}}}}

@@ -8,7 +8,7 @@ from kit.hgcroc.registers import register_table
 from kit.hgcroc.states import States, row_registers
 from kit.hgcroc.summaries import row_columns
 from tests.hgcroc import plain_expansion as plain
-from tests.hgcroc.conftest import CALIB, PHASE, plan_of
+from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.test_originals import INITIAL, axes_lists
 
 TABLE = register_table("ld")
