@@ -49,7 +49,7 @@ def dry_run(plan: Plan, order: IntArray, *, events: bool = False, device: IntArr
     """Return what a scan costs in an order; `events` tells whether every single event is kept."""
     device = plan.table.reset if device is None else device
     initial = plan.initial(device)
-    first = plan.state(int(order[0]), initial) if len(order) else initial
+    first = plan.states(initial).state(int(order[0])) if len(order) else initial
     setup = len(plan.table.writes(device, first))
     writes = int(count_writes(plan, order, initial).sum())
     n_events = plan.events() or 1000
@@ -114,7 +114,7 @@ def _count_all(plan: Plan, order: IntArray, initial: IntArray, touched: IntArray
     counts = []
     for part in _parts(len(order) - 1, len(touched)):
         points = order[part.start : part.stop + 1]
-        states = np.stack([plan.register(int(index), points, initial) for index in touched], axis=1)
+        states = plan.states(initial).columns(touched, points)
         counts.append(plan.table.count_writes(touched, states[:-1], states[1:]))
     return np.concatenate([np.empty(0, np.int64), *counts])
 

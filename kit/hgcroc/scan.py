@@ -17,11 +17,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from kit.hgcroc.axes import LEFT_ALONE, Axis, CheckRanges, make_axis, spread_axis
+from kit.hgcroc.axes import Axis, CheckRanges, make_axis, spread_axis
 from kit.hgcroc.dialects import Layer, Procedure
 from kit.hgcroc.documents import Findings
 from kit.hgcroc.expansion import laid_over
 from kit.hgcroc.registers import RegisterError, RegisterTable
+from kit.hgcroc.states import States
 
 __all__ = ["Compat", "Plan", "Settings", "events_of", "make_plan", "with_events"]
 
@@ -108,33 +109,9 @@ class Plan:
         """Return repeat and steps of the axes at some points."""
         return np.unravel_index(np.asarray(points), self.lengths)
 
-    def state(self, point: int, initial: IntArray) -> IntArray:
-        """Return all registers at a point.
-
-        Parameters
-        ----------
-        point : int
-            Number of the point.
-        initial : ndarray of int64, shape (size,)
-            The state under the axes; see `initial`.
-        """
-        state = initial.copy()
-        _, *steps = self.digits(point)
-        for axis, step in zip(self.spread, steps, strict=True):
-            row = axis.settings[step]
-            set_here = row != LEFT_ALONE
-            state[axis.index[set_here]] = row[set_here]
-        return state
-
-    def register(self, index: int, points: npt.ArrayLike, initial: IntArray) -> IntArray:
-        """Return one register at many points; see `state`."""
-        value = np.full(np.shape(points), initial[index])
-        _, *steps = self.digits(points)
-        for axis, step in zip(self.spread, steps, strict=True):
-            for place in np.flatnonzero(axis.index == index):
-                found = axis.settings[step, place]
-                value = np.where(found != LEFT_ALONE, found, value)
-        return value
+    def states(self, initial: IntArray) -> States:
+        """Return all registers at all points over the state under the axes; see `initial`."""
+        return States(initial, self.lengths, [(axis.index, axis.settings) for axis in self.spread])
 
     def settings(self, point: int) -> dict[str, Any]:
         """Return the settings of the acquisition programs at a point: sections ``daq`` and ``client``."""

@@ -1,4 +1,4 @@
-"""Emulated test systems, and a limit for every test: none may hang."""
+"""Emulated test systems, the example procedures, and a limit for every test: none may hang."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,6 +8,9 @@ import pytest
 from kit.hgcroc.board import Board
 from kit.hgcroc.connection import connect
 from kit.hgcroc.emulator import Emulator
+from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.registers import register_table
+from kit.hgcroc.scan import make_plan
 
 LIMIT = 60  # s; a module may set its own
 
@@ -58,3 +61,15 @@ def joined() -> Iterator[Callable[..., Board]]:
     yield join
     for each in boards:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def example(shared_data):
+    """Return a function that plans a procedure of the examples: its name and dialect."""
+    folders = {"0.1.2": "examples_012", "1.0.15": "examples_1015"}
+
+    def plan(name, dialect="1.0.15", **options):
+        procedure, findings = read_procedure(shared_data / "hgcroc" / folders[dialect] / "main.yaml", name)
+        return make_plan(procedure, register_table("ld"), findings, **options)
+
+    return plan

@@ -1,5 +1,6 @@
 """Plain implementations, written from the specification, one record and one channel at a time."""
 
+import math
 import struct
 
 HEAD_BYTES = 45
@@ -78,3 +79,57 @@ def corruption_of(records, idle=0xACCCCCCC):
             both.append(bits)
         told.append(both)
     return told
+
+
+def rows_of_event(records):
+    """Yield (chip, channeltype, channel, adc, tot, toa) for each channel of each record."""
+    for _, chip, *halves in records:
+        for half, words in enumerate(halves):
+            for row in decode_half(words):
+                k = row["channel"]
+                kind, channel = (
+                    (0, half * 36 + k) if k < 36 else (1, half) if k == 36 else (100, half * 2 + k - 37)
+                )
+                yield chip, kind, channel, row["adc"], row["tot"], row["toa"]
+
+
+def summary_of(values):
+    """Return median, iqr, mean, standard deviation, efficiency and its error of a list of values."""
+    s, n = sorted(values), len(values)
+    mean = sum(s) / n
+    efficiency = sum(value > 0 for value in s) / n
+    return {
+        "median": s[n // 2],
+        "iqr": s[3 * n // 4] - s[n // 4],
+        "mean": mean,
+        "stdd": math.sqrt(sum((value - mean) ** 2 for value in s) / n),
+        "efficiency": efficiency,
+        "efficiency_error": math.sqrt(efficiency * (1 - efficiency) / n),
+    }
+
+
+def mean_of_hits(values, circular):
+    """Return the mean of the values above 0, of times on a circle of 1024 codes; None without hits."""
+    hits = [value for value in values if value > 0]
+    if not hits:
+        return None
+    if not circular:
+        return sum(hits) / len(hits)
+    sine = sum(math.sin(2 * math.pi * hit / 1024) for hit in hits)
+    cosine = sum(math.cos(2 * math.pi * hit / 1024) for hit in hits)
+    return (math.atan2(sine, cosine) / (2 * math.pi) * 1024) % 1024
+
+
+def summarise(records):
+    """Return for each (chip, channeltype, channel) the summary of adc, tot and toa, row by row."""
+    lists = {}
+    for chip, kind, channel, *values in rows_of_event(records):
+        lists.setdefault((chip, kind, channel), []).append(values)
+    table = {}
+    for row, events in lists.items():
+        columns = {}
+        for quantity, values in zip(("adc", "tot", "toa"), zip(*events, strict=True), strict=True):
+            columns |= {f"{quantity}_{name}": value for name, value in summary_of(values).items()}
+            columns[f"{quantity}_mean_hit"] = mean_of_hits(values, quantity == "toa")
+        table[row] = columns
+    return table

@@ -40,3 +40,20 @@ def archive(events, chips=3, seed=1, *, flat=False, **options):
     header = {"counter": np.stack([(event + 5) % 64, (event + 9) % 64], axis=1)}
     words = pack(**columns(events * chips, seed), **header, **options)
     return write_archive(event, chip, words, flat=flat)
+
+
+def measured(events=20, chips=3, seed=1, **options):
+    """Return a summary and event arrays of random events."""
+    from kit.hgcroc.events import event_arrays
+    from kit.hgcroc.rawdata import decode
+    from kit.hgcroc.summaries import summarise
+
+    raw = decode(archive(events, chips, seed, **options))
+    return summarise(raw, chips), event_arrays(raw, chips)
+
+
+def point_columns(**changes):
+    """Return what a point says of itself, a good one."""
+    from kit.hgcroc.scanfile import POINT_COLUMNS
+
+    return dict.fromkeys(POINT_COLUMNS, 0) | {"status": 1, "n_events": 20, "tries": 1, "time": 1.7e9} | changes

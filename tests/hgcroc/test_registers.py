@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.hgcroc.layout import BLOCKS, BOARDS
@@ -74,6 +74,7 @@ def test_a_tree_reads_back_as_its_leaves(leaves):
 
 
 @given(st.lists(messages, max_size=4))
+@settings(max_examples=40)
 def test_messages_act_as_on_a_plain_chip(sequence):
     chip, state = TABLE.tree(range(TABLE.size), TABLE.reset), TABLE.reset.copy()
     for message in sequence:
