@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from kit.hgcroc import messages
@@ -36,7 +37,7 @@ class CurrentLine:
         request = {"type": kind, "status": "send", "read_back": False, "from_hardware": False, "args": args}
         answer = self.slow.ask(messages.dump(request | options))
         try:
-            reply = messages.as_map(answer)
+            reply = _parsed(answer) if kind == "describe" else messages.as_map(answer)
         except MessageError as fault:
             raise self.slow.fault(kind, f"answers what cannot be read: {fault}") from fault
         if reply.get("type") != kind or reply.get("status") not in ("success", "error"):
@@ -126,3 +127,9 @@ class CurrentLine:
         """Leave server and client as others expect them."""
         if self.client is not None:
             self.client.ask("stop")
+
+
+@lru_cache(maxsize=2)
+def _parsed(description: str) -> Tree:
+    """Return a board's description, which is long and stays the same; nobody changes it."""
+    return messages.as_map(description)

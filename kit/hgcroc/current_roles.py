@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Protocol
 
 from kit.hgcroc import messages
@@ -10,7 +11,7 @@ from kit.hgcroc.data_client import DataClient
 from kit.hgcroc.hexaboard import NackError
 from kit.hgcroc.messages import MessageError
 from kit.hgcroc.readout import Readout
-from kit.hgcroc.registers import RegisterError
+from kit.hgcroc.registers import RegisterError, register_table
 from kit.hgcroc.slow_control import SlowControl
 
 __all__ = ["CurrentClient", "CurrentServer", "CurrentSlowControl"]
@@ -23,9 +24,7 @@ class CurrentSlowControl:
 
     def __init__(self, slow: SlowControl) -> None:
         self._slow = slow
-        self._described = messages.dump(
-            {"type": "describe", "status": "success", "args": slow.board.table.describe()}
-        ).encode()
+        self._described = _description(slow.board.table.board.name)
 
     def answer(self, identity: bytes, parts: list[bytes]) -> list[bytes]:  # noqa: ARG002  (who asks is all the same)
         """Return the answer to a message."""
@@ -55,6 +54,12 @@ class CurrentSlowControl:
             message = f"there is no request of type {kind!r}, should be set, get, describe, reset or stop"
             raise MessageError(message)
         return {}
+
+
+@cache
+def _description(board: str) -> bytes:
+    described = register_table(board).describe()
+    return messages.dump({"type": "describe", "status": "success", "args": described}).encode()
 
 
 class _Program(Protocol):
