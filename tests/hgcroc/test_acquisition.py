@@ -31,7 +31,7 @@ def test_the_demo_starts_a_board_of_its_own_and_measures_all_points(tmp_path):
     p = AcquisitionParameters(config=config, n_events=20, order="minimal", interactive=False)
     run = run_of(p)
     assert (run.summary["points"], run.summary["good"], run.summary["tries"]) == (84, 84, 84)
-    assert run.summary["register_writes"] < 400
+    assert run.summary["register_writes"] < 500  # 621 in scan order
     with Scan.open(run.directory / run.summary["folder"] / FILE) as scan:
         tot = scan.array("tot_median")
         calib = scan.array("Calib")
