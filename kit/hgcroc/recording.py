@@ -21,6 +21,7 @@ import numpy.typing as npt
 from kit import files
 from kit.files import FormatError
 from kit.hgcroc.events import EVENTS
+from kit.hgcroc.marks import Status
 from kit.hgcroc.scan import Plan
 from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS, differences
 from kit.hgcroc.summaries import SUMMARY
@@ -131,6 +132,15 @@ class Recorder:
         slow, self._last = now - self._last > AT_ONCE, now
         if slow or len(self._waiting) >= BUFFERED or now - self._flushed > SLOWEST:
             self.flush()
+
+    def mark(self, marks: Mapping[int, int]) -> None:
+        """Add marks to points that have been written; good ones become flagged."""
+        self.flush()
+        for point, mark in marks.items():
+            self._file["points/flags"][point] |= np.uint32(mark)
+            if self._file["points/status"][point] == Status.GOOD:
+                self._file["points/status"][point] = Status.FLAGGED
+        self._file.flush()
 
     def flush(self) -> None:
         """Bring all points to the disk: data first, then the word that they are there."""

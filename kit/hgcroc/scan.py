@@ -59,6 +59,8 @@ class Plan:
         What lies below the axes, in order of precedence.
     programs : dict
         Settings of the acquisition programs below the axes: sections ``daq`` and ``client``.
+    about : str
+        What else makes it another scan, such as the name of the board.
     """
 
     procedure: Procedure
@@ -67,6 +69,7 @@ class Plan:
     repeats: int
     layers: list[Settings]
     programs: dict[str, Any]
+    about: str = ""
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -94,6 +97,14 @@ class Plan:
     def default(self) -> IntArray:
         """What the files of defaults say of each register, the reset value where they are silent."""
         return self._laid(self.table.reset.copy(), ("default",))
+
+    @cached_property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Which registers the files of defaults name."""
+        named = np.zeros(self.table.size, bool)
+        for layer in self.layers:
+            named[layer.index] |= layer.kind == "default"
+        return named
 
     def initial(self, device: IntArray) -> IntArray:
         """Return the state under the axes: init, override and calibration written onto the state of the device."""
@@ -133,7 +144,7 @@ class Plan:
     def hash(self) -> str:
         """Twelve hexadecimal digits of everything that decides what is measured."""
         digest = hashlib.sha256()
-        about = [self.procedure.name, self.procedure.dialect, self.table.board.name, self.repeats]
+        about = [self.procedure.name, self.procedure.dialect, self.table.board.name, self.repeats, self.about]
         others = [(axis.values, axis.others) for axis in self.axes]
         digest.update(json.dumps([about, self.programs, others], sort_keys=True, default=str).encode())
         for layer in self.layers:
@@ -171,6 +182,7 @@ def make_plan(
     check: CheckRanges = "error",
     compat: Compat = "none",
     calibrations: Sequence[Layer] = (),
+    about: str = "",
 ) -> Plan:
     """Return the plan of a procedure; nothing is sent anywhere.
 
@@ -192,6 +204,8 @@ def make_plan(
         ``0.1.2`` lets init files beat a calibration, as that did.
     calibrations : sequence of Layer
         Overlays, in order.
+    about : str
+        What else makes it another scan; into the hash.
 
     Raises
     ------
@@ -215,7 +229,10 @@ def make_plan(
     findings.refuse()
     found = [axis for axis in axes if axis is not None]
     _warn_of_overlaps(procedure, found, table, findings)
-    return Plan(procedure, table, found, repeats * procedure.repeat, [s for s in settings if s], programs)
+    written = [layer for layer in settings if layer]
+    if procedure.start_tdc:
+        written.append(_started_tdcs(table))
+    return Plan(procedure, table, found, repeats * procedure.repeat, written, programs, about)
 
 
 def _registers(layer: Layer, table: RegisterTable, findings: Findings, check: CheckRanges) -> Settings | None:
@@ -232,6 +249,16 @@ def _registers(layer: Layer, table: RegisterTable, findings: Findings, check: Ch
             return None
         index, value = table.leaves(tree, check_ranges=False)
     return Settings(layer.kind, index, value)
+
+
+def _started_tdcs(table: RegisterTable) -> Settings:
+    """Return what the procedure that starts the master TDCs leaves behind."""
+    left = {"EN_MASTER_CTDC_VOUT_INIT": 0, "EN_MASTER_FTDC_VOUT_INIT": 0}
+    left |= {
+        f"VD_{kind}_P_{what}": value for kind in ("CTDC", "FTDC") for what, value in (("DAC_EN", 1), ("D", 16))
+    }
+    tree = {roc: {"MasterTdc": dict.fromkeys((0, 1), left)} for roc in table.rocs}
+    return Settings("calibration", *table.leaves(tree))
 
 
 def _check_programs(procedure: Procedure, programs: dict[str, Any], findings: Findings) -> None:
