@@ -28,7 +28,7 @@ def test_it_plays_the_data_client_of_the_current_dialect(client, tmp_path, event
         assert asking.ask("start") == [b"running"]
         for message in (b"START_RUN_HGCROC", HEAD + b"data", b"END_OF_RUN"):
             assert pushing.send(message, lambda: False)
-        assert eventually(lambda: (tmp_path / "Datenraffinerie0.raw").exists())
+        assert eventually((tmp_path / "Datenraffinerie0.raw").exists)
     process.terminate()
     assert process.wait(5) == 0
 
