@@ -27,7 +27,9 @@ def test_no_level_means_no_compression(tmp_path):
         assert file["data/measurements"].compression is None
 
 
-@pytest.mark.parametrize(("highest", "bits"), [(1, 16), (32767, 16), (32768, 32), (2**31, 64), (2**36 - 1, 64)])
+@pytest.mark.parametrize(
+    ("highest", "bits"), [(1, 8), (127, 8), (128, 16), (32767, 16), (32768, 32), (2**31, 64), (2**36 - 1, 64)]
+)
 def test_registers_have_the_narrowest_signed_type_that_holds_them(highest, bits):
     assert type_of(highest) == np.dtype(f"i{bits // 8}")
 
