@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import files
+from kit.hgcroc.compound_table import EVENT_TYPE, SUMMARY_TYPES, type_of, write_table
 from kit.hgcroc.events import event_columns
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.originals import merged_files
 from kit.hgcroc.states import row_registers
 
-__all__ = ["columns_012", "export_012", "export_012_files", "export_1015"]
+__all__ = ["EVENTS_1015", "SEARCH_1015", "columns_012", "export_012", "export_012_files", "export_1015"]
 
 SUMMARY_012 = (
     "chip", "channel", "channeltype", "adc_median", "adc_iqr", "tot_median", "tot_iqr", "toa_median", "toa_iqr",
@@ -41,7 +42,6 @@ SEARCH_1015 = (
     "MasterTdc",
     "ReferenceVoltage",
 )  # unqualified: Top first
-SHORT_1015 = ("channel", "channeltype", "adc_median", "tot_median", "toa_median", "adc_iqr", "tot_iqr")
 POINTS_AT_ONCE = 50
 PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
@@ -180,36 +180,11 @@ def export_1015(
     chosen = list(columns) or [*known, *dict.fromkeys(n for block in SEARCH_1015 for n in scan.table.names(block))]
     measured = [name for name in chosen if name in known]
     registers = {name: row_registers(scan.table, name, SEARCH_1015) for name in chosen if name not in known}
-    kinds = [(name, _kind_1015(scan, name)) for name in measured]
-    kinds += [(name, _fitting(int(scan.table.maximum[index].max()))) for name, index in registers.items()]
+    types = {name: EVENT_TYPE if scan.has_events else SUMMARY_TYPES[name] for name in measured}
+    types |= {name: type_of(int(scan.table.maximum[index].max())) for name, index in registers.items()}
     pieces = _event_pieces if scan.has_events else _summary_pieces
-    with files.whole(path) as part, h5py.File(part, "w") as file:
-        file.create_group("data")
-        table = file.create_dataset(
-            "data/measurements", (0,), np.dtype(kinds), maxshape=(None,), chunks=(4096,), **PACKED
-        )
-        _describe(file["data"], "GROUP")
-        fields = {f"FIELD_{number}_NAME": name for number, (name, _) in enumerate(kinds)}
-        _describe(table, "TABLE", **fields)
-        for values in pieces(scan, wanted, measured, registers):
-            rows = np.empty(len(next(iter(values.values()))), table.dtype)
-            for name, column in values.items():
-                rows[name] = column
-            table.resize(len(table) + len(rows), axis=0)
-            table[-len(rows) :] = rows
-        table.attrs["NROWS"] = np.int64(len(table))
+    write_table(Path(path), types, pieces(scan, wanted, measured, registers), level=1)
     return Path(path)
-
-
-def _kind_1015(scan: Scan, name: str) -> str:
-    if scan.has_events:
-        return "<u4"
-    return "<i4" if name == "chip" else "<i2" if name in SHORT_1015 else "<f4"
-
-
-def _fitting(maximum: int) -> str:
-    """Return the smallest signed type that holds a register."""
-    return next(kind for kind in ("<i1", "<i2", "<i4", "<i8") if np.iinfo(kind).max >= maximum)
 
 
 def _summary_pieces(
