@@ -21,6 +21,8 @@ def test_neighbours_are_one_apart_and_none_closer():
 
 def test_a_third_of_a_turn_leads_from_one_chip_to_the_next():
     pads = pad_positions()[0]
-    turn = np.array([[np.cos(2 * np.pi / 3), np.sin(2 * np.pi / 3)], [-np.sin(2 * np.pi / 3), np.cos(2 * np.pi / 3)]])
+    turn = np.array(
+        [[np.cos(2 * np.pi / 3), np.sin(2 * np.pi / 3)], [-np.sin(2 * np.pi / 3), np.cos(2 * np.pi / 3)]]
+    )
     for chip in range(3):
         np.testing.assert_allclose(pads[chip] @ turn, pads[(chip + 1) % 3], atol=1e-12)

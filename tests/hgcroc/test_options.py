@@ -75,7 +75,10 @@ def test_a_board_of_another_kind_is_refused(stand):
 
     network = stand(board="char").network("1.0.15")
     p = AcquisitionParameters(network=network, board="ld", timeout=5.0, start_timeout=1.0)
-    with pytest.raises(BoardError, match="describes itself as char_board, should be ld_hexaboard"), connected(p, "1.0.15"):
+    with (
+        pytest.raises(BoardError, match="describes itself as char_board, should be ld_hexaboard"),
+        connected(p, "1.0.15"),
+    ):
         pass
 
 

@@ -8,11 +8,13 @@ from kit.hgcroc.plots import acquisition_figures
 from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.test_legacy import scan_in
 
+ALWAYS = {"curves", "map", "noise"}
+
 
 @pytest.mark.parametrize(
     ("axes", "names"),
-    [([PHASE, CALIB], {"curves", "times", "map", "noise"}), ([CALIB], {"curves", "map", "noise"}), ([], {"curves", "map", "noise"})],
-)  # fmt: skip
+    [([PHASE, CALIB], ALWAYS | {"times"}), ([CALIB], ALWAYS), ([], ALWAYS)],
+)
 def test_a_run_has_its_pictures_whatever_its_axes(tmp_path, axes, names):
     (tmp_path / "scan-1").mkdir()
     scan_in(tmp_path / "scan-1", plan_of([{"key": key, "values": [1, 2]} for key in axes])).close()

@@ -27,7 +27,7 @@ def runs(tmp_path):
         create(folder / FILE, PLAN, RESET, {})
         with open_again(folder / FILE, PLAN) as recorder:
             for point in range(points):
-                recorder.write(point, point_columns(), *measured(seed=point))
+                recorder.write(point, point_columns(), measured(seed=point)[0])
         made.append(folder)
         os.utime(folder / FILE, (1e9 + len(made), 1e9 + len(made)))
         return folder
