@@ -104,7 +104,7 @@ def _number(text: Any, place: Any) -> Any:
 
 
 @merged
-def _hold(charge: Any, slot: Any, k: Any, value: Any, filled: Any, peak: Any) -> None:
+def _hold(charge: Any, slot: Any, k: Any, value: Any, filled: Any) -> None:
     """Write the charge of a pixel at slice k, and what it was until then; nothing where it stays what it is."""
     held = charge[slot, filled[slot] - 1]
     if held != value:
@@ -112,18 +112,17 @@ def _hold(charge: Any, slot: Any, k: Any, value: Any, filled: Any, peak: Any) ->
             charge[slot, j] = held
         charge[slot, k] = value
         filled[slot] = k + 1
-        peak[slot] = max(peak[slot], value)
 
 
 @merged
 def _row(
     text: Any, place: Any, base: Any, columns: Any, k: Any, used: Any,
-    charge: Any, pixel: Any, first: Any, peak: Any, slot_of: Any, filled: Any,
+    charge: Any, pixel: Any, first: Any, slot_of: Any, filled: Any,
 ) -> Any:  # fmt: skip
     """Read a row of numbers; return the place behind it, 0 where it is not one, and the pixels in use."""
     column = 0
     byte = BLANK
-    while column < columns and place > 0:
+    while column < columns:
         here = base + column
         word = word_at(text, place)
         if word == ZERO_TWICE and column + 2 < columns and slot_of[here] & slot_of[here + 1] == -1:
@@ -135,9 +134,11 @@ def _row(
             place += U(3)
         else:
             value, place = _number(text, place)
+            if place == 0:
+                break
         slot = slot_of[here]
         if slot >= 0:
-            _hold(charge, slot, k, value, filled, peak)
+            _hold(charge, slot, k, value, filled)
         elif value != 0:
             slot_of[here] = used
             pixel[used] = here
@@ -146,33 +147,40 @@ def _row(
                 charge[used, j] = 0
             charge[used, k] = value
             filled[used] = k + 1
-            peak[used] = max(value, 0)
             used += 1
         column += 1
         byte = word_at(text, place) & BYTE
-        if byte != BLANK and column < columns:
+        if byte == BLANK:
+            place += U(1)
+        elif column < columns:
             place = U(0)
-        place += U(place > 0 and byte == BLANK)
+            break
     if place > 0:
         place = place + U(1) if byte == NEWLINE else _line_end(text, place)
     return place, used
 
 
 @compiled
-def _finish(begun: Any, used: Any, charge: Any, pixel: Any, last: Any, slot_of: Any, filled: Any) -> None:
-    """Fill the charge of a cluster's pixels to the last slice, and forget where they are."""
+def _finish(
+    begun: Any, used: Any, charge: Any, pixel: Any, last: Any, peak: Any, slot_of: Any, filled: Any
+) -> None:
+    """Fill the charge of a cluster's pixels to the last slice, find its peak, and forget where they are."""
     for slot in range(begun, used):
         slot_of[pixel[slot]] = -1
         last[slot] = filled[slot] - 1
         held = charge[slot, last[slot]]
         for j in range(filled[slot], charge.shape[1]):
             charge[slot, j] = held
+        highest = charge[slot, 0]
+        for j in range(1, filled[slot]):
+            highest = max(highest, charge[slot, j])
+        peak[slot] = max(highest, 0)
 
 
 @compiled
 def _slices(
     text: Any, place: Any, tags: Any, tag_bounds: Any, rows: Any, columns: Any, used: Any,
-    charge: Any, pixel: Any, first: Any, peak: Any, slot_of: Any, filled: Any, row_places: Any,
+    charge: Any, pixel: Any, first: Any, slot_of: Any, filled: Any, row_places: Any,
 ) -> Any:  # fmt: skip
     """Read all slices of a cluster; return the place behind them, or 0, and the pixels in use."""
     before, length = U(0), U(0)  # where the rows of the slice before begin, and how long they are
@@ -198,9 +206,7 @@ def _slices(
                 place = body + row_places[new, row]
                 if row == rows:
                     break
-            place, used = _row(
-                text, place, row * columns, columns, k, used, charge, pixel, first, peak, slot_of, filled
-            )
+            place, used = _row(text, place, row * columns, columns, k, used, charge, pixel, first, slot_of, filled)
             if place == 0:
                 return U(0), used
             row += 1
@@ -236,12 +242,12 @@ def parse(
         if behind > 0:
             behind, used = _slices(
                 text, behind, tags, tag_bounds, rows, columns, used,
-                charge, pixel, first, peak, slot_of, filled, row_places,
+                charge, pixel, first, slot_of, filled, row_places,
             )  # fmt: skip
         # what follows must be at hand: another slice would belong to this cluster
         if behind > 0 and not _is_cluster(text, behind) and not (final and behind == U(end)):
             behind = U(0)
-        _finish(begun, used, charge, pixel, last, slot_of, filled)
+        _finish(begun, used, charge, pixel, last, peak, slot_of, filled)
         if behind == 0:
             odd = 1
             break

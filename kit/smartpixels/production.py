@@ -19,7 +19,7 @@ from kit.smartpixels.digitisation import Codes, digitise, noise
 from kit.smartpixels.engine import Engine
 from kit.smartpixels.example import Example
 from kit.smartpixels.options import AmplifierParameters, ClusterParameters, DigitisationParameters, TableParameters
-from kit.smartpixels.outputs import TableSet, output_names
+from kit.smartpixels.outputs import output_names
 from kit.smartpixels.printing import TextWriter
 from kit.smartpixels.reader import ClusterFile
 from kit.smartpixels.stream import stem_of
@@ -124,6 +124,8 @@ class Production:
             text = writers.enter_context(_text_writer(parts["text"], source, p)) if "text" in parts else None
             table_set = None
             if tables:
+                from kit.smartpixels.table_set import TableSet  # and pyarrow, which most jobs need not load
+
                 table_set = TableSet(
                     tables, p, source.layout, source.geometry, amplifier.steps, p,
                     {**self.about, "clusters": source.name},

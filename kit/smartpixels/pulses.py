@@ -176,7 +176,7 @@ def _pulse(pair: int, charge: float, columns: Sequence[Sequence[str]], p: Amplif
     cells = columns[2 * pair], columns[2 * pair + 1]
     where = f"column {2 * pair}, charge {charge:g} e-"
     try:
-        times, values = (np.array([float(cell) for cell in column]) for column in cells)
+        times, values = (np.array(list(map(float, column))) for column in cells)
     except ValueError:
         times, values = _with_padding(pair, charge, cells)
     if not (np.isfinite(times).all() and np.isfinite(values).all()):

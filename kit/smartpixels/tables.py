@@ -155,17 +155,26 @@ class Table:
         used = self._used
         if not used:
             return
-        index, *labels = (pa.array(np.concatenate(parts)) for parts in self._columns)
+        index, *labels = (_arrow(np.concatenate(parts)) for parts in self._columns)
         columns = list(labels)
         for held in self._held.values():
             if self.wide:
-                columns += [pa.array(column[:used]) for column in held]
+                columns += [_arrow(column[:used]) for column in held]
             else:
-                flat = pa.array(held[:used].ravel())
-                columns.append(pa.FixedSizeListArray.from_arrays(flat, held.shape[1]))
+                columns.append(pa.FixedSizeListArray.from_arrays(_arrow(held[:used].ravel()), held.shape[1]))
         self._writer.write_table(pa.Table.from_arrays([*columns, index], schema=self._schema))
         for held in self._held.values():
             held[:] = 0
         self._columns = [[] for _ in self._columns]
         self.rows += used
         self._used = 0
+
+
+def _arrow(values: npt.NDArray[Any]) -> Any:
+    """Return numbers or truths as Arrow has them; `pyarrow.array` would import pandas to look for its types."""
+    arrow: Any = pa  # whose types know no NumPy
+    if values.dtype == np.bool_:
+        bits = np.packbits(values, bitorder="little")
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, arrow.py_buffer(bits)])
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, arrow.py_buffer(np.ascontiguousarray(values))])

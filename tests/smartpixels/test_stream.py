@@ -120,13 +120,14 @@ def test_a_server_that_fails_is_no_damage(write, monkeypatch):
     stored = gzip.compress(LINES)
 
     class Failing:
-        def __init__(self, path):
+        def __init__(self, _path):
             self.left = stored[:1000]
 
         def read(self, count):
             block, self.left = self.left[:count], self.left[count:]
             if not block:
-                raise OSError("XRootD error: [FATAL] Connection error")
+                message = "XRootD error: [FATAL] Connection error"
+                raise OSError(message)
             return block
 
         def close(self):
