@@ -39,8 +39,8 @@ def findings() -> Iterator[Finding]:
     yield _folder()
     yield _memory()
     yield from (
-        _module("JupyterLab", "jupyterlab", "pip install 'hep-notebook-kit[lab]'", "notebooks by hand"),
-        _module("XRootD", "fsspec_xrootd", "pip install 'hep-notebook-kit[xrootd]'", "inputs by root://"),
+        _module("JupyterLab", "jupyterlab", "./run lab installs it", "notebooks by hand"),
+        _module("XRootD", "fsspec_xrootd", "pip install -e '.[xrootd]'", "inputs by root://"),
     )
     yield _program("HTCondor", "condor_submit", ["condor_version"], "batch jobs run on this computer instead")
     yield _kerberos()

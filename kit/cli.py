@@ -68,7 +68,9 @@ def _complete_value(_context: click.Context, _parameter: click.Parameter, start:
 
 
 def _stage_argument(*, required: bool = True) -> Callable[[Any], Any]:
-    return click.argument("stage", required=required, shell_complete=_complete_stage, metavar="STAGE")
+    return click.argument(
+        "stage", required=required, shell_complete=_complete_stage, metavar="STAGE" if required else "[STAGE]"
+    )
 
 
 @cli.command()
@@ -134,12 +136,16 @@ def run(
         click.echo(request.table(notebook, parameters))
         click.echo(f"all values can be used{request.inputs_text(notebook, parameters)}; nothing was run")
         return
+    if not complete:
+        request.inputs_text(notebook, parameters)  # before a kernel starts
     directory = runner.run_notebook(notebook, parameters, file.stem if file else "run")
     finished = manifest.load(directory)
     if complete:
         click.echo(f"{files.shown(directory)} is already complete, with the same values; nothing was run")
     for name, value in finished.summary.items():
         click.echo(f"  {name.replace('_', ' ')}: {manifest.number_text(value)}")
+    for notice in finished.manifest.get("notices", []):
+        click.secho(f"notice: {notice}", fg="yellow")
     click.echo(files.shown(directory))
 
 
@@ -225,7 +231,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without η is no reason to stop
     try:
-        status = cli(standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
+        words = [word for word in sys.argv[1:] if word != "--debug"]  # it may stand anywhere
+        status = cli(words, standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
         print(end="", flush=True)
         sys.exit(status if isinstance(status, int) else 0)
     except click.Abort as stop:

@@ -124,7 +124,7 @@ def locate(inputs: Iterable[str]) -> list[str]:
 
 def _remote(address: str) -> list[str]:
     if "root://" in address and importlib.util.find_spec("fsspec_xrootd") is None:
-        message = f"{address} needs XRootD, which is not installed: pip install 'hep-notebook-kit[xrootd]'"
+        message = f"{address} needs XRootD, which is not installed: pip install -e '.[xrootd]' in the project"
         raise ModuleNotFoundError(message)
     if not glob.has_magic(address) or not address.startswith("root://"):
         return [address]

@@ -11,12 +11,13 @@ import ast
 import difflib
 import html
 import importlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from kit import wording
@@ -95,8 +96,29 @@ class Parameters(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            faults = [fault_text(cls.model_fields, fault, values) for fault in error.errors()]
-            raise refusal(where, faults) from None
+            found = error.errors()
+        faults = [text for fault in found for text in fault_text(cls.model_fields, fault, values).split("\n")]
+        raise refusal(where, [*faults, *cls._contradictions_beside(found, values)])
+
+    def contradictions(self) -> Iterator[str]:
+        """Yield what is wrong with values that are good each by itself; stages that have such rules add theirs."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _without_contradictions(self) -> Self:
+        if faults := list(self.contradictions()):
+            raise ValueError("\n".join(faults))
+        return self
+
+    @classmethod
+    def _contradictions_beside(cls, found: Sequence[Any], values: Mapping[str, Any]) -> list[str]:
+        """Return the contradictions among the good values, where others have faults: all are told at once."""
+        bad = {str(fault["loc"][0]) for fault in found if fault["loc"]}
+        if not bad:
+            return []
+        good = {name: value for name, value in values.items() if name in cls.model_fields and name not in bad}
+        told = cls.model_construct(**{**cls().model_dump(), **good}).contradictions()
+        return [text for text in told if not bad & set(re.findall(r"\w+", text))]
 
     @classmethod
     def from_cell(cls, namespace: Mapping[str, Any]) -> Self:

@@ -44,6 +44,8 @@ def bar(
     interactive : bool
         Whether a person watches this notebook; false hands the bar to the runner, if there is one.
     """
+    if total == 0:
+        return
     from tqdm import tqdm
 
     options: dict[str, Any] = {"unit": " " + unit, "total": total, "desc": label or None}

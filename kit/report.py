@@ -26,9 +26,8 @@ TEMPLATE = """<!DOCTYPE html>
  table { border-collapse: collapse; margin: .5rem 0; }
  td { padding: .1rem 1rem .1rem 0; vertical-align: top; }
  td:first-child { color: #777; white-space: nowrap; }
- .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1.5rem; }
- .pictures { align-items: end; }
- figure { margin: 0; }
+ .pictures { columns: 30rem; column-gap: 1.5rem; }
+ figure { margin: 0 0 1.5rem; break-inside: avoid; }
  figure img { width: 100%; max-height: 34rem; object-fit: contain; object-position: left top; background: #fff; }
  figcaption, small { color: #777; }
  .fault, .notice { white-space: pre-wrap; border-left: .3rem solid #bd1f01; padding-left: .7rem; }

@@ -92,7 +92,7 @@ def test_a_module_that_is_not_there_is_told_with_the_command_that_brings_it(monk
     monkeypatch.setitem(sys.modules, "jupyterlab", None)  # as if it were not there
     assert found("JupyterLab") == (
         "absent",
-        "not installed: pip install 'hep-notebook-kit[lab]' (for notebooks by hand)",
+        "not installed: ./run lab installs it (for notebooks by hand)",
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from kit.manifest import load
 
 PROJECT = Path(__file__).resolve().parent.parent
-STAGES = sorted(f"{path.parent.name}/{path.stem}" for path in (PROJECT / "notebooks").glob("*/*.ipynb"))
+STAGES = sorted(f"{path.parent.name}/{path.stem}" for path in (PROJECT / "notebooks").glob("[!.]*/[!.]*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def home(tmp_path_factory):
     """Return a copy of what a project is to the command: notebooks and parameters."""
     folder = tmp_path_factory.mktemp("home")
     for name in ("notebooks", "parameters"):
-        shutil.copytree(PROJECT / name, folder / name)
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
     return folder
 
 

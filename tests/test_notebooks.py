@@ -11,7 +11,7 @@ from kit.batch.notebooks import Notebook, source_of
 from kit.parameters import read_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
-STAGES = sorted((PROJECT / "notebooks").glob("*/*.ipynb"))
+STAGES = sorted((PROJECT / "notebooks").glob("[!.]*/[!.]*.ipynb"))
 ALL = [PROJECT / "notebooks" / "index.ipynb", *STAGES]
 LONGEST_CELL = 12  # lines
 

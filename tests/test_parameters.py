@@ -239,3 +239,36 @@ def test_the_class_behind_a_cell_is_the_one_whose_from_cell_it_calls(module, sou
 def test_a_class_that_the_kit_does_not_have_is_refused(source):
     with pytest.raises(ParameterError, match=r"Nobody cannot be imported from kit\.(parameters|nothing)"):
         model_named(f"{source}\np = Nobody.from_cell(globals())")
+
+
+class Window(Parameters):
+    low: float = parameter(0.0, "lower edge", unit="GeV")
+    high: float = parameter(10.0, "upper edge", unit="GeV")
+    count: int = parameter(1, "windows", ge=1)
+
+    def contradictions(self):
+        if self.low > self.high:
+            yield f"low is {self.low} GeV, above high, {self.high} GeV"
+        if self.count > 3 and self.low < 0:
+            yield f"count is {self.count}, above 3 for low below 0 GeV"
+
+
+def test_contradictions_are_told_beside_misspelt_names_and_bad_values():
+    with pytest.raises(ParameterError) as refused:
+        Window.build({"low": 20.0, "hihg": 3.0, "count": 0})
+    assert str(refused.value) == (
+        "parameters: 3 values cannot be used:\n"
+        "  count is 0, below 1\n"
+        "  hihg is not known (did you mean high?)\n"
+        "  low is 20.0 GeV, above high, 10.0 GeV"
+    )
+
+
+def test_a_contradiction_with_a_value_that_is_bad_itself_is_not_told():
+    with pytest.raises(ParameterError, match=r"^parameters: high is 'x', should be float in GeV$"):
+        Window.build({"low": 20.0, "high": "x"})
+
+
+def test_all_contradictions_of_good_values_are_told():
+    with pytest.raises(ParameterError, match=r"2 values cannot be used:\n  low is -1.0.*\n  count is 4"):
+        Window.build({"low": -1.0, "high": -2.0, "count": 4})

@@ -45,7 +45,9 @@ def run_all(system: str | None, folder: Path | None, say: Callable[[str], object
         demo = _demo_of(notebook)
         try:
             values = read_yaml(demo) | {"output": str(folder / notebook.stage)}
-            runner.run_notebook(notebook, notebook.parameters(values, files.shown(demo)))
+            directory = runner.run_notebook(notebook, notebook.parameters(values, files.shown(demo)))
+            for notice in manifest.load(directory).manifest.get("notices", []):
+                say(f"  notice: {notice}")
         except (RunError, ValueError, OSError, ImportError) as fault:
             say(f"  failed: {fault}")
             failed.append(notebook.stage)

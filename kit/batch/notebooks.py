@@ -156,11 +156,18 @@ class Notebook:
 
 def stages() -> list[Notebook]:
     """Return the stages of the project: system by system, each before the one that takes its output."""
-    found = [Notebook(path) for path in sorted(files.home().glob("notebooks/*/*.ipynb")) if path.name[0] != "."]
+    # hidden ones are copies: checkpoints of Jupyter, versions of EOS
+    paths = [path for path in sorted(files.home().glob("notebooks/*/*.ipynb")) if "." not in _firsts(path)]
+    found = [Notebook(path) for path in paths]
     ordered: dict[Path, Notebook] = {}
     for notebook in found:
         _place(notebook, found, ordered, ())
     return sorted(ordered.values(), key=lambda notebook: notebook.path.parent)
+
+
+def _firsts(path: Path) -> str:
+    """Return the first signs of the names of a notebook and its folder."""
+    return path.name[0] + path.parent.name[0]
 
 
 def _place(

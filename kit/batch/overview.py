@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import itertools
 from collections.abc import Iterator
@@ -36,14 +37,16 @@ def overview() -> Overview:
 
 
 def latest_run(stage: str) -> FinishedRun | None:
-    """Return the run of `stage` below ``outputs`` that began last, None where there is none."""
+    """Return the run of `stage` below ``outputs`` that was written to last, None where there is none."""
     outputs = files.resolve("outputs")
     records = [
         *outputs.glob(f"{stage}/*/{manifest.MANIFEST}"),
         *outputs.glob(f"demo_*/{stage}/{manifest.MANIFEST}"),
     ]
-    newest = max(records, key=lambda record: record.stat().st_mtime, default=None)
-    return manifest.load(newest.parent) if newest else None
+    for record in sorted(records, key=lambda record: record.stat().st_mtime, reverse=True):
+        with contextlib.suppress(files.FormatError):  # a damaged manifest is no reason to draw no map
+            return manifest.load(record.parent)
+    return None
 
 
 def _cells(notebook: Notebook, run: FinishedRun | None) -> Iterator[str]:

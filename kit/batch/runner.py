@@ -14,6 +14,7 @@ from kit import files, manifest
 from kit.batch import execution
 from kit.batch.notebooks import Notebook
 from kit.directories import RunError, earlier_attempt, hold, is_held, new_directory
+from kit.manifest import FinishedRun
 from kit.parameters import Parameters
 
 __all__ = ["draw", "executed_copy", "is_complete", "run_notebook"]
@@ -67,11 +68,25 @@ def is_complete(notebook: Notebook, parameters: Parameters) -> bool:
         directory = files.resolve(parameters.output)
         earlier = earlier_attempt(directory, notebook.stage, parameters)
         if earlier and earlier.state == "complete":
+            _refuse_losses(earlier)
             return True
         if directory.is_dir():
             os.close(hold(directory))
     execution.kernel_options(notebook)
     return False
+
+
+def _refuse_losses(run: FinishedRun) -> None:
+    """Raise a RunError if outputs of a complete run are gone or cut: it is not what its manifest says."""
+    lost = [
+        output["path"]
+        for output in run.manifest.get("outputs", [])
+        if not (path := run.directory / output["path"]).is_file() or path.stat().st_size != output["bytes"]
+    ]
+    if lost:
+        where = files.shown(run.directory)
+        message = f"{where} is complete, but {', '.join(lost)} is gone or changed since; start anew elsewhere"
+        raise RunError(message)
 
 
 def _values_to_set(notebook: Notebook, parameters: Parameters, directory: Path) -> dict[str, Any]:

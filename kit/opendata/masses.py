@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import resource
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from kit.files import locate
 from kit.opendata.combinations import CountRule
@@ -77,13 +78,12 @@ class MassParameters(Selection):
     def _rising_combination_types(cls, types: list[int]) -> list[int]:
         return rising(types)
 
-    @model_validator(mode="after")
-    def _whole_bins(self) -> Self:
+    def contradictions(self) -> Iterator[str]:
+        """Yield what does not fit together."""
+        yield from super().contradictions()
         bins = self.mass_max / self.bin_width
         if round(bins) < 1 or abs(bins - round(bins)) > 1e-9 * bins:
-            message = f"mass_max is {self.mass_max} GeV, not a multiple of bin_width, {self.bin_width} GeV"
-            raise ValueError(message)
-        return self
+            yield f"mass_max is {self.mass_max} GeV, not a multiple of bin_width, {self.bin_width} GeV"
 
     @property
     def grid(self) -> Grid:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from kit.opendata.chunks import Chunk
 from kit.opendata.combinations import STATE_ORDER
@@ -111,12 +111,10 @@ with warnings.catch_warnings():
         def _rising_types(cls, types: list[int]) -> list[int]:
             return rising(types)
 
-        @model_validator(mode="after")
-        def _a_job_of_jobs(self) -> Self:
+        def contradictions(self) -> Iterator[str]:
+            """Yield what does not fit together."""
             if self.job > self.jobs:
-                message = f"job is {self.job}, above jobs, {self.jobs}"
-                raise ValueError(message)
-            return self
+                yield f"job is {self.job}, above jobs, {self.jobs}"
 
         def selecting(self) -> dict[str, Any]:
             """Return the values that decide what is counted, whoever counts it and in how many pieces."""

@@ -53,3 +53,17 @@ def test_links_lead_from_the_notebooks_folder_to_the_stage_and_its_executed_note
 
 def test_an_unknown_stage_has_no_latest_run(project):
     assert latest_run("beam/nothing") is None
+
+
+def test_a_damaged_manifest_is_passed_over(project):
+    with Run("beam/yields", Parameters(output="outputs/beam/yields/first")):
+        pass
+    (project / "outputs" / "beam" / "yields" / "second").mkdir()
+    (project / "outputs" / "beam" / "yields" / "second" / "manifest.json").write_text("{bad")
+    assert latest_run("beam/yields").directory.name == "first"
+
+
+def test_checkpoints_that_jupyter_keeps_are_no_stages(project):
+    notebook(project / "notebooks" / ".ipynb_checkpoints" / "index-checkpoint.ipynb", "Copy")
+    notebook(project / "notebooks" / "beam" / ".ipynb_checkpoints" / "yields-checkpoint.ipynb", "Copy")
+    assert [row[0].stage for row in overview().rows] == ["beam/yields", "beam/mixture"]

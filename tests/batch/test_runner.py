@@ -233,3 +233,15 @@ def test_the_lock_is_free_after_asking(stage, tmp_path):
     (tmp_path / "run").mkdir()
     assert not is_complete(stage, stage.parameters({"output": "run"}, "here"))
     os.close(hold(tmp_path / "run"))
+
+
+def test_a_complete_run_whose_output_is_gone_is_not_called_complete(stage):
+    asked = stage.parameters({"output": "run"}, "here")
+    with Run(stage.stage, asked) as run, run.writing("counts.txt") as part:
+        part.write_text("3")
+    assert is_complete(stage, asked)
+    (run.directory / "counts.txt").unlink()
+    with pytest.raises(
+        RunError, match="^run is complete, but counts.txt is gone or changed since; start anew elsewhere$"
+    ):
+        is_complete(stage, asked)
