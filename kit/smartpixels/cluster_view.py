@@ -1,0 +1,170 @@
+"""One cluster as a panel shows it: charge, voltage, codes, and what other choices would make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from kit import files
+from kit.smartpixels import demo
+from kit.smartpixels.amplifier import Templates, measured_templates, model_template
+from kit.smartpixels.blocks import Block
+from kit.smartpixels.delays import DelayTable, read_delays
+from kit.smartpixels.digitisation import Codes, digitise, noise
+from kit.smartpixels.engine import NUMPY
+from kit.smartpixels.options import AmplifierParameters
+from kit.smartpixels.pixelav import FloatArray, Geometry, IntArray
+from kit.smartpixels.production import ProductionParameters
+from kit.smartpixels.pulses import read_pulses
+from kit.smartpixels.voltages import Amplifier
+
+__all__ = ["ClusterView", "view_of"]
+
+
+@dataclass(frozen=True)
+class ClusterView:
+    """A cluster before and after.
+
+    Attributes
+    ----------
+    number : int
+        In its file.
+    metadata : ndarray
+        Of the track.
+    geometry : Geometry
+        Of the sensor; its step is that of the input.
+    charge : ndarray, shape (rows, columns, slices)
+        In e-; the first slice is one step after t = 0.
+    voltage, noisy : ndarray, shape (rows, columns, steps)
+        In mV, without and with noise; the same where none is asked for.
+    with_t0_fix, by_peak : ndarray, shape (rows, columns, steps)
+        The voltage as the other choice would make it.
+    template, runner_up : ndarray, shape (rows, columns)
+        Injected charge of each pixel's template and of the next nearest, in e-; nan where there is never charge.
+    codes : Codes
+        With arrays of shape (times, rows x columns).
+    p : ProductionParameters
+        What it was made with.
+    """
+
+    number: int
+    metadata: FloatArray
+    geometry: Geometry
+    charge: FloatArray
+    voltage: FloatArray
+    noisy: FloatArray
+    with_t0_fix: FloatArray
+    by_peak: FloatArray
+    template: FloatArray
+    runner_up: FloatArray
+    codes: Codes
+    p: ProductionParameters
+
+    @property
+    def input_times(self) -> FloatArray:
+        """Times of the slices, in ns."""
+        return np.arange(1.0, self.charge.shape[2] + 1) * (self.geometry.step * 1e-3)
+
+    @property
+    def output_times(self) -> FloatArray:
+        """Times of the output, in ns."""
+        return np.arange(float(self.voltage.shape[2])) * (self.p.output_step * 1e-3)
+
+    def charge_at(self, time: float) -> FloatArray:
+        """Return the charge of each pixel at a time in ns: of the latest slice; nothing before the first."""
+        place = int(time * 1e3 / self.geometry.step + 1e-6) - 1
+        if place < 0:
+            return np.zeros(self.charge.shape[:2])
+        return self.charge[:, :, min(place, self.charge.shape[2] - 1)]
+
+    def voltage_at(self, time: float) -> FloatArray:
+        """Return the voltage of each pixel at a time in ns: of the latest output slice."""
+        place = int(time * 1e3 / self.p.output_step + 1e-6)
+        return self.noisy[:, :, min(max(place, 0), self.noisy.shape[2] - 1)]
+
+    def codes_at(self, sample: int) -> IntArray:
+        """Return the codes at one of the sample times, shape (rows, columns)."""
+        return np.asarray(self.codes.codes[sample], np.int64).reshape(self.charge.shape[:2])
+
+    def touched(self) -> list[tuple[int, int]]:
+        """Return the pixels that ever hold charge, the one with the highest peak first."""
+        peak = abs(self.charge).max(axis=2).ravel()
+        order = np.argsort(-peak, kind="stable")[: int((peak > 0).sum())]
+        return [divmod(int(pixel), self.charge.shape[1]) for pixel in order]
+
+    def table(self, pixels: Sequence[tuple[int, int]]) -> tuple[list[str], FloatArray]:
+        """Return names and columns of the waveforms of some pixels at the output's times."""
+        names, columns = ["time (ns)"], [self.output_times]
+        for row, column in pixels:
+            names.append(f"row {row} column {column} (mV)")
+            columns.append(self.noisy[row, column])
+        return names, np.column_stack(columns)
+
+
+def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str) -> ClusterView:
+    """Return the cluster in a block of one, as the parameters make it.
+
+    Raises
+    ------
+    FormatError
+        If the pulses or the delays cannot be used.
+    """
+    templates = _templates(p)
+    shape = block.layout.rows, block.layout.columns, -1
+    step = p.output_step * 1e-3
+
+    def answer(**changed: object) -> FloatArray:
+        amplifier = Amplifier(templates, p.model_copy(update=changed), resample=True)
+        return np.asarray(block.dense(amplifier.respond(block, NUMPY).values)[0])
+
+    voltage = answer()
+    waveform = voltage
+    if p.noise:
+        waveform = voltage + noise(len(voltage), step, voltage.shape[1], p, stem, int(block.numbers[0]))
+    rounded = np.round(waveform, 1) if p.adc_input == "rounded" else waveform
+    codes = digitise(rounded, step, p, _delays(p.delay_table) if p.delay_table else None)
+    own = (block.peak if p.template_by == "peak" else block.charge[:, -1]) / 10
+    nearest = np.argsort(abs(own[:, None] - templates.charges), axis=1, kind="stable")[:, :2]
+    chosen = np.full((2, block.layout.pixels), np.nan)
+    chosen[:, block.pixel] = templates.charges[nearest[:, [0, -1]]].T
+    template, runner_up = chosen.reshape(2, *shape[:2])
+    return ClusterView(
+        number=int(block.numbers[0]),
+        metadata=block.metadata[0],
+        geometry=Geometry(geometry.pitch_x, geometry.pitch_y, geometry.thickness, block.layout.step),
+        charge=block.dense(block.charge / 10)[0].T.reshape(shape),
+        voltage=voltage.T.reshape(shape),
+        noisy=waveform.T.reshape(shape),
+        with_t0_fix=answer(t0_fix=not p.t0_fix).T.reshape(shape),
+        by_peak=answer(template_by="final" if p.template_by == "peak" else "peak").T.reshape(shape),
+        template=template,
+        runner_up=runner_up,
+        codes=codes,
+        p=p,
+    )
+
+
+def _templates(p: ProductionParameters) -> Templates:
+    """Return the templates; those of the last choices are kept, for reading CSV takes a tenth of a second."""
+    key = tuple(repr(getattr(p, name)) for name in AmplifierParameters.model_fields)
+    if key not in _made:
+        while len(_made) > MOST_KEPT:
+            _made.pop(next(iter(_made)))
+        if p.response == "measured":
+            path = files.locate([demo.pulses() if p.pulses == "demo" else p.pulses])[0]
+            _made[key] = measured_templates(read_pulses(path, p, compat=p.compat), p)
+        else:
+            _made[key] = model_template(p)
+    return _made[key]
+
+
+MOST_KEPT = 8
+_made: dict[tuple[str, ...], Templates] = {}
+
+
+@lru_cache(4)
+def _delays(path: str) -> DelayTable:
+    return read_delays(files.locate([path])[0])

@@ -1,0 +1,272 @@
+"""The pictures of a panel: maps that share one time, and waveforms of the chosen pixels.
+
+They change under the user's hand: everything in them is made once, and then given other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit import figures, files
+from kit.figures import COLOURS
+from kit.smartpixels.cluster_plots import COLOUR_MAP, LINES, extent, scale_of, show_map, track_line
+from kit.smartpixels.cluster_view import ClusterView
+from kit.smartpixels.pixelav import FloatArray
+
+__all__ = [
+    "Scene",
+    "caption",
+    "draw_maps",
+    "draw_waveforms",
+    "move_maps",
+    "move_waveforms",
+    "pixel_at",
+    "write_animation",
+]
+
+OVER_TIME, PER_SLICE = "over time", "per slice"
+MAPS_SIZE, WAVEFORMS_SIZE = (9.6, 5.4), (9.6, 5.6)  # inches
+PIXEL_COLOURS = COLOURS[:6]  # so many pixels can be looked at together
+MOST_LINES = 8  # thresholds and sample times that are marked
+BELOW_AXES = 0.4  # so that axes are drawn anew with the lines, and can follow them
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is looked at: a cluster, a time in ns, pixels by row and column, and what is shown beside them."""
+
+    view: ClusterView
+    time: float = 2.0
+    pixels: tuple[tuple[int, int], ...] = ()
+    overlay: bool = True
+    sample: int = 0
+    scale: str = OVER_TIME
+
+    @property
+    def scales(self) -> tuple[float, float]:
+        """Ends of the colour bars of charge and voltage."""
+        if self.scale == PER_SLICE:
+            return scale_of(self.view.charge_at(self.time)), scale_of(self.view.voltage_at(self.time))
+        return scale_of(self.view.charge), scale_of(self.view.noisy)
+
+
+def draw_maps(axes: Any, scene: Scene) -> list[Any]:
+    """Draw maps of charge, voltage and codes, one above the other; return what `move_maps` changes."""
+    _place(axes, left=0.07, width=0.92, gap=0.10)
+    geometry, shape = scene.view.geometry, scene.view.charge.shape[:2]
+    left, right, bottom, top = extent(shape, geometry)
+    artists: list[Any] = []
+    for place in axes[:, 0]:
+        box = (left, right, bottom, top)
+        look: dict[str, Any] = {"origin": "lower", "extent": box, "aspect": "equal", "interpolation": "nearest"}
+        artists.append(place.imshow(np.zeros(shape), cmap=COLOUR_MAP, vmin=-1, vmax=1, **look))
+        place.vlines(np.arange(left, right, geometry.pitch_x), bottom, top, color="0.85", linewidth=0.4)
+        place.hlines(np.arange(bottom, top, geometry.pitch_y), left, right, color="0.85", linewidth=0.4)
+        artists += place.plot([], [], color="black", linewidth=1.2)
+        artists += place.plot([], [], color="black", marker="o", markersize=4, linestyle="")
+        artists += place.plot([], [], color="black", marker="+", markersize=9, linestyle="")
+        for colour in PIXEL_COLOURS:
+            artists += place.plot([], [], color=colour, linewidth=2)
+        place.set(xlim=(left, right), ylim=(bottom, top), ylabel="y [µm]")
+        place.tick_params(which="both", length=0)
+        place.minorticks_off()
+        place.set_title(" ", loc="left", fontsize=10)
+    axes[-1, 0].set_xlabel("x [µm]")
+    move_maps(artists, scene)
+    return artists
+
+
+def move_maps(artists: Sequence[Any], scene: Scene) -> bool:
+    """Show another scene in maps that are drawn already; tell whether it fits into them."""
+    view = scene.view
+    charge, voltage, codes = view.charge_at(scene.time), view.voltage_at(scene.time), view.codes_at(scene.sample)
+    if artists[0].get_array().shape != charge.shape or tuple(artists[0].get_extent()) != extent(
+        charge.shape, view.geometry
+    ):
+        return False
+    charge_end, voltage_end = scene.scales
+    x, y = track_line(view.metadata, view.geometry.thickness)
+    highest = float(max(view.p.levels)) or 1.0
+    contents = (
+        (charge, charge_end, f"charge: blue to red is -{charge_end:.0f} to {charge_end:.0f} e-"),
+        (voltage, voltage_end, f"voltage: -{voltage_end:.1f} to {voltage_end:.1f} mV"),
+        (codes, highest, f"codes {_sampled(scene)}: 0 to {highest:.0f}"),
+    )
+    each = len(artists) // len(contents)
+    for number, (values, end, title) in enumerate(contents):
+        image, track, entry, middle, *marks = artists[number * each : (number + 1) * each]
+        show_map(image, np.asarray(values, np.float64), end)
+        track.set_data(x[[0, 2]], y[[0, 2]])
+        entry.set_data(x[:1], y[:1])
+        middle.set_data(x[1:2], y[1:2])
+        for place, mark in enumerate(marks):
+            chosen = scene.pixels[place : place + 1]
+            mark.set_data(*(_frame(scene, *chosen[0]) if chosen else ([], [])))
+        image.axes.set_title(title, loc="left", fontsize=10)
+    return True
+
+
+def draw_waveforms(axes: Any, scene: Scene) -> list[Any]:
+    """Draw charge, current and voltage of the chosen pixels; return what `move_waveforms` changes."""
+    _place(axes, left=0.09, width=0.89, gap=0.04)
+    artists: list[Any] = []
+    for number, colour in enumerate(PIXEL_COLOURS):
+        look: dict[str, Any] = {"color": colour, "linestyle": LINES[number % len(LINES)], "zorder": BELOW_AXES}
+        thin: dict[str, Any] = {"color": colour, "linestyle": ":", "zorder": BELOW_AXES}
+        artists += [place.plot([], [], **look)[0] for place in axes[:, 0]]
+        artists += axes[2, 0].plot([], [], linewidth=1.0, **thin)
+        artists += axes[2, 0].plot([], [], linewidth=0.6, **thin)
+        text = axes[0, 0].text(0.99, 0.94 - 0.11 * number, "", color=colour, ha="right", va="top", fontsize=9)
+        text.set_transform(axes[0, 0].transAxes)
+        artists.append(text)
+    artists += [place.axvline(0, color="black", linewidth=0.8, zorder=BELOW_AXES) for place in axes[:, 0]]
+    for line, style in ((axes[2, 0].axhline, "-"), (axes[2, 0].axvline, "--")):
+        artists += [
+            line(0, color="0.6", linewidth=0.8, linestyle=style, zorder=BELOW_AXES) for _ in range(MOST_LINES)
+        ]
+    for place, words in zip(axes[:, 0], ("charge [e-]", "current [e-/ps]", "voltage [mV]"), strict=True):
+        place.set_ylabel(words)
+        place.minorticks_off()  # each tick takes its time
+    axes[2, 0].set_xlabel("time [ns]")
+    move_waveforms(artists, scene)
+    return artists
+
+
+def move_waveforms(artists: Sequence[Any], scene: Scene) -> bool:
+    """Show another scene in waveforms that are drawn already."""
+    view = scene.view
+    count = len(PIXEL_COLOURS)
+    for number in range(count):
+        lines, text = artists[6 * number : 6 * number + 5], artists[6 * number + 5]
+        pixel = scene.pixels[number] if number < len(scene.pixels) else None
+        for line, (x, y) in zip(lines, _curves(scene, pixel), strict=True):
+            line.set_data(x, y)
+        text.set_text("" if pixel is None else f"row {pixel[0]}, column {pixel[1]}")
+    cursors, marks = artists[6 * count : 6 * count + 3], artists[6 * count + 3 :]
+    for cursor in cursors:
+        cursor.set_xdata([scene.time, scene.time])
+    for place, (line, values) in enumerate(
+        [(line, view.p.thresholds) for line in marks[:MOST_LINES]]
+        + [(line, view.p.sample_times) for line in marks[MOST_LINES:]]
+    ):
+        at = place % MOST_LINES
+        line.set_visible(at < len(values))
+        if at < len(values):
+            (line.set_ydata if place < MOST_LINES else line.set_xdata)([values[at], values[at]])
+    for place in (cursor.axes for cursor in cursors):
+        place.relim()
+        place.autoscale(axis="y")
+        place.set_xlim(0, view.output_times[-1])
+    return True
+
+
+def _curves(scene: Scene, pixel: tuple[int, int] | None) -> list[tuple[Any, Any]]:
+    """Return x and y of a pixel's five lines: charge, current, voltage, and the voltage as two choices make it."""
+    if pixel is None:
+        return [([], [])] * 5
+    view = scene.view
+    charge = view.charge[pixel]
+    curves = [(view.input_times, charge), (view.input_times, np.gradient(charge, view.geometry.step))]
+    curves.append((view.output_times, view.noisy[pixel]))
+    others = (view.with_t0_fix, view.by_peak) if scene.overlay else ()
+    curves += [(view.output_times, other[pixel]) for other in others]
+    return curves + [([], [])] * (5 - len(curves))
+
+
+def _place(axes: Any, left: float, width: float, gap: float) -> None:
+    """Put axes one above the other where they stay: a layout that is computed takes longer than all drawing."""
+    axes[0, 0].figure.set_layout_engine("none")
+    count = len(axes)
+    height = (0.87 - gap * (count - 1)) / count
+    for number, place in enumerate(axes[:, 0]):
+        place.set_position((left, 0.09 + (count - 1 - number) * (height + gap), width, height))
+
+
+def caption(scene: Scene) -> str:
+    """Return in words and numbers what is seen, the chosen pixels one by one."""
+    view = scene.view
+    charge, voltage = view.charge_at(scene.time), view.voltage_at(scene.time)
+    head = (
+        f"cluster {view.number} at {scene.time:.2f} ns: charge {charge.min():.1f} to {charge.max():.1f} e-, "
+        f"voltage {voltage.min():.2f} to {voltage.max():.2f} mV; {_counts(scene)} {_sampled(scene)}"
+    )
+    lines = [head]
+    for row, column in scene.pixels:
+        codes = [int(view.codes_at(sample)[row, column]) for sample in range(len(view.p.sample_times))]
+        lines.append(
+            f"row {row}, column {column}: {charge[row, column]:.1f} e-, {voltage[row, column]:.2f} mV, codes {codes}; "
+            f"{_template(view, row, column)}; the other t0_fix changes "
+            f"{_largest(view.with_t0_fix, view.voltage, row, column):+.2f} mV, the other template "
+            f"{_largest(view.by_peak, view.voltage, row, column):+.2f} mV"
+        )
+    return "\n".join(lines)
+
+
+def write_animation(scene: Scene, path: Path, frames: int = 40, duration: int = 100) -> None:
+    """Write a GIF of the maps from t = 0 to the end of the window.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is shown.
+    path : Path
+        The file.
+    frames, duration : int
+        Number of pictures, and how long each is seen, in ms.
+    """
+    import io
+    from dataclasses import replace
+
+    from PIL import Image
+
+    drawing, axes = figures.grid(3, 1, size=MAPS_SIZE, sharex=True)
+    pictures = []
+    artists = draw_maps(axes, replace(scene, time=0.0, scale=OVER_TIME))
+    for time in np.linspace(0, scene.view.output_times[-1], frames):
+        move_maps(artists, replace(scene, time=float(time), scale=OVER_TIME))
+        drawing.suptitle(f"{time:.2f} ns", fontsize=10, x=0.98, ha="right")
+        pictures.append(Image.open(io.BytesIO(figures.png(drawing))).convert("P", palette=Image.Palette.ADAPTIVE))
+    with files.whole(path) as part:
+        pictures[0].save(part, format="GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
+
+
+def pixel_at(view: ClusterView, x: float, y: float) -> tuple[int, int] | None:
+    """Return row and column of the pixel at a place in um, None outside the array."""
+    rows, columns = view.charge.shape[:2]
+    column = round(x / view.geometry.pitch_x) + (columns - 1) // 2
+    row = round(y / view.geometry.pitch_y) + (rows - 1) // 2
+    return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+
+def _frame(scene: Scene, row: int, column: int) -> tuple[FloatArray, FloatArray]:
+    """Return the outline of a pixel."""
+    rows, columns = scene.view.charge.shape[:2]
+    geometry = scene.view.geometry
+    x = (column - (columns - 1) // 2 + np.array([-0.5, 0.5, 0.5, -0.5, -0.5])) * geometry.pitch_x
+    y = (row - (rows - 1) // 2 + np.array([-0.5, -0.5, 0.5, 0.5, -0.5])) * geometry.pitch_y
+    return x, y
+
+
+def _sampled(scene: Scene) -> str:
+    return f"at {scene.view.p.sample_times[scene.sample]:g} ns"
+
+
+def _counts(scene: Scene) -> str:
+    codes = scene.view.codes_at(scene.sample)
+    return "codes " + ", ".join(f"{level}: {int((codes == level).sum())}" for level in scene.view.p.levels)
+
+
+def _largest(other: Any, one: Any, row: int, column: int) -> float:
+    change = other[row, column] - one[row, column]
+    return float(change[abs(change).argmax()])
+
+
+def _template(view: ClusterView, row: int, column: int) -> str:
+    if np.isnan(view.template[row, column]):
+        return "never any charge"
+    return f"template of {view.template[row, column]:g} e-, next {view.runner_up[row, column]:g} e-"
