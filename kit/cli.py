@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import kit
+from kit.batch.commands import COMMANDS
 
 __all__ = ["main"]
 
@@ -42,6 +43,7 @@ def cli(debug: bool) -> None:
       kit run opendata/masses                    run it on its demo events
       kit run opendata/masses -p inputs=my.root  run it on a file of yours
       kit plots outputs/opendata/masses/…        draw the figures of a run again
+      kit submit opendata/masses --over bin_width=5,10,20     run it at three points, as jobs
     """  # noqa: D301 - click's sign for lines that stay as they are
 
 
@@ -221,6 +223,10 @@ def completion(shell: str) -> None:
         click.echo(maker(cli, {}, "kit", "_KIT_COMPLETE").source())
 
 
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
 def main() -> None:
     """Run the command; a fault of the user's becomes one line and a non-zero exit status."""
     for name in ("SIGTERM", "SIGHUP"):  # a closed terminal and a batch system interrupt, too
@@ -241,7 +247,7 @@ def main() -> None:
         fault.show()
         sys.exit(fault.exit_code)
     except click.ClickException as fault:
-        _end(fault.format_message())
+        _end(fault.format_message(), fault.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more, as after | head
         sys.exit(1)

@@ -117,7 +117,7 @@ class Parameters(BaseModel):
         if not bad:
             return []
         good = {name: value for name, value in values.items() if name in cls.model_fields and name not in bad}
-        told = cls.model_construct(**{**cls().model_dump(), **good}).contradictions()
+        told = cls.model_construct(**good).contradictions()  # the others have their defaults
         return [text for text in told if not bad & set(re.findall(r"\w+", text))]
 
     @classmethod

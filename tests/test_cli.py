@@ -213,7 +213,7 @@ def test_the_demo_prints_its_page_and_fails_where_a_stage_failed(kit, counting, 
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("kit st", {"stages"}),
+        ("kit sta", {"stages", "status"}),
         ("kit run be", {"beam/counting"}),
         ("kit run beam/counting -p mo", {"momentum="}),
         ("kit run beam/nothing -p mo", set()),

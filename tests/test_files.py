@@ -139,7 +139,7 @@ def test_an_address_passes_as_it_is_and_its_question_mark_is_no_pattern():
 
 def test_an_address_of_xrootd_is_refused_where_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec_xrootd", None)  # as if it were not there
-    with pytest.raises(ModuleNotFoundError, match=r"root://eos\.ch//a needs XRootD.*hep-notebook-kit\[xrootd\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"root://eos\.ch//a needs XRootD.*'\.\[xrootd\]'"):
         files.locate(["root://eos.ch//a"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,7 +11,7 @@ from kit import files, wording
 from kit.batch.notebooks import Notebook
 from kit.parameters import Parameters, read_yaml, refusal
 
-__all__ = ["found", "inputs_text", "parameters_of", "table"]
+__all__ = ["found", "inputs_text", "parameters_of", "table", "values_of"]
 
 
 def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> Parameters:
@@ -21,7 +22,21 @@ def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...])
     ParameterError
         With all faults at once.
     """
-    where = " and ".join([str(file)] * bool(file) + ["command line"] * bool(pairs)) or files.shown(notebook.path)
+    return notebook.parameters(values_of(notebook, file, pairs), _where(notebook, file, pairs))
+
+
+def _where(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> str:
+    return " and ".join([str(file)] * bool(file) + ["command line"] * bool(pairs)) or files.shown(notebook.path)
+
+
+def values_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values that a YAML file and the command line give; the latter win.
+
+    Raises
+    ------
+    ParameterError
+        If the command line cannot be read; whether the values can be used is not looked at.
+    """
     given: dict[str, str] = {}
     faults = []
     for pair in pairs:
@@ -32,10 +47,9 @@ def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...])
             faults.append(f"-p {name} stands twice; lists are {name}=a,b")
         given[name] = text
     if faults:
-        raise refusal(where, faults)
+        raise refusal(_where(notebook, file, pairs), faults)
     values = read_yaml(found(file)) if file else {}
-    values |= {name: notebook.model.from_text(name, text) for name, text in given.items()}
-    return notebook.parameters(values, where)
+    return values | {name: notebook.model.from_text(name, text) for name, text in given.items()}
 
 
 def found(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,10 @@ def caption(schemas: Iterable[str], *, generated: bool = False, style: str = "au
     schemas : iterable of str
         Names of schemas, those of skims being the releases they were made of.
     generated : bool
-        Whether the events are the kit's own demo, which no experiment has measured.
+        Whether the kit's own demo has made any of the events, which no experiment has measured.
     style : str
-        ``ATLAS``, ``CMS``, or ``auto``: the experiment of all schemas, if they share one.
+        Whose look the picture has, ``ATLAS`` or ``CMS``; ``auto`` for that of the experiment of all schemas,
+        if they share one. It does not change whose name stands above the events.
     """
     known = [schema for schema in SCHEMAS if schema.name in set(schemas)]
     experiments = {schema.experiment for schema in known}
@@ -66,9 +67,4 @@ def caption(schemas: Iterable[str], *, generated: bool = False, style: str = "au
     look = experiment if style == "auto" else style
     if generated:
         return Caption("Demo", "generated events", energy, look)
-    return Caption(look or "Open Data", "Open Data" if look else "", energy, look)
-
-
-def generated_in(parameters: Mapping[str, Any]) -> bool:
-    """Tell whether a run with these parameters was made of the kit's own demo events alone."""
-    return list(parameters.get("inputs", [])) == ["demo"]
+    return Caption(experiment or "Open Data", "Open Data" if experiment else "", energy, look)

@@ -74,19 +74,6 @@ class Combination:
         types = tuple(COMBINATION_ORDER.index(w.letter) for w in self.windows)
         return int(any(firsts)), len(types), types, tuple(w.count for w in self.windows), firsts
 
-    def belongs_to(self, counts: Mapping[str, int], rule: CountRule = "at_least") -> bool:
-        """Tell whether events with these counts have a mass for this combination.
-
-        With ``exact``, as the original counted, windows that start at the leading object must use up all
-        objects of their type.
-        """
-        return all(
-            counts.get(w.letter, 0) == w.count
-            if rule == "exact" and w.first == 0
-            else counts.get(w.letter, 0) >= w.first + w.count
-            for w in self.windows
-        )
-
 
 def combinations(
     letters: Iterable[str],

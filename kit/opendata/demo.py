@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+import kit
 from kit import files
 from kit.opendata.collisions import BLOCK, Collisions, collide, reordered
 from kit.opendata.processes import Particles
-from kit.opendata.schemas import SCHEMAS, Branches, Schema, Storage
+from kit.opendata.schemas import GENERATED_TAG, SCHEMAS, Branches, Schema, Storage
 from kit.parameters import Parameters
 
 __all__ = ["demo", "demo_paths", "prepare", "with_demo"]
@@ -27,6 +28,7 @@ IntArray = npt.NDArray[np.int64]
 DEMO = "demo"  # the word among a stage's inputs
 FOLDER = "outputs/demo/opendata"
 DEMO_EVENTS, DEMO_SEED = 20_000, 1
+VERSION = 2  # of the events that a seed gives: in the file's name, so that those of an older kit are not used
 SCALE = {"GeV": 1.0, "MeV": 1e3}  # units per GeV
 NOISE = 1e-5  # GeV; what NanoAOD keeps in Photon_mass
 QUANTILES = (0.1, 0.3, 0.6, 0.85)  # scores at which the b-tag quantile of 2025e rises from 1 to 5
@@ -69,8 +71,9 @@ def demo(
         raise ValueError(message)
     # named after its content: the same demo made twice is a copy, not other data
     options: dict[str, Any] = {"duplicates": duplicates, "bad_values": bad_values, "unsorted": unsorted}
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{schema} {storage} {events} {seed} {photon_mass} {options}")
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{VERSION} {schema} {storage} {events} {seed} {photon_mass} {options}")
     with uproot.recreate(path, uuid_function=lambda: name) as file:
+        file[GENERATED_TAG] = f"simulated by kit {kit.__version__}, not measured"
         tree: Any = None
         for first in range(0, max(events, 1), BLOCK):
             made = collide(min(BLOCK, events - first), seed, first=first, **options)
@@ -163,7 +166,7 @@ def _lists(counts: IntArray, content: npt.NDArray[Any]) -> Any:
 
 def demo_paths() -> list[Path]:
     """Return the files that the input `demo` stands for."""
-    return [files.resolve(FOLDER) / f"physlite_{DEMO_EVENTS}_{DEMO_SEED}.root"]
+    return [files.resolve(FOLDER) / f"physlite_{DEMO_EVENTS}_{DEMO_SEED}_v{VERSION}.root"]
 
 
 def prepare(p: Parameters) -> None:

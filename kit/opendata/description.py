@@ -10,6 +10,7 @@ from kit.files import FormatError
 from kit.opendata.chunks import GEV
 from kit.opendata.recognition import Tree, recognise
 from kit.opendata.schemas import (
+    GENERATED_TAG,
     LETTERS,
     OBJECT_NAMES,
     SCHEMAS,
@@ -52,11 +53,6 @@ class Source:
         """What copies of a file have in common: UUID, size, entries."""
         return (self.uuid, self.size, self.entries)
 
-    def notices(self) -> list[str]:
-        """Return what a user should hear of the file."""
-        names = [f"{OBJECT_NAMES[letter]} ({reason})" for letter, reason in self.missing.items()]
-        return [f"{self.path}: counted as zero objects: " + "; ".join(names)] if names else []
-
 
 def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], isolation: bool) -> Source:
     """Return what an open file is; parameters and refusals are those of `sources.open_source`."""
@@ -64,6 +60,8 @@ def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str
     found, described = _recognised(file, schema)
     if found.name == "skim":
         found = _tagged(found, file.strings, path, schema)
+    if GENERATED_TAG in file.strings:
+        found = replace(found, generated=True)
     names = described.branches
     present, missing = _choose(found, names, objects, path)
     branches = {letter: found.objects[letter].present(names, isolation) for letter in present}
@@ -121,6 +119,7 @@ def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) ->
         tag = json.loads(strings[SKIM_TAG])
         version, unit, release = int(tag["format"]), tag["unit"], str(tag["schema"])
         schema = replace(schema, unit=unit, experiment=tag["experiment"], energy=tag["energy"], release=release)
+        schema = replace(schema, generated=bool(tag.get("generated", False)))
     except (ValueError, TypeError, KeyError) as fault:
         message = f"{path}: its string {SKIM_TAG} cannot be used: {fault!r}"
         raise FormatError(message) from fault
@@ -154,7 +153,7 @@ def _choose(
     reasons = {}
     for letter in LETTERS:
         if letter not in schema.objects:
-            reasons[letter] = f"not in {schema.name} files"
+            reasons[letter] = f"not in {schema.name} files" + (", only in skims that hold them" * (letter == "b"))
         elif absent := schema.objects[letter].missing(names):
             reasons[letter] = "no branch " + ", ".join(absent)
     if objects != "auto":

@@ -75,8 +75,8 @@ def read_events(p: EventParameters, run: Run) -> dict[str, Any]:
     with run.writing("objects.json") as part:
         write_json(part, _objects(found.total))
     skims = _join_skims(work, result.pieces, p.skim_bytes, run) if p.write_skim else []
-    for path, uuid in {piece.path: piece.uuid for piece in result.pieces}.items():
-        run.read(path, f"uuid:{uuid}")
+    for path in dict.fromkeys(piece.path for piece in result.pieces):
+        run.read(path)
     notice_faults(result, p, run, Tally(seen=found.seen, dropped=found.dropped).loud())
     accepted = sum(found.total.final_states.values())
     if result.files and not accepted:
@@ -118,7 +118,8 @@ class Surveying:
             with SkimWriter(lambda _: whole(self.skim(piece)), self.p.skim_bytes, compressed=False) as skim:
                 skim.write(reader.source, chunk)
         selected = select(chunk, self.p, engine(events))
-        found = survey(chunk, selected, release_of(reader.source.schema))
+        schema = reader.source.schema
+        found = survey(chunk, selected, release_of(schema), generated=schema.generated)
         write_json(self._record(piece), {"about": self._about, "survey": found.as_json()})
 
     def read(self, piece: Piece) -> Survey:
@@ -131,14 +132,12 @@ class _Found:
     """Sums over pieces; `seen` and `dropped` are by file."""
 
     total: Survey = field(default_factory=Survey)
-    megabytes: float = 0.0
     seen: dict[str, dict[str, int]] = field(default_factory=dict)
     dropped: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, piece: Piece, more: Survey) -> None:
         """Add a piece."""
         self.total = self.total + more
-        self.megabytes += piece.size * (piece.events / piece.entries if piece.entries else 1) / 1e6
         self.seen[piece.path] = add_counts(self.seen.get(piece.path, {}), more.seen)
         self.dropped[piece.path] = add_counts(self.dropped.get(piece.path, {}), more.dropped)
 
@@ -172,7 +171,7 @@ def _objects(total: Survey) -> dict[str, Any]:
         if letter in total.counts
     }
     edges = {name: EDGES[name].tolist() for name in QUANTITIES}
-    told = {"schemas": total.schemas, "units": {"pt": "GeV"}, "edges": edges}
+    told = {"schemas": total.schemas, "generated": total.generated, "units": {"pt": "GeV"}, "edges": edges}
     return {**told, "types": types, "final_states": dict(states)}
 
 
@@ -202,8 +201,6 @@ def _summary(result: Result, found: _Found, skims: list[str], seconds: float) ->
         "empty": accepted == 0,
         "cutflow": total.cutflow,
         "skims": skims,
-        "mb": round(found.megabytes, 3),
-        "seconds": round(seconds, 3),
-        "events_per_second": round(events / seconds, 1),
+        **result.effort(seconds),
         "peak_memory_mb": round(max(usage) / 1024, 1),
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import importlib
+import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,6 @@ import numpy.typing as npt
 from kit.files import locate, resolve, shown
 from kit.manifest import MANIFEST
 from kit.opendata import demo
-from kit.opendata.captions import generated_in
 from kit.opendata.massarrays import read_arrays
 from kit.opendata.massfile import MassFile, read_masses
 from kit.opendata.merging import first_of_each
@@ -33,13 +35,11 @@ DEMO_RUN = "outputs/demo/opendata/masses"
 class Gathered:
     """The results to be added, each once.
 
-    `expected` is how many there should be, as far as batch runs tell, else None; `generated` says
-    that all of them are made of the kit's own demo events.
+    `expected` is how many there should be, as far as batch runs tell, else None.
     """
 
     results: list[MassFile]
     expected: int | None
-    generated: bool
 
 
 def gather(inputs: Iterable[str]) -> Gathered:
@@ -65,7 +65,6 @@ def gather(inputs: Iterable[str]) -> Gathered:
     return Gathered(
         results=[read_masses(run.directory / MASSES) for run in runs.values()],
         expected=sum(points) if points and all(points) else None,
-        generated=all(generated_in(run.parameters) for run in runs.values()),
     )
 
 
@@ -78,11 +77,21 @@ def _runs(folder: Path) -> list[FinishedRun]:
     directory = folder.parent if folder.name == MASSES else folder
     runs = [run for run in complete_below(directory) if run.stage == STAGE]
     if not runs:
-        message = f"{shown(directory)} holds no complete run of {STAGE}"
-        if (directory / MANIFEST).is_file():
-            message += f"; it is {load(directory).state}"
-        raise RunError(message)
+        raise RunError(_no_run_in(directory))
     return runs
+
+
+def _no_run_in(directory: Path) -> str:
+    """Return in words what a directory is that holds no complete run of masses."""
+    batch = (directory / "points.jsonl").is_file()
+    if not batch and (directory / MANIFEST).is_file() and (found := load(directory)).stage != STAGE:
+        return f"{shown(directory)} is a run of {found.stage}, should be one of {STAGE}"
+    message = f"{shown(directory)} holds no complete run of {STAGE}"
+    if others := sorted({run.stage for run in complete_below(directory)}):
+        return f"{message}; it holds runs of {', '.join(others)}"
+    if batch:
+        return f"{message}; kit collect unpacks those of a batch run"
+    return f"{message}; it is {load(directory).state}" if (directory / MANIFEST).is_file() else message
 
 
 def _points(folder: Path) -> int:
@@ -99,16 +108,33 @@ def demo_run() -> Path:
     masses = importlib.import_module("kit.opendata.masses")
     p = masses.MassParameters(output=DEMO_RUN, interactive=False, keep_masses=True)
     directory = resolve(DEMO_RUN)
-    if (directory / MANIFEST).is_file():
-        earlier = load(directory)
-        if earlier.parameters != p.model_dump():
-            shutil.rmtree(directory)  # an earlier version of the kit has made it
-        elif earlier.state == "complete":
-            return directory
-    demo.prepare(p)
-    with Run(STAGE, p) as run:
-        run.summary = masses.make_masses(p, run)
+    with _one_at_a_time(directory.parent):
+        if (directory / MANIFEST).is_file():
+            earlier = load(directory)
+            read = [Path(entry["path"]).name for entry in earlier.manifest.get("inputs", [])]
+            if earlier.state == "complete" and read != [path.name for path in demo.demo_paths()]:
+                shutil.rmtree(directory)  # an earlier version of the kit has made the events
+            elif earlier.parameters != p.model_dump():
+                shutil.rmtree(directory)  # an earlier version of the kit has made it
+            elif earlier.state == "complete":
+                return directory
+        demo.prepare(p)
+        with Run(STAGE, p) as run:
+            run.summary = masses.make_masses(p, run)
     return directory
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let processes that would make the same thing in a folder wait for each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks, such as AFS
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def pooled_masses(

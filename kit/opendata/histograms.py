@@ -54,12 +54,12 @@ class HistogramParameters(Parameters):
     naming: Literal["index", "count"] = parameter("index", "combinations by rank, e0e1j0, or by count, e2j1")
     name_types: Literal["all", "present"] = parameter("all", "types in the names of final states")
     bin_width: float = parameter(10.0, "width of a bin, a multiple of the one filled", unit="GeV", gt=0)
-    file_name: str = parameter("bumpnet.root", "name of the file that BumpNet reads", min_length=6)
+    file_name: str = parameter("bumpnet.root", "name of the file that BumpNet reads")
     style: Literal["auto", "ATLAS", "CMS"] = parameter("auto", "look of the pictures; auto goes by the inputs")
 
     @model_validator(mode="after")
     def _a_root_file(self) -> Self:
-        if Path(self.file_name).name != self.file_name or not self.file_name.endswith(".root"):
+        if Path(self.file_name).name != self.file_name or not self.file_name.endswith(".root", 1):
             message = f"file_name is {self.file_name}, should be the name of a file that ends in .root"
             raise ValueError(message)
         return self
@@ -97,7 +97,7 @@ def make_histograms(p: HistogramParameters, run: Run) -> dict[str, Any]:
     signatures = list(run.progress(_divided(p, gathered, merged, pairs), "pair", len(pairs)))
     _write_files(p, run, signatures)
     with run.writing(REPORT) as part:
-        write_json(part, _report(p, gathered, merged, signatures))
+        write_json(part, _report(p, merged, signatures))
     summary = _summary(p, merged, signatures)
     for text in [*_notices_of_merging(merged), *_notices_of_selection(p, merged, signatures)]:
         run.notice(text)
@@ -131,9 +131,7 @@ def _write_files(p: HistogramParameters, run: Run, signatures: Sequence[Signatur
             run.notice(f"{name}.root: TH1D, since a bin has more than 2²⁴ entries: {_some(doubles)}")
 
 
-def _report(
-    p: HistogramParameters, gathered: Gathered, merged: Merged, signatures: Sequence[Signature]
-) -> dict[str, Any]:
+def _report(p: HistogramParameters, merged: Merged, signatures: Sequence[Signature]) -> dict[str, Any]:
     """Return what `bumpnet.json` holds."""
     events = merged.spectra.events
     return {
@@ -144,10 +142,10 @@ def _report(
         "min_events": p.min_events,
         "bumpnet": {"bins": [MINIMUM_BINS, STRICT_BINS], "events": MINIMUM_EVENTS},
         "schemas": merged.schemas,
-        "generated": gathered.generated,
+        "generated": merged.generated,
         "style": p.style,
         "merged": {
-            "results": [shown(result.path) for result in gathered.results],
+            "results": [shown(path) for path in merged.results],
             "pieces": len(merged.pieces),
             "duplicates": {key: [shown(path) for path in paths] for key, paths in merged.duplicates.items()},
             "missing": merged.missing,

@@ -5,6 +5,7 @@ All take added spectra, or tables of counts, and return a figure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,9 +60,10 @@ def four_leptons(spectra: Spectra, caption: Caption) -> figures.Picture:
         stack = {name: summed(spectra, name, leptons=4) for name in FOUR_LEPTONS}
         total = np.sum(list(stack.values()), axis=0)
         width = spectra.grid.width
-        first, last = (int(edge // width) for edge in FOUR_LEPTON_RANGE)
+        low, high = FOUR_LEPTON_RANGE
+        first, last = int(low // width), min(spectra.grid.bins, math.ceil(high / width))
         if not total[first:last].any():
-            return caption.nothing("no event with four leptons between 70 and 250 GeV")
+            return caption.nothing(f"no event with four leptons between {low:g} and {high:g} GeV was counted")
         picture, axes = caption.axes()
         below = np.zeros(last - first, np.int64)
         for name, (text, colour, hatch) in FOUR_LEPTONS.items():

@@ -7,6 +7,7 @@ pieces; the record of each finished piece stays in the run's work folder until t
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import time
 from collections.abc import Iterator
@@ -85,6 +86,11 @@ class MassParameters(Selection):
         if round(bins) < 1 or abs(bins - round(bins)) > 1e-9 * bins:
             yield f"mass_max is {self.mass_max} GeV, not a multiple of bin_width, {self.bin_width} GeV"
 
+    def selecting(self) -> dict[str, Any]:
+        """Return the values that decide what is counted; a rank that is not used decides nothing."""
+        values = super().selecting()
+        return values if self.sub_leading else values | {"max_rank": type(self).model_fields["max_rank"].default}
+
     @property
     def grid(self) -> Grid:
         """The bins that masses are counted in."""
@@ -122,6 +128,7 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
         "selection": p.selecting(),
         "job": p.job,
         "jobs": p.jobs,
+        "inputs": hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()[:16],
         "planned": [asdict(piece) for piece in result.planned],
         "failed": [{"path": path, "reason": reason} for path, reason in result.failed.items()],
     }
@@ -130,8 +137,8 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
     if p.keep_masses:
         with run.writing("mass_arrays.parquet") as part:
             join_arrays(part, map(records.arrays_path, pieces))
-    for path, uuid in {piece.path: piece.uuid for piece in pieces}.items():
-        run.read(path, f"uuid:{uuid}")
+    for path in dict.fromkeys(piece.path for piece in pieces):
+        run.read(path)
     notice_faults(result, p, run, tally.loud())
     if result.files and not tally.accepted:
         run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
@@ -157,8 +164,9 @@ class Counting:
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
         spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
-        schema = release_of(reader.source.schema)
-        record = PieceRecord(piece, spectra, selected.cutflow, selected.dropped, selected.seen, schema)
+        schema = reader.source.schema
+        told = (selected.cutflow, selected.dropped, selected.seen, release_of(schema), schema.generated)
+        record = PieceRecord(piece, spectra, *told)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 
 
@@ -175,8 +183,6 @@ def _summary(result: Result, tally: Tally, seconds: float) -> dict[str, Any]:
         "files_failed": len(result.failed),
         **tally.numbers(),
         "pieces_done_before": result.earlier,
-        "mb": round(tally.megabytes, 3),
-        "seconds": round(seconds, 3),
-        "events_per_second": round(tally.read / seconds, 1),
+        **result.effort(seconds),
         "peak_memory_mb": round(max(usage) / 1024, 1),
     }

@@ -6,6 +6,7 @@ sees a plain table; what is no count of masses stands in the metadata, as JSON.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -65,6 +66,7 @@ def _head(record: PieceRecord) -> dict[str, Any]:
     return {
         **asdict(record.piece),
         "schema": record.schema,
+        "generated": record.generated,
         "events_by_state": record.spectra.events,
         "cutflow": record.cutflow,
         "seen": record.seen,
@@ -100,14 +102,24 @@ class MassFile:
         """Yield the record of each piece; only one is in memory."""
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(self.path) as file:
+        with _damage_named(self.path):
+            opened = pq.ParquetFile(self.path)
+        with opened as file:
             group = 0
             for piece, head in zip(self.pieces, self.about["pieces"], strict=True):
                 rows = None
                 if head["rows"]:
-                    rows, group = file.read_row_group(group, use_threads=False), group + 1
+                    with _damage_named(self.path):
+                        rows, group = file.read_row_group(group, use_threads=False), group + 1
                 spectra = _spectra(self.grid, head["events_by_state"], rows)
-                yield PieceRecord(piece, spectra, head["cutflow"], head["dropped"], head["seen"], head["schema"])
+                told = (
+                    head["cutflow"],
+                    head["dropped"],
+                    head["seen"],
+                    head["schema"],
+                    head.get("generated", False),
+                )
+                yield PieceRecord(piece, spectra, *told)
 
 
 def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
@@ -128,6 +140,25 @@ def _codes(column: Any) -> tuple[list[str], IntArray]:
     return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
 
 
+@contextlib.contextmanager
+def _damage_named(path: str | Path) -> Iterator[None]:
+    """Say of which file a fault of its bytes is, and what it should be."""
+    import pyarrow as pa
+
+    if Path(path).is_dir():
+        message = f"{path}: is a folder, should be a parquet file that opendata/masses wrote"
+        raise FormatError(message)
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as fault:
+        if isinstance(fault, OSError) and fault.errno is not None:
+            raise
+        text = (str(fault).splitlines() or [""])[0]
+        found = f"{path}: damaged: {text} ({type(fault).__name__})"
+        message = f"{found}; should be a parquet file that opendata/masses wrote"
+        raise FormatError(message) from None
+
+
 def read_masses(path: str | Path) -> MassFile:
     """Open a file of masses.
 
@@ -138,21 +169,22 @@ def read_masses(path: str | Path) -> MassFile:
     FormatError
         If it is no such file, or was written by another version of the format.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    if not Path(path).exists():
+        message = f"there is no {path}; should be a file that opendata/masses wrote"
+        raise FileNotFoundError(message)
+    with _damage_named(path):
         metadata = pq.read_metadata(path).metadata or {}
-    except pa.ArrowInvalid as fault:
-        message = f"{path}: {str(fault).splitlines()[0]}; should be a parquet file that opendata/masses wrote"
-        raise FormatError(message) from None
     if METADATA.encode() not in metadata:
         message = f"{path}: a parquet file without mass spectra; should be one that opendata/masses wrote"
         raise FormatError(message)
-    about = json.loads(metadata[METADATA.encode()])
-    if about["format"] != FORMAT:
-        message = f"{path}: format version is {about['format']}, should be {FORMAT}"
+    with _damage_named(path):
+        about = json.loads(metadata[METADATA.encode()])
+        version, heads = about["format"], about["pieces"]
+        if version == FORMAT:
+            pieces = [Piece(**{name: head[name] for name in Piece.__dataclass_fields__}) for head in heads]
+    if version != FORMAT:
+        message = f"{path}: format version is {version}, should be {FORMAT}"
         raise FormatError(message)
-    names = Piece.__dataclass_fields__
-    pieces = [Piece(**{name: head[name] for name in names}) for head in about["pieces"]]
     return MassFile(str(path), about, pieces)

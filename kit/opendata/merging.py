@@ -28,7 +28,8 @@ class Merged:
 
     `duplicates` tells for each piece that came more than once which results hold it, `missing`
     what the jobs should have done and have not, in words. `schemas` counts the pieces of each,
-    `seen` the objects of each type that were read.
+    `seen` the objects of each type that were read, `results` the files that were added. `generated` says
+    that the kit's own demo has made some of the events, so that they cannot be called an experiment's.
     """
 
     spectra: Spectra
@@ -39,6 +40,8 @@ class Merged:
     pieces: list[Piece] = field(default_factory=list)
     duplicates: dict[str, list[str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    generated: bool = False
+    results: list[str] = field(default_factory=list)
 
     @property
     def types(self) -> frozenset[str]:
@@ -79,7 +82,11 @@ def merge_masses(
     duplicates = _refuse_different_copies(results)
     told: dict[str, dict[str, int]] = {"cutflow": {}, "seen": {}, "dropped": {}, "schemas": {}}
     spectra = merge(_counted(results, chosen, told), results[0].grid)
-    return Merged(spectra, pieces=list(itertools.chain(*chosen)), duplicates=duplicates, missing=missing, **told)
+    pieces, paths = list(itertools.chain(*chosen)), [result.path for result in results]
+    generated = any(head.get("generated", False) for result in results for head in result.about["pieces"])
+    return Merged(
+        spectra, pieces=pieces, duplicates=duplicates, missing=missing, generated=generated, results=paths, **told
+    )
 
 
 def first_of_each(results: Sequence[MassFile]) -> list[list[Piece]]:
@@ -135,15 +142,22 @@ def missing_work(results: Sequence[MassFile], expected_jobs: int | None = None) 
 
 def _missing_jobs(results: Sequence[MassFile], expected_jobs: int | None) -> list[str]:
     shares: dict[int, set[int]] = {}
+    inputs: dict[int, set[str | None]] = {}
     for result in results:
         shares.setdefault(int(result.about["jobs"]), set()).add(int(result.about["job"]))
+        inputs.setdefault(int(result.about["jobs"]), set()).add(result.about.get("inputs"))
+    complete = set[str | None]().union(*(inputs[jobs] for jobs, there in shares.items() if len(there) == jobs))
     texts = []
     for jobs, there in shares.items():
+        if inputs[jobs] <= complete - {None}:
+            continue  # these files were also shared otherwise, and all of those jobs are there
         if lacking := [str(job) for job in range(1, jobs + 1) if job not in there]:
-            texts.append(f"{len(lacking)} of {jobs} jobs: {', '.join(_some(lacking))}")
+            which = ", ".join(_some(lacking))
+            one = len(lacking) == 1
+            texts.append(f"job {which} of {jobs} is missing" if one else f"jobs {which} of {jobs} are missing")
     distinct = {(r.about["job"], r.about["jobs"], frozenset(p.key for p in r.pieces)) for r in results}
     if not texts and expected_jobs is not None and len(distinct) < expected_jobs:
-        texts.append(f"{expected_jobs - len(distinct)} of {expected_jobs} expected jobs")
+        texts.append(f"{expected_jobs - len(distinct)} of {expected_jobs} expected jobs missing")
     return texts
 
 

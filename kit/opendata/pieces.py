@@ -41,6 +41,11 @@ class Piece:
         return self.last - self.first
 
     @property
+    def megabytes(self) -> float:
+        """Its share of the file, in MB."""
+        return self.size * (self.events / self.entries if self.entries else 1) / 1e6
+
+    @property
     def key(self) -> str:
         """A name for files about this piece; the path does not count in it."""
         return f"{self.uuid}_{self.size}_{self.entries}_{self.first}_{self.last}"

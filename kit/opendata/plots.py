@@ -9,7 +9,7 @@ from kit import figures
 from kit.files import read_json
 from kit.opendata import event_plots, histogram_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
-from kit.opendata.captions import caption, generated_in
+from kit.opendata.captions import caption
 from kit.opendata.gathering import MASSES, gather
 from kit.opendata.histograms import REPORT
 from kit.opendata.massfile import read_masses
@@ -28,7 +28,7 @@ def events_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a run of events."""
     objects = read_json(run.directory / OBJECTS)
     steps = read_json(run.directory / CUTFLOW)["steps"]
-    above = caption(objects.get("schemas", {}), generated=generated_in(_values(run)))
+    above = caption(objects["schemas"], generated=objects["generated"])
     return {
         **{name: event_plots.distributions(objects, name, above) for name in event_plots.AXES},
         "final_states": mass_plots.final_states(objects["final_states"], above),
@@ -41,7 +41,7 @@ def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
     path = run.directory / MASSES
     results = [read_masses(path)] if path.is_file() else gather([str(run.directory)]).results
     merged = merge_masses(results, accept_partial=True)
-    above = caption(merged.schemas, generated=generated_in(_values(run)))
+    above = caption(merged.schemas, generated=merged.generated)
     return {
         "four_leptons": mass_plots.four_leptons(merged.spectra, above),
         "lepton_pairs": mass_plots.lepton_pairs(merged.spectra, above),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from kit.files import FormatError
+from kit.files import NO_ROOM, FormatError
 from kit.opendata.pieces import Piece, plan, refuse_overlaps, share
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader, Source
@@ -78,10 +78,10 @@ class Portion:
 
 @dataclass(frozen=True)
 class Done:
-    """The pieces of a portion, how many of them were done before, and what the file lacks, with the reason."""
+    """The pieces of a portion, those of them that this attempt did, and what the file lacks, with the reason."""
 
     pieces: list[Piece]
-    earlier: int
+    new: list[Piece]
     missing: dict[str, str]
 
 
@@ -110,7 +110,16 @@ class Result:
     @property
     def earlier(self) -> int:
         """The number of pieces that an earlier attempt had done."""
-        return sum(done.earlier for done in self.done.values())
+        return sum(len(done.pieces) - len(done.new) for done in self.done.values())
+
+    def effort(self, seconds: float) -> dict[str, float]:
+        """Return what a summary tells of this attempt: MB, seconds, events per second of what it did itself."""
+        new = [piece for done in self.done.values() for piece in done.new]
+        return {
+            "mb": round(sum(piece.megabytes for piece in new), 3),
+            "seconds": round(seconds, 3),
+            "events_per_second": round(sum(piece.events for piece in new) / seconds, 1),
+        }
 
     def lacking(self) -> dict[tuple[str, str], list[str]]:
         """Return the files that lack a type of object, by its letter and the reason."""
@@ -204,6 +213,8 @@ class _Trials:
             todo = list(faults) if attempt else portions
             faults = {}
             for portion, made in self.run.map(function, todo, unit, workers):
+                if isinstance(made, OSError) and made.errno in NO_ROOM:
+                    raise made  # no fault of the input, and no other file would fare better
                 if isinstance(made, Exception):
                     faults[portion] = made
                 else:
@@ -219,7 +230,7 @@ def _open(p: Selection, portion: Portion) -> Source:
 
 def _do(work: Work, p: Selection, chunk_events: int, portion: Portion) -> Done:
     if portion.piece and work.has(portion.piece):
-        return Done([portion.piece], 1, {})
+        return Done([portion.piece], [], {})
     try:
         reader = DESK.open(portion.path, p)
         source = reader.source
@@ -236,4 +247,4 @@ def _do(work: Work, p: Selection, chunk_events: int, portion: Portion) -> Done:
     except BaseException:
         DESK.close()
         raise
-    return Done(pieces, len(pieces) - len(todo), dict(source.missing))
+    return Done(pieces, todo, dict(source.missing))

@@ -134,6 +134,13 @@ def _higgs(event: IntArray, rng: Generator) -> Yields:
     return _four_leptons(produced(event, mass, rng), near, far, rng)
 
 
+def _z_to_four(event: IntArray, rng: Generator) -> Yields:
+    mass = resonance(Z_MASS, Z_WIDTH, len(event), rng)
+    near = rng.uniform(0.4, 0.75, len(event)) * mass
+    far = rng.uniform(0.2, 0.9, len(event)) * (mass - near)
+    return _four_leptons(produced(event, mass, rng), near, far, rng)
+
+
 def _zz(event: IntArray, rng: Generator) -> Yields:
     one, other = (resonance(Z_MASS, Z_WIDTH, len(event), rng) for _ in range(2))
     return _four_leptons(
@@ -157,9 +164,10 @@ PROCESSES: Mapping[str, tuple[float, Callable[[IntArray, Generator], Yields]]] =
     "Z to tautau": (0.04, _taus),
     "W": (0.17, _w),
     "photons": (0.10, _photons),
-    "multijets": (0.14, _multijets),
+    "multijets": (0.12, _multijets),
     "top": (0.11, _top),
     "mixed": (0.08, _mixed),
+    "Z to four leptons": (0.02, _z_to_four),
     "Higgs to four leptons": (0.015, _higgs),
     "ZZ": (0.025, _zz),
 }

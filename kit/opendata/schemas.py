@@ -74,6 +74,7 @@ class Schema:
     the collisions in TeV, None where the schema does not fix it. A tree has this schema if it has any of
     the branches `any_of` (default: the pt of any object) and none of `none_of`. `release` is the
     schema of the files that a skim was made of. `ids` names the branches of run, lumi, event and channel.
+    `generated` says that the kit's own demo has made the events of the file, which no experiment has measured.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Schema:
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     release: str = ""
+    generated: bool = False
 
     def fits(self, tree: str, storage: Storage, names: Collection[str]) -> bool:
         """Return whether a tree of this name, storage and branches has this schema."""
@@ -205,5 +207,6 @@ SCHEMAS: tuple[Schema, ...] = (
     ),
 )  # fmt: skip
 SCHEMA_NAMES = tuple(dict.fromkeys(schema.name for schema in SCHEMAS))
+GENERATED_TAG = "kit_demo"  # the string in a file that the demo has made
 SKIM_TAG, SKIM_FORMAT = "skim", 1  # the string in a skim that tells what it is; the newest form of it
 GENERATOR_RELEASES = ("2025r-evgen-13tev", "2025r-evgen-13p6tev")

@@ -69,7 +69,9 @@ with warnings.catch_warnings():
             "auto", "unit of momenta, for trees that do not tell their own"
         )
         objects: list[Letter] | Literal["auto"] = parameter(
-            "auto", "types in use; auto takes those that a file has"
+            "auto",
+            "types in use: e, m, j, g, t for electrons, muons, jets, photons, taus; "
+            "auto takes those that a file has",
         )
         pt_min: dict[str, float] = parameter(PT_MIN, "smallest pT by type; without an entry no cut", unit="GeV")
         eta_max: dict[str, float] = parameter(ETA_MAX, "largest pseudorapidity by type; without an entry no cut")
@@ -82,7 +84,7 @@ with warnings.catch_warnings():
 
         effort: ClassVar[frozenset[str]] = Parameters.effort | {"retries", "max_failed_fraction"}
         NOT_SELECTING: ClassVar[frozenset[str]] = frozenset(
-            {"inputs", "max_files", "job", "jobs", "workers", "output", "interactive"}
+            {"inputs", "schema", "max_files", "job", "jobs", "workers", "output", "interactive"}
         )
 
         @field_validator("objects")
@@ -144,7 +146,8 @@ class Selected:
     chosen : for each type, places in the chunk's arrays of the at most `max_count` hardest of each event,
         event after event, falling in pT; of rejected events, too
     accepted : shape (n,), events in the window of counts and types
-    cutflow : events left after each step
+    cutflow : events left after each step; at `finite` leave those that have lost all of their objects, being
+        bad, while those that never had an object leave at `object cuts`
     seen, dropped : for each type, objects read, and those that are bad: not finite, pT ≤ 0, |η| > 10
     """
 
@@ -174,10 +177,12 @@ def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
     """Apply the cuts of `p` to the objects, then to the events, of a chunk."""
     letters = tuple(letter for letter in STATE_ORDER if letter in chunk.objects)
     passed = {letter: _pass(chunk, p, letter, engine) for letter in letters}
-    sound, present = np.zeros(chunk.events, bool), np.zeros(chunk.events, np.int64)
+    sound, had_some = np.zeros(chunk.events, bool), np.zeros(chunk.events, bool)
+    present = np.zeros(chunk.events, np.int64)
     countable = np.ones(chunk.events, bool)
     for letter, objects in passed.items():
         sound |= objects.sound
+        had_some |= np.diff(chunk.objects[letter].offsets) > 0
         present += objects.counts > 0
         if not (letter == "j" and p.jets_above_max == "cap"):
             countable &= objects.counts <= p.max_count
@@ -185,7 +190,7 @@ def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
     countable &= present > 0
     accepted = countable & (present >= fewest) & (present <= most)
     steps = {
-        "finite": sound,
+        "finite": sound | ~had_some,  # lost here: all of its objects are bad, and it had some
         "object cuts": present > 0,
         "count window": countable,
         "type window": accepted,

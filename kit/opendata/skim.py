@@ -3,8 +3,8 @@
 A skim is a TTree `events` with `n{Type}` and `{Type}_pt, _eta, _phi` and `_E` or `_m`, in the source's own
 float32 and unit, so that masses from it equal masses from the source bit for bit. Every event and every
 object is kept: cuts are the business of who reads it. The string `skim` in the file tells its unit and
-release. A file holds one release, and sources of it that have the same branches; it is closed when it has
-grown to the wanted size.
+release, and whether the demo has made the events. A file holds one release, and sources of it that have the
+same branches; it is closed when it has grown to the wanted size.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class SkimWriter:
         """Append a chunk, read with its ids, of `source`."""
         flat, lists, offsets = _columns(chunk)
         layout = tuple((name, values.dtype.str) for name, values in (flat | lists).items())
-        key = (release_of(source.schema), source.unit, layout)
+        key = (release_of(source.schema), source.unit, source.schema.generated, layout)
         if key not in self._open:
             self._open[key] = self._begin(source, flat, lists)
         target = self._open[key]
@@ -95,6 +95,7 @@ class SkimWriter:
             "unit": source.unit,
             "experiment": source.schema.experiment,
             "energy": source.schema.energy,
+            "generated": source.schema.generated,
             "kit": kit.__version__,
         }
         stack = contextlib.ExitStack()

@@ -156,7 +156,7 @@ class PieceRecord:
     """What came of one piece.
 
     `cutflow` are the events left after each step, `seen` and `dropped` the objects read and the bad ones of
-    each type, `schema` the name of the file's schema.
+    each type, `schema` the name of the file's schema, `generated` whether the kit's demo has made it.
     """
 
     piece: Piece
@@ -165,3 +165,4 @@ class PieceRecord:
     dropped: dict[str, int]
     seen: dict[str, int] = field(default_factory=dict)
     schema: str = ""
+    generated: bool = False

@@ -39,6 +39,7 @@ class Survey:
     counts : by type, by `read` or `selected`, by quantity, shape (bins + 1,): the last one counts what lies
         outside of all bins; `read` has all sound objects, `selected` those that pass in accepted events
     schemas : events by schema, that of a skim being the one it was made of
+    generated : whether any of them is the kit's own demo
     """
 
     cutflow: dict[str, int] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Survey:
     kept: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=dict)
     schemas: dict[str, int] = field(default_factory=dict)
+    generated: bool = False
 
     def __add__(self, other: Survey) -> Survey:
         return Survey(
@@ -61,6 +63,7 @@ class Survey:
                 for letter in {**self.counts, **other.counts}
             },
             add_counts(self.schemas, other.schemas),
+            self.generated or other.generated,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def _added(
     return {which: {name: c + other[which][name] for name, c in one[which].items()} for which in one}
 
 
-def survey(chunk: Chunk, selected: Selected, schema: str = "") -> Survey:
+def survey(chunk: Chunk, selected: Selected, schema: str = "", *, generated: bool = False) -> Survey:
     """Return the control distributions of a chunk of a file of this schema."""
     counts: Counts = {}
     kept = {}
@@ -120,6 +123,7 @@ def survey(chunk: Chunk, selected: Selected, schema: str = "") -> Survey:
         kept=kept,
         counts=counts,
         schemas={schema: chunk.events} if schema else {},
+        generated=generated,
     )
 
 

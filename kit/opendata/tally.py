@@ -27,7 +27,6 @@ class Tally:
     """
 
     pieces: int = 0
-    megabytes: float = 0.0
     cutflow: dict[str, int] = field(default_factory=dict)
     states: set[str] = field(default_factory=set)
     pairs: set[tuple[str, str]] = field(default_factory=set)
@@ -46,7 +45,6 @@ class Tally:
     def _add(self, record: PieceRecord) -> None:
         piece, spectra = record.piece, record.spectra
         self.pieces += 1
-        self.megabytes += piece.size * (piece.events / piece.entries if piece.entries else 1) / 1e6
         self.cutflow = add_counts(self.cutflow, record.cutflow)
         self.states.update(spectra.events)
         self.pairs.update(spectra.pairs)

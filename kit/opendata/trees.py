@@ -16,6 +16,7 @@ import struct
 import zlib
 from collections.abc import Collection, Iterator
 from lzma import LZMAError
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -118,6 +119,9 @@ class OpenFile:
         import uproot
 
         self.path = path
+        if not is_remote(path) and Path(path).is_dir():
+            message = f"{path}: is a folder, should be a file; {path}/*.root names all files in it"
+            raise FormatError(message)
         with _faults_of(path):
             # without uproot's caches: they know a file by its UUID, which a damaged copy shares
             self._directory = uproot.open({path: None}, object_cache=None, array_cache=None)

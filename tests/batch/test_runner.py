@@ -242,6 +242,6 @@ def test_a_complete_run_whose_output_is_gone_is_not_called_complete(stage):
     assert is_complete(stage, asked)
     (run.directory / "counts.txt").unlink()
     with pytest.raises(
-        RunError, match="^run is complete, but counts.txt is gone or changed since; start anew elsewhere$"
+        RunError, match=r"^run is complete, but counts\.txt is gone or changed since; start anew elsewhere$"
     ):
         is_complete(stage, asked)

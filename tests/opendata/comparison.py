@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from kit.opendata.collisions import collide
 from kit.opendata.masses import MassParameters, make_masses
 from kit.opendata.massfile import read_masses
 from kit.opendata.spectra import Spectra, merge
@@ -86,6 +87,10 @@ CASES = {
     "types from two": Case({"combination_types": [2, 4]}, Choice(combination_types=(2, 4))),
     "coarse and short": Case({"bin_width": 12.5, "mass_max": 250.0}, width=12.5, top=250.0),
     "exact": Case({"count_rule": "exact"}, Choice(exact=True)),
+    "exact, rank 2": Case(
+        {"count_rule": "exact", "sub_leading": True, "max_rank": 2, **LOOSE},
+        Choice(exact=True, max_rank=2, **NO_CUTS),
+    ),
 }
 
 
@@ -155,3 +160,20 @@ def compare(paths: list[Path], tmp_path: Path, case: Case, **chosen: Any) -> Ans
     expected = answer(paths, case.choice)
     check(run_masses(paths, tmp_path / "masses", **case.stage, **chosen), expected, case)
     return expected
+
+
+NAMES = {"e": "electrons", "m": "muons", "j": "jets", "g": "photons", "t": "taus"}
+
+
+def bad_objects(events: int, seed: int, share: float) -> dict[str, tuple[int, int]]:
+    """Return how many objects of each type a demo has that no detector gives, and how many in all."""
+    made = collide(events, seed, bad_values=share).objects
+    good = {x: np.isfinite(o.pt) & np.isfinite(o.phi) & (o.pt > 0) & (abs(o.eta) <= 10) for x, o in made.items()}
+    return {letter: (int((~good[letter]).sum()), len(good[letter])) for letter in NAMES}
+
+
+def bad_objects_notice(path: Path, bad: dict[str, tuple[int, int]]) -> str:
+    """Return what a user should hear: types of which more than one object in a hundred is bad."""
+    head = "objects were dropped that are not finite, have no pT or lie beyond |η| of 10:"
+    lines = [f"{path}: {n} of {seen} {NAMES[letter]}" for letter, (n, seen) in bad.items() if n > seen / 100]
+    return "\n  ".join([head, *lines])

@@ -183,8 +183,12 @@ def final_state_name(numbers: dict[str, int]) -> str:
 
 
 def fits(combination: Combination, numbers: dict[str, int], exact: bool) -> bool:
-    if exact:
-        return all(numbers.get(c, 0) == first + count for c, first, count in combination)
+    """Tell whether events of these numbers have the combination; `exact`: leading objects use up their type.
+
+    Later ranks are not counted exactly, nor did the original (filter_events_by_particle_counts, physics_calcs.py).
+    """
+    if exact and any(first == 0 and numbers.get(c, 0) != count for c, first, count in combination):
+        return False
     return all(numbers.get(c, 0) >= first + count for c, first, count in combination)
 
 

@@ -92,21 +92,6 @@ def test_a_name_that_is_no_final_state_is_refused(name: str):
         final_state_counts(name)
 
 
-def test_a_combination_needs_as_many_objects_as_its_highest_rank():
-    combination = combination_named("e0j1")
-    assert combination.belongs_to({"e": 1, "j": 2})
-    assert combination.belongs_to({"e": 3, "j": 4, "g": 1})
-    assert not combination.belongs_to({"e": 1, "j": 1})
-    assert not combination.belongs_to({"j": 2})
-
-
-def test_counted_exactly_leading_windows_use_up_their_type():
-    assert combination_named("e0e1").belongs_to({"e": 2, "j": 3}, "exact")
-    assert not combination_named("e0e1").belongs_to({"e": 3}, "exact")
-    assert combination_named("e0j1").belongs_to({"e": 1, "j": 3}, "exact")
-    assert not combination_named("e0j1").belongs_to({"e": 2, "j": 3}, "exact")
-
-
 @pytest.mark.parametrize(("name", "same"), [("e0e1", True), ("m1m2j0", True), ("e0m0", False), ("j0j1", False)])
 def test_only_pairs_of_electrons_or_muons_are_of_the_same_flavour(name: str, same: bool):
     assert combination_named(name).same_flavour is same

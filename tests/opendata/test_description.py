@@ -44,17 +44,17 @@ def test_missing_collections_count_as_zero_objects_and_are_told(shared_data: Pat
     source, chunk = _read(shared_data / "opendata" / "nano_tt_v12.root")
     assert source.objects == ("e", "m", "j")
     assert "g" not in chunk.objects
-    (notice,) = source.notices()
-    assert "counted as zero objects: photons (no branch Photon_pt, Photon_eta, Photon_phi); taus" in notice
+    assert set(source.missing) == {"g", "t"}
+    assert source.missing["g"] == "no branch Photon_pt, Photon_eta, Photon_phi"
 
 
 def test_a_type_asked_for_by_name_must_be_there(shared_data: Path):
     path = str(shared_data / "opendata" / "nano_tt_v12.root")
     assert open_source(path, objects=["m", "e"]).objects == ("e", "m")
-    assert open_source(path, objects=["m", "e"]).notices() == []
+    assert open_source(path, objects=["m", "e"]).missing == {}
     with pytest.raises(FormatError, match=r"nano_tt_v12.root: photons asked for: no branch Photon_pt"):
         open_source(path, objects=["e", "g"])
-    with pytest.raises(FormatError, match="b-jets asked for: not in nanoaod files"):
+    with pytest.raises(FormatError, match="b-jets asked for: not in nanoaod files, only in skims that hold them"):
         open_source(path, objects=["b"])
 
 

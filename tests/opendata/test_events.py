@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import uproot
 
-from kit.files import FormatError
+from kit.files import FormatError, adler32
 from kit.opendata.demo import demo
 from kit.opendata.events import EventParameters, read_events
 from kit.opendata.sources import Chunk, Reader, open_source
 from kit.parameters import ParameterError
-from kit.run import Run, RunError
+from kit.run import Run, RunError, load
+from tests.opendata.comparison import bad_objects, bad_objects_notice
 
 EVENTS = 1200
 
@@ -74,6 +75,11 @@ def test_the_cutflow_only_falls_and_ends_with_the_events_of_the_final_states(mad
     assert events == sorted(events, reverse=True)
     assert [step["sum_of_weights"] for step in steps] == events
     assert events[-1] == sum(_json(run, "objects.json")["final_states"].values())
+
+
+def test_the_manifest_names_inputs_by_their_checksum(made: Path, tmp_path: Path):
+    [entry] = load(_run(tmp_path / "run", made / "0.root").directory).manifest["inputs"]
+    assert entry["checksum"] == adler32(str(made / "0.root"))
 
 
 def test_distributions_hold_what_the_file_has(made: Path, tmp_path: Path):
@@ -184,7 +190,10 @@ def test_failures_that_are_allowed_are_told(made: Path, tmp_path: Path):
     page.write_bytes(b"<html>" + bytes(600))
     run = _run(tmp_path / "run", made / "0.root", page, max_failed_fraction=0.5)
     assert (run.summary["files"], run.summary["files_failed"]) == (1, 1)
-    assert any("page.root: begins with b'<html>" in notice for notice in run.notices)
+    zeros = r"\x00" * 10
+    assert run.notices == [
+        f"left out: {page}: begins with b'<html>{zeros}', an HTML page, a ROOT file begins with b'root'; 606 bytes"
+    ]
 
 
 def test_a_file_with_a_damaged_basket_counts_for_nothing(tmp_path: Path, made: Path):
@@ -197,7 +206,8 @@ def test_a_file_with_a_damaged_basket_counts_for_nothing(tmp_path: Path, made: P
     big.write_bytes(bytes(content))
     run = _run(tmp_path / "run", big, made / "0.root", chunk_events=20_000, max_failed_fraction=0.5, retries=0)
     assert run.summary["events"] == EVENTS
-    assert any("MuonsAuxDyn.pt: entries 20000 to 39999: cannot be read" in notice for notice in run.notices)
+    [told] = [notice for notice in run.notices if notice.startswith("left out: ")]
+    assert told.startswith(f"left out: {big}: MuonsAuxDyn.pt: entries 20000 to 39999: cannot be read: ")
 
 
 def test_nothing_selected_is_a_valid_empty_result_and_is_said(made: Path, tmp_path: Path):
@@ -205,7 +215,9 @@ def test_nothing_selected_is_a_valid_empty_result_and_is_said(made: Path, tmp_pa
     assert run.state == "complete"
     assert run.summary["empty"]
     assert _json(run, "objects.json")["final_states"] == {}
-    assert any("nothing was selected" in notice for notice in run.notices)
+    left = {"object cuts": 0, "count window": 0, "type window": 0}
+    assert run.summary["cutflow"].items() >= {"read": EVENTS, **left}.items()
+    assert run.notices == [f"nothing was selected; events left after each step: {run.summary['cutflow']}"]
 
 
 @pytest.mark.parametrize("write_skim", [False, True])
@@ -219,12 +231,18 @@ def test_bad_objects_are_counted_and_said_aloud(tmp_path: Path):
     run = _run(tmp_path / "run", demo("nanoaod", tmp_path / "demo.root", EVENTS, 1, bad_values=0.1))
     jets = _json(run, "objects.json")["types"]["j"]
     assert jets["dropped"] == run.summary["dropped"]["j"] == pytest.approx(0.1 * jets["read"], rel=0.3)
-    assert any("demo.root" in notice and "jets" in notice for notice in run.notices)
+    expected = bad_objects(EVENTS, 1, 0.1)
+    assert run.summary["dropped"] == {letter: bad for letter, (bad, _) in expected.items()}
+    assert run.notices == [bad_objects_notice(tmp_path / "demo.root", expected)]
 
 
 def test_missing_types_are_said(shared_data: Path, tmp_path: Path):
     run = _run(tmp_path / "run", shared_data / "opendata" / "nano_tt_v12.root")
-    assert any(notice.startswith("photons count as absent") for notice in run.notices)
+    path = shared_data / "opendata" / "nano_tt_v12.root"
+    assert run.notices == [
+        f"{name} count as absent in {path}: no branch {stem}_pt, {stem}_eta, {stem}_phi"
+        for name, stem in (("photons", "Photon"), ("taus", "Tau"))
+    ]
     assert "g" not in _json(run, "objects.json")["types"]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kit.files import read_json
 from kit.opendata.bumpnet import read_histograms
+from kit.opendata.demo import demo
 from kit.opendata.histograms import HistogramParameters, make_histograms
 from kit.opendata.massarrays import write_arrays
 from kit.opendata.masses import MassParameters, make_masses
@@ -205,6 +206,37 @@ def test_names_can_be_those_of_the_original(tmp_path, masses_run):
     assert main[0].name == "ROI_mass_e2j1_cat_2ex_1jx_width_10.0"
 
 
+@pytest.mark.parametrize(("schema", "present"), [("2016e-8tev", "emj"), ("nanoaod", "emjgt"), ("2024r-hi", "m")])
+def test_names_by_count_and_present_types_follow_from_those_by_rank(tmp_path, schema, present):
+    made = demo(schema, tmp_path / "demo.root", 150, 1)
+    p = MassParameters(inputs=[str(made)], output=str(tmp_path / "masses"))
+    with Run("opendata/masses", p) as run:
+        run.summary = make_masses(p, run)
+    _, _, by_rank, _ = histograms_of(tmp_path, [p.output], min_events=1)
+    _, _, by_count, _ = histograms_of(tmp_path, [p.output], min_events=1, naming="count", name_types="present")
+    expected = []
+    for histogram in by_rank:
+        ranks, state = re.fullmatch(r"ROI_mass_(\w+)_cat_(\w+)_width_10.0", histogram.name).groups()
+        counts = "".join(f"{x}{n}" for x in "emjgt" if (n := ranks.count(x)))
+        shown = "_".join(part for part in state.split("_") if part[1] in present)
+        expected.append(f"ROI_mass_{counts}_cat_{shown}_width_10.0")
+    assert len(expected) > 0
+    assert [histogram.name for histogram in by_count] == expected
+    assert [(h.entries, *h.counts) for h in by_count] == [(h.entries, *h.counts) for h in by_rank]
+
+
+def test_names_by_count_are_refused_where_ranks_would_be_lost(tmp_path):
+    made = demo("nanoaod", tmp_path / "demo.root", 200, 1)
+    p = MassParameters(inputs=[str(made)], output=str(tmp_path / "masses"), sub_leading=True)
+    with Run("opendata/masses", p) as run:
+        run.summary = make_masses(p, run)
+    lost = (
+        r"naming is count, which loses ranks: \w+ and \w+ would both be ROI_mass_\w+_width_10.0; should be index"
+    )
+    with pytest.raises(ParameterError, match=lost):
+        histograms_of(tmp_path, [p.output], min_events=1, naming="count")
+
+
 def test_the_three_files_share_a_stem(tmp_path, masses_run):
     directory = masses_run("a", {(TWO_E, "e0e1"): [50.0]})
     run, *_ = histograms_of(tmp_path, [directory], min_events=1, file_name="run2.root")
@@ -212,7 +244,7 @@ def test_the_three_files_share_a_stem(tmp_path, masses_run):
     assert outputs == ["run2.root", "run2_before.root", "run2_outliers.root", "bumpnet.json"]
 
 
-@pytest.mark.parametrize("name", ["bumpnet.txt", "sub/bumpnet.root", "../bumpnet.root"])
+@pytest.mark.parametrize("name", ["a.txt", ".root", "bumpnet.txt", "sub/bumpnet.root", "../bumpnet.root"])
 def test_a_file_name_that_is_none_is_refused(name):
     with pytest.raises(ParameterError, match=r"should be the name of a file that ends in \.root"):
         HistogramParameters.build({"file_name": name})
@@ -281,12 +313,12 @@ def test_the_inputs_stand_in_the_manifest(tmp_path, masses_run):
 
 def test_missing_jobs_are_refused_or_listed(tmp_path, masses_run, capsys):
     directory = masses_run("a", {(TWO_E, "e0e1"): [95.0] * 100}, job=2, jobs=3)
-    with pytest.raises(RunError, match="2 of 3 jobs: 1, 3"):
+    with pytest.raises(RunError, match="jobs 1, 3 of 3 are missing"):
         histograms_of(tmp_path, [directory])
     run, *_ = histograms_of(tmp_path, [directory], accept_partial=True)
     assert run.summary["missing"] == 1
-    assert read_json(run.directory / "bumpnet.json")["merged"]["missing"] == ["2 of 3 jobs: 1, 3"]
-    assert "incomplete: 2 of 3 jobs: 1, 3" in capsys.readouterr().out
+    assert read_json(run.directory / "bumpnet.json")["merged"]["missing"] == ["jobs 1, 3 of 3 are missing"]
+    assert "incomplete: jobs 1, 3 of 3 are missing" in capsys.readouterr().out
 
 
 def test_a_batch_run_stands_for_its_points_and_tells_how_many_there_should_be(tmp_path, masses_run):

@@ -18,16 +18,18 @@ import pandas as pd
 import pytest
 
 import kit
-from kit.files import FormatError
+from kit.files import FormatError, adler32
 from kit.opendata.combinations import combination_named
 from kit.opendata.demo import demo
 from kit.opendata.massarrays import read_arrays
 from kit.opendata.masses import MassParameters, events_at_once, make_masses
 from kit.opendata.massfile import MassFile, read_masses
+from kit.opendata.merging import merge_masses
 from kit.opendata.selection import selection_hash
 from kit.opendata.spectra import Spectra, merge
 from kit.parameters import ParameterError
 from kit.run import Run, RunError, load
+from tests.opendata.comparison import bad_objects, bad_objects_notice
 
 NO_CUTS: dict[str, Any] = {"pt_min": {}, "eta_max": {}}
 
@@ -116,9 +118,14 @@ def test_each_pair_of_real_data_has_all_events_of_its_final_state(real: Path, na
 
 
 def test_the_muons_of_a_record_without_other_types_are_counted(real: Path):
-    run = _run([real / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"], **NO_CUTS)
+    path = real / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"
+    run = _run([path], **NO_CUTS)
     assert {combination for _, combination in _spectra(run).pairs} == {"m0m1", "m0m1m2", "m0m1m2m3"}
-    assert any("jets count as absent" in notice for notice in run.notices)
+    absent = dict(zip(["electrons", "jets", "photons", "taus"], ["Electron", "Jet", "Photon", "Tau"], strict=True))
+    assert sorted(run.notices) == [
+        f"{name} count as absent in {path}: no branch {stem}_pt, {stem}_eta, {stem}_phi"
+        for name, stem in absent.items()
+    ]
 
 
 def test_electrons_may_be_asked_to_be_isolated(real: Path):
@@ -253,11 +260,28 @@ def test_the_hash_is_that_of_the_physics_alone():
     assert selection_hash(MassParameters(sub_leading=True)) != same
 
 
-def test_the_manifest_names_inputs_by_their_uuid_and_what_was_written(parts: list[Path]):
+def test_what_decides_nothing_does_not_stand_against_adding():
+    same = selection_hash(MassParameters())
+    assert selection_hash(MassParameters.build({"schema": "2024r-pp"})) == same
+    assert selection_hash(MassParameters(max_rank=2)) == same
+    ranks = {selection_hash(MassParameters(sub_leading=True, max_rank=rank)) for rank in (1, 2)}
+    assert len(ranks | {same}) == 3
+
+
+def test_a_share_of_files_that_another_run_has_done_whole_can_be_added(parts: list[Path]):
+    whole, share, other = _run(parts), _run(parts, job=1, jobs=3), _run(parts[:3], job=1, jobs=3)
+    merged = merge_masses([_file(share), _file(whole)])
+    assert merged.spectra == _spectra(whole)
+    assert len(merged.duplicates) == 2
+    with pytest.raises(RunError, match="jobs 2, 3 of 3 are missing"):
+        merge_masses([_file(other), _file(whole)])
+
+
+def test_the_manifest_names_inputs_by_their_checksum_and_what_was_written(parts: list[Path]):
     manifest = load(_run(parts[:2], keep_masses=True).directory).manifest
     assert manifest["state"] == "complete"
     assert [entry["path"] for entry in manifest["inputs"]] == [str(path) for path in parts[:2]]
-    assert all(re.fullmatch(r"uuid:[0-9a-f-]{36}", entry["checksum"]) for entry in manifest["inputs"])
+    assert [entry["checksum"] for entry in manifest["inputs"]] == [adler32(str(path)) for path in parts[:2]]
     assert [entry["path"] for entry in manifest["outputs"]] == ["masses.parquet", "mass_arrays.parquet"]
 
 
@@ -338,6 +362,9 @@ def test_a_bad_file_is_named_the_others_are_kept_and_the_run_goes_on(
     shutil.copy(parts[5], bad)
     run = _run(inputs, "outputs/again", retries=1)
     assert run.summary["pieces_done_before"] == others
+    # rate and MB are of what this attempt did: the file that was mended
+    assert run.summary["mb"] == pytest.approx(bad.stat().st_size / 1e6, rel=0.01)
+    assert run.summary["events_per_second"] == pytest.approx(1500 / run.summary["seconds"], rel=0.05)
     assert _spectra(run) == _spectra(_run([*good, parts[5]]))
 
 
@@ -360,7 +387,8 @@ def test_a_share_of_failed_files_may_be_allowed(parts: list[Path], tmp_path: Pat
     [failed] = _file(run).about["failed"]
     assert failed["path"] == str(bad)
     assert "begins with" in failed["reason"]
-    assert any("left out:" in notice and "bad.root" in notice for notice in run.notices)
+    assert run.notices == [f"left out: {failed['reason']}"]
+    assert failed["reason"].startswith(f"{bad}: begins with b'<html>'")
     (tmp_path / "worse.root").touch()
     with pytest.raises(RunError, match=r"2 of 4 files failed, 0\.25 of them may"):
         _run([*parts[:2], bad, tmp_path / "worse.root"], max_failed_fraction=0.25, retries=0)
@@ -374,6 +402,11 @@ def test_the_same_events_twice_are_refused_with_both_paths(parts: list[Path], tm
         _run([parts[0], parts[0].parent / "part*.root"])
 
 
+def test_a_folder_is_said_to_be_one(folder: Path):
+    with pytest.raises(RunError, match=r"is a folder, should be a file; \S+/\*.root names all files in it"):
+        _run([folder], retries=0)
+
+
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(FileNotFoundError, match=r"there is no \S*nowhere.root"):
         _run([tmp_path / "nowhere.root"])
@@ -385,7 +418,11 @@ def test_nothing_selected_is_a_valid_result_and_loudly_said(folder: Path, capsys
     assert _spectra(run).pairs == []
     assert load(run.directory).state == "complete"
     assert len(pd.read_parquet(run.directory / "masses.parquet")) == 0
-    assert "nothing was selected; events left after each step" in capsys.readouterr().out
+    left = {"object cuts": 0, "count window": 0, "type window": 0}
+    assert run.summary["cutflow"].items() >= {"read": 6000, **left}.items()
+    told = f"nothing was selected; events left after each step: {run.summary['cutflow']}"
+    assert run.notices == [told]
+    assert f"notice: {told}\n" in capsys.readouterr().out
 
 
 def test_a_job_without_a_share_is_a_valid_result_and_says_so(folder: Path):
@@ -406,8 +443,9 @@ def test_bad_objects_are_counted_and_told_where_there_are_many(tmp_path: Path):
     demo("2024r-pp", tmp_path / "bad.root", 2000, 1, bad_values=0.05)
     run = _run([tmp_path / "bad.root"])
     assert run.summary["dropped"].keys() <= set("emjgt")
-    assert run.summary["dropped"]["j"] > 20
-    assert any("bad.root: " in notice and "jets" in notice for notice in run.notices)
+    expected = bad_objects(2000, 1, 0.05)
+    assert run.summary["dropped"] == {letter: bad for letter, (bad, _) in expected.items()}
+    assert run.notices == [bad_objects_notice(tmp_path / "bad.root", expected)]
 
 
 @pytest.mark.parametrize(

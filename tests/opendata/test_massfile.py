@@ -90,5 +90,28 @@ def test_another_version_of_the_format_is_refused(tmp_path: Path, monkeypatch: p
 
 
 def test_no_file_is_said_to_be_none(tmp_path: Path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        FileNotFoundError, match=r"there is no \S*m.parquet; should be a file that opendata/masses"
+    ):
         read_masses(tmp_path / "m.parquet")
+
+
+def test_a_folder_is_said_to_be_one(tmp_path: Path):
+    with pytest.raises(FormatError, match=r"is a folder, should be a parquet file that opendata/masses wrote"):
+        read_masses(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["short", "empty", "footer", "rows", "metadata"])
+def test_damage_is_told_with_the_file_and_what_it_should_be(tmp_path: Path, part: str):
+    path = tmp_path / "m.parquet"
+    write_masses(path, [_record(0), _record(3)], ABOUT)
+    content = bytearray(path.read_bytes())
+    if part == "rows":
+        content[4:60] = b"\xff" * 56
+    elif part == "footer":
+        content[-300:-8] = bytes(292)
+    elif part == "metadata":
+        content = content.replace(b'{"format"', b'{"foxmat"')
+    path.write_bytes({"short": content[:200], "empty": b""}.get(part, content))
+    with pytest.raises(FormatError, match=r"m.parquet: .*should be a parquet file that opendata/masses wrote"):
+        list(read_masses(path).records())

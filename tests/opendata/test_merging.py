@@ -140,11 +140,16 @@ def test_another_version_of_the_format_is_refused(result, monkeypatch):
 
 def test_missing_jobs_are_named(result):
     there = [result(FIRST, job=2, jobs=4), result(SECOND, job=4, jobs=4)]
-    with pytest.raises(RunError, match=r"not complete:\n  2 of 4 jobs: 1, 3\n.*accept_partial"):
+    with pytest.raises(RunError, match=r"not complete:\n  jobs 1, 3 of 4 are missing\n.*accept_partial"):
         merge_masses(there)
     merged = merge_masses(there, accept_partial=True)
-    assert merged.missing == ["2 of 4 jobs: 1, 3"]
+    assert merged.missing == ["jobs 1, 3 of 4 are missing"]
     assert merged.spectra == merge([FIRST.spectra, SECOND.spectra])
+
+
+def test_one_missing_job_is_named(result):
+    merged = merge_masses([result(FIRST, job=1, jobs=3), result(SECOND, job=3, jobs=3)], accept_partial=True)
+    assert merged.missing == ["job 2 of 3 is missing"]
 
 
 def test_jobs_that_no_result_tells_of_are_missing_if_expected(result):

@@ -37,7 +37,7 @@ def test_what_files_lack_is_said_once_for_all_of_them(run: Run, capsys: pytest.C
     result = _result(3, 0)
     for name in result.files:
         piece = Piece(name, name, 1, 1, 0, 1)
-        result.done[name, 0] = Done([piece], 0, {"g": "no branch Photon_pt"})
+        result.done[name, 0] = Done([piece], [piece], {"g": "no branch Photon_pt"})
     notice_faults(result, Selection(), run, "")
     assert run.notices == ["photons count as absent in 3 files, the first is 0.root: no branch Photon_pt"]
     assert "notice: photons" in capsys.readouterr().out

@@ -109,3 +109,9 @@ def test_the_key_of_a_piece_tells_file_and_range_but_not_the_path():
     piece = Piece("a", "u", 5, 100, 0, 50)
     assert piece.key == replace(piece, path="b").key
     assert len({piece.key, replace(piece, last=51).key, replace(piece, uuid="v").key}) == 3
+
+
+def test_a_piece_has_its_share_of_the_bytes_of_its_file():
+    parts = [Piece("a.root", "u", 2_000_000, 20, first, first + 5) for first in range(0, 20, 5)]
+    assert [part.megabytes for part in parts] == [0.5] * 4
+    assert Piece("a.root", "u", 2_000_000, 0, 0, 0).megabytes == 2.0

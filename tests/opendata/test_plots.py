@@ -10,6 +10,7 @@ from kit.opendata import demo, plots
 from kit.opendata.events import EventParameters, read_events
 from kit.opendata.histograms import HistogramParameters, make_histograms
 from kit.opendata.masses import MassParameters, make_masses
+from kit.opendata.sources import open_source
 from kit.run import Run, load
 
 NO_OBJECT_PASSES = dict.fromkeys("emjgt", 1e6)  # GeV
@@ -105,6 +106,20 @@ def test_nothing_is_cut_off_and_no_panel_covers_another(many, stage):
         assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[k + 1 :]), name
 
 
+@pytest.mark.parametrize(
+    ("width", "end"), [(10.0, 200.0), (50.0, 100.0), (100.0, 100.0), (100.0, 200.0), (10.0, 50.0), (300.0, 300.0)]
+)
+def test_short_and_coarse_grids_can_be_drawn(width, end, tmp_path):
+    path = str(demo.demo("2025e-13tev-beta", tmp_path / "some.root", 2000, 1))
+    cuts = {"bin_width": width, "mass_max": end, "pt_min": {"e": 7.0, "m": 7.0, "j": 30.0}}
+    masses = run_of("masses", tmp_path, inputs=[path], **cuts)
+    histograms = run_of("histograms", tmp_path, inputs=[str(masses.directory)], min_events=10, bin_width=width)
+    for stage, run in (("masses", masses), ("histograms", histograms)):
+        for picture in STAGES[stage][2](run).values():
+            picture.draw_without_rendering()
+            assert all(axes.get_xlabel() for axes in visible(picture) if axes.axison)
+
+
 def test_experiment_and_energy_stand_above_every_picture(real):
     for stage in STAGES:
         for picture in pictures_of(stage, real[stage].directory).values():
@@ -118,6 +133,27 @@ def test_the_demo_is_called_demo(tmp_path):
         words = [text.get_text() for text in picture.axes[0].texts]
         assert {"Demo", "generated events"} <= set(words)
         assert "ATLAS" not in words
+
+
+def test_generated_files_are_called_so_by_any_name_and_in_skims_of_skims(tmp_path):
+    path = str(demo.demo("nanoaod", tmp_path / "data_A.root", 300, 1))
+    for step in range(3):
+        folder = tmp_path / str(step)
+        runs = runs_of(folder, [path], {}, 1)
+        for stage, run in runs.items():
+            for picture in STAGES[stage][2](run).values():
+                assert {"Demo", "generated events"} <= {text.get_text() for text in picture.axes[0].texts}
+        assert read_json(runs["events"].directory / "objects.json")["generated"] is True
+        skim = run_of("events", folder / "skim", inputs=[path], write_skim=True)
+        path = str(skim.directory / "events_nanoaod_1.root")
+
+
+def test_real_and_generated_events_do_not_share_a_skim(shared_data, tmp_path):
+    real = str(shared_data / "opendata" / "data_A.4lep.root")
+    made = str(demo.demo("2020e-13tev", tmp_path / "made.root", 300, 1))
+    run = run_of("events", tmp_path, inputs=[real, made], write_skim=True)
+    found = [open_source(str(run.directory / name)).schema.generated for name in run.summary["skims"]]
+    assert sorted(found) == [False, True]
 
 
 def test_four_leptons_of_real_data_are_those_of_the_reference(real, shared_data):

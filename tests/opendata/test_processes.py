@@ -59,6 +59,18 @@ def test_four_leptons_peak_at_the_higgs_boson_and_rise_at_two_z():
         parts = dict.fromkeys("em", ())
 
 
+def test_four_soft_leptons_peak_at_the_z(events: dict[str, Particles]):
+    masses, number = _masses(events["e"], events["m"])
+    counts, edges = np.histogram(masses[number == 4], np.arange(70, 125, 5))
+    assert edges[counts.argmax()] in (85, 90)
+    assert counts.max() > 4 * counts[edges[:-1] == 105]
+    _, process = PROCESSES["Z to four leptons"]
+    momenta = np.concatenate(
+        [p.pt for letter, p in process(np.arange(500), np.random.default_rng(1)) if letter in "em"]
+    )
+    assert 7 < np.median(momenta) < 25
+
+
 def test_only_objects_inside_the_acceptance_are_seen(events: dict[str, Particles]):
     for letter, particles in events.items():
         assert particles.pt.min() > PT_LOWEST[letter]

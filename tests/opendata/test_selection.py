@@ -158,10 +158,22 @@ def test_the_cutflow_ends_with_the_accepted_events():
         "j": [[], [], [], [], [(50, 0, 0)], []],
     }
     selected = _select(rows, final_state_types=[2, 4])
-    steps = {"read": 6, "finite": 4, "object cuts": 3, "count window": 2, "type window": 1}
+    steps = {"read": 6, "finite": 5, "object cuts": 3, "count window": 2, "type window": 1}
     assert selected.cutflow == steps
     assert list(selected.cutflow) == list(steps)
     assert selected.accepted.tolist() == [False] * 4 + [True, False]
+
+
+def test_without_bad_objects_no_event_leaves_at_finite():
+    selected = _select({"e": [[], [(50, 0, 0)], []], "j": [[], [], [(1, 0, 0)]]})
+    assert (selected.cutflow["read"], selected.cutflow["finite"], selected.cutflow["object cuts"]) == (3, 3, 1)
+
+
+def test_the_letters_of_types_are_told_in_words():
+    told = str(
+        Selection.model_fields["objects"].description or Selection.model_fields["objects"].json_schema_extra
+    )
+    assert "e, m, j, g, t for electrons, muons, jets, photons, taus" in told
 
 
 def test_types_are_counted_in_the_order_of_final_states():

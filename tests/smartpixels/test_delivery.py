@@ -122,6 +122,7 @@ def test_without_xrootd_that_is_said_at_once(monkeypatch):
         refuse_unreachable("root://eos.cern.ch//eos/user")
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_a_result_appears_on_the_server_whole(eos, result):
     address, folder = eos
     assert deliver(result, address, "new/one.gz") == f"{address}/new/one.gz"
@@ -130,6 +131,7 @@ def test_a_result_appears_on_the_server_whole(eos, result):
     assert files.size(f"{address}/new/one.gz") == result.stat().st_size
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_a_result_on_the_server_is_replaced_by_another_one_only(eos, result):
     address, folder = eos
     deliver(result, address, "two.gz")
@@ -141,6 +143,7 @@ def test_a_result_on_the_server_is_replaced_by_another_one_only(eos, result):
     assert (folder / "two.gz").read_bytes() == b"another result"
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_a_copy_that_breaks_off_leaves_nothing_under_the_name(eos, result, monkeypatch):
     address, folder = eos
     monkeypatch.setattr(delivery, "_is_there", lambda *_: False)
@@ -149,11 +152,13 @@ def test_a_copy_that_breaks_off_leaves_nothing_under_the_name(eos, result, monke
     assert list((folder / "broken").iterdir()) == []
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_a_server_that_is_not_there_is_named(eos, result):
     with pytest.raises(OSError, match=r"cannot copy .* to root://127.0.0.1:1//data/x"):
         deliver(result, "root://127.0.0.1:1//data", "x")
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_the_stage_reads_from_and_writes_to_the_server(eos, tmp_path, pulses):
     address, folder = eos
     for number in (1, 2):
@@ -172,6 +177,7 @@ def test_the_stage_reads_from_and_writes_to_the_server(eos, tmp_path, pulses):
     assert (folder / "results" / "unflipped" / "labels_d1.parquet").is_file()
 
 
+@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
 def test_a_missing_file_on_the_server_is_named(eos, tmp_path, pulses):
     address, _ = eos
     given = {"clusters": [f"{address}/nowhere.out"], "pulses": pulses, "output": str(tmp_path / "run")}

@@ -1,0 +1,87 @@
+"""What the commands do with a campaign: go on, resume, watch, stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kit import files
+from kit.batch import campaign as campaigns
+from kit.batch import chained_dag, driving, resuming, stopping
+from kit.batch.campaign import Campaign
+from kit.batch.driving import Progress
+from kit.batch.options import Options
+from kit.batch.status import Status
+
+__all__ = ["follow", "go_on", "resume", "stop", "told"]
+
+Say = Callable[[str], object]
+LOOK = 2.0  # s
+
+
+def go_on(
+    campaign: Campaign, path: Path, changes: Options, *, stale: bool, say: Say, show: Callable[[Status], object]
+) -> None:
+    """Do what can be done now for a campaign: on its first call begin it.
+
+    Raises
+    ------
+    SubmissionError
+        If a DAG of it is at work, or it cannot go on by itself.
+    """
+    if changes.dag or campaign.dag:
+        if not campaign.records:
+            campaigns.begin(campaign, path, dag=True)
+        chained_dag.resume_dag(campaign, changes, wait=False, stop_first=False, say=say)
+        return
+    campaigns.begin(campaign, path, dag=False)
+    driving.advance(campaign, changes, stale=stale, say=say, show=show)
+
+
+def resume(
+    campaign: Campaign, changes: Options, *, wait: bool, stop_first: bool, say: Say,
+    show: Callable[[Status], object],
+) -> None:  # fmt: skip
+    """Send what is missing of the stage that has stopped, and go on behind it."""
+    if campaign.dag:
+        chained_dag.resume_dag(campaign, changes, wait=wait, stop_first=stop_first, say=say)
+        return
+    for one in driving.look(campaign):
+        if one.state in ("stopped", "running"):
+            say(f"{one.name}:")
+            resuming.resume(one.run, changes, wait=wait, stop_first=stop_first, say=say, show=show)
+    driving.advance(campaign, changes, stale=False, say=say, show=show)
+
+
+def follow(campaign: Campaign, show: Callable[[list[Progress]], object]) -> list[Progress]:
+    """Look at a campaign until none of its jobs is left."""
+    while True:
+        standing = driving.look(campaign)
+        show(standing)
+        stuck = any(one.state == "stopped" for one in standing)
+        if not any(one.state == "running" for one in standing) and (stuck or not _dag_is_alive(campaign)):
+            return standing
+        time.sleep(LOOK)
+
+
+def _dag_is_alive(campaign: Campaign) -> bool:
+    return campaign.dag and stopping.dag_is_alive(chained_dag.rounds_of(campaign))
+
+
+def stop(campaign: Campaign, say: Say) -> None:
+    """Remove all jobs of a campaign."""
+    if campaign.dag:
+        stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=True, say=say)
+    for one in driving.look(campaign):
+        if one.run and (files.resolve(one.run) / "points.jsonl").is_file():
+            stopping.stop(one.run, say=lambda text, name=one.name: say(f"{name}: {text}"))  # type: ignore[misc]
+
+
+def told(standing: list[Progress]) -> list[str]:
+    """Return how the stages stand, a line each."""
+    width = max(len(one.name) for one in standing)
+    return [
+        f"{one.name.ljust(width)}  {one.state.ljust(8)}  {one.words}" + (f"  {one.run}" if one.run else "")
+        for one in standing
+    ]

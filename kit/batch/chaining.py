@@ -1,0 +1,61 @@
+"""What one stage leaves becomes what the next works on: from the results of a run to points of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kit.batch import sweeps
+from kit.batch.campaign import Source, Stage
+from kit.batch.merging import collect
+from kit.batch.notebooks import find
+from kit.batch.points import read_ids
+from kit.batch.status import Status
+from kit.batch.worker.derivation import Derivation
+from kit.wording import annotation_text
+
+__all__ = ["derivation", "points_after", "takes_list"]
+
+
+def points_after(stage: Stage, before: Status | None) -> Any:
+    """Return the points of `stage`: its own sweep, over what the stage before has left."""
+    model = find(stage.notebook).model
+    if stage.source is None or before is None:
+        return sweeps.expand(stage.sweep, model) if stage.sweep else [{}]
+    collect(before)
+    groups = _groups(stage.source, before, together=stage.together)
+    listed = takes_list(stage)
+    chained = [{stage.source.parameter: group if listed else group[0]} for group in groups]
+    rest = sweeps.expand(stage.sweep, model) if stage.sweep else [{}]
+    return [one | other for one in chained for other in rest]
+
+
+def _groups(source: Source, before: Status, *, together: bool) -> list[list[str]]:
+    """Return the files, or folders, of the done points of a run in their order, bundled."""
+    directory = before.run.directory
+    if together and not source.pattern:
+        return [[str(directory)]]
+    ids = read_ids(before.run.points)
+    done = [ids[index] for index, letter in enumerate(before.results.letters) if letter == "d"]
+    found: list[Path] = []
+    for name in done:
+        folder = directory / "outputs" / name
+        found += sorted(folder.glob(source.pattern)) if source.pattern else [folder]
+    each = source.bundle or max(1, len(found))
+    texts = [str(path) for path in found]
+    return [texts[start : start + each] for start in range(0, len(texts), each)]
+
+
+def takes_list(stage: Stage) -> bool:
+    """Tell whether the parameter that takes the inputs is a list."""
+    if stage.source is None:
+        return False
+    field = find(stage.notebook).model.model_fields.get(stage.source.parameter)
+    return field is not None and "list" in annotation_text(field.annotation)
+
+
+def derivation(stage: Stage, before: Path, values: dict[str, Any]) -> Derivation:
+    """Return how jobs make the points of `stage` themselves from what the run `before` has left."""
+    assert stage.source is not None
+    source = stage.source
+    return Derivation(source.parameter, str(before), source.pattern, source.bundle, values, takes_list(stage))

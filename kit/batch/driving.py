@@ -1,0 +1,127 @@
+"""A campaign driven from this computer, a step at a time: look at each stage, submit what can be submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit import files
+from kit.batch import launching, planning, watching
+from kit.batch.campaign import Campaign, Record, Stage
+from kit.batch.chaining import points_after
+from kit.batch.notebooks import find
+from kit.batch.options import Options
+from kit.batch.rounds import BatchRun
+from kit.batch.status import Status, status_of
+from kit.batch.why import about_run
+from kit.directories import new_directory
+from kit.parameters import NOT_COMPARED
+
+__all__ = ["Progress", "advance", "look", "note", "with_changes"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a stage of a campaign stands.
+
+    Attributes
+    ----------
+    state : str
+        ``complete``, ``running``, ``stopped`` (its gate is closed), ``stale`` (a stage before has changed),
+        ``changed`` (it has changed itself), ``waiting``.
+    words : str
+        The same for people.
+    run : str
+        Its run; empty where it has none.
+    """
+
+    name: str
+    state: str
+    words: str
+    run: str
+
+
+def look(campaign: Campaign) -> list[Progress]:
+    """Return how each stage stands."""
+    found: list[Progress] = []
+    for stage in campaign.stages:
+        found.append(_progress(campaign, stage, {one.name: one.state for one in found}))
+    return found
+
+
+def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progress:
+    record = campaign.records.get(stage.name)
+    earlier = before[stage.source.stage] if stage.source else "complete"
+    if record is None:
+        return Progress(stage.name, "waiting", _waiting_words(stage, earlier), "")
+    if record.own != stage.own_identity():
+        return Progress(stage.name, "changed", "its notebook, values or points have changed since", record.run)
+    if stage.source and (earlier in ("changed", "stale") or record.before != campaign.before(stage)):
+        words = f"made before {stage.source.stage} changed; --stale makes it anew"
+        return Progress(stage.name, "stale", words, record.run)
+    directory = files.resolve(record.run)
+    if not (directory / "points.jsonl").is_file():
+        return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
+    return _run_progress(stage, status_of(directory))
+
+
+def _run_progress(stage: Stage, status: Status) -> Progress:
+    watching.watch(status, stage.options.accept, lambda _status: None, once=True)
+    done, run = status.counts["done"], files.shown(status.run.directory)
+    words = watching.line(status)
+    if done >= stage.options.accept * status.total and not status.alive:
+        return Progress(stage.name, "complete", words, run)
+    if status.stuck:
+        return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run)
+    if status.alive:
+        return Progress(stage.name, "running", words, run)
+    return Progress(stage.name, "stopped", f"{words}: below accept, {stage.options.accept:.0%}", run)
+
+
+def _waiting_words(stage: Stage, earlier: str) -> str:
+    return f"waits for {stage.source.stage}" if stage.source and earlier != "complete" else "not begun"
+
+
+def advance(
+    campaign: Campaign, changes: Options, *, stale: bool, say: Callable[[str], object],
+    show: Callable[[Status], object],
+) -> list[Progress]:  # fmt: skip
+    """Submit every stage that can be, and return how all stand.
+
+    On this computer a stage is worked off before the next is looked at.
+    """
+    for stage in campaign.stages:
+        standing = {one.name: one for one in look(campaign)}
+        own = standing[stage.name]
+        ready = stage.source is None or standing[stage.source.stage].state == "complete"
+        wanted = own.state in ("waiting", "changed") or (own.state == "stale" and stale)
+        if ready and wanted:
+            say(f"{stage.name}: {find(stage.notebook).stage}")
+            _submit(campaign, stage, changes, say, show)
+    return look(campaign)
+
+
+def _submit(
+    campaign: Campaign, stage: Stage, changes: Options, say: Callable[[str], object],
+    show: Callable[[Status], object],
+) -> BatchRun:  # fmt: skip
+    before = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+    options = with_changes(stage.options, changes)
+    plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, before), options)
+    directory = new_directory(plan.notebook.stage, campaign.name)
+    # noted before it is sent: a submission that is cut short is found again
+    note(campaign, stage, directory)
+    return launching.launch(plan, directory, say=say, show=show)
+
+
+def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
+    """Keep which run a stage has."""
+    campaign.records[stage.name] = Record(files.shown(directory), stage.own_identity(), campaign.before(stage))
+    campaign.save()
+
+
+def with_changes(options: Options, changes: Options) -> Options:
+    """Return the options of a stage with those that the command line sets in their place."""
+    chosen = changes.model_fields_set - set(NOT_COMPARED)
+    return options.with_values(**{name: getattr(changes, name) for name in chosen})

@@ -1,0 +1,218 @@
+"""One run in a panel: how it stands, why points fail, what they have used, and what can be done about it."""
+
+from __future__ import annotations
+
+import functools
+import html
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import ipywidgets
+import traitlets
+from pydantic import create_model
+
+from kit import files
+from kit.batch import calling, plots
+from kit.batch.snapshot import Failure, Snapshot, failures_of, relative, snapshot_of
+from kit.batch.status import Status, status_of
+from kit.parameters import Parameters, parameter
+from kit.widgets import LiveFigure, Panel, ParameterForm, Report, Runner, Words
+from kit.widgets.look import hooked, line
+
+__all__ = ["RunPanel"]
+
+LOOK = 1.0  # s between two looks at a run
+MAP_NAMES = 40  # numbers that a map offers
+LINKS_START = "notebooks/batch"  # the folder of the notebook in which a panel stands
+ACTIONS = {  # what each would do, in words, and the command
+    "resume": ("send the {open} points that are not done once more, and only these", ["resume"]),
+    "retry": ("send the {open} points that are not done and the {failed} that failed once more",
+              ["resume", "--retry-failed"]),
+    "stop": ("remove the {living} points that wait or run from the queue; what came back stays", ["stop"]),
+    "collect": ("unpack the files of {done} points into the run's folder outputs", ["collect"]),
+    "hold": ("hold all jobs that wait or run; they start over when released", ["hold"]),
+    "release": ("release the jobs that are held", ["release"]),
+}  # fmt: skip
+
+
+class RunPanel(Panel):
+    """A run to watch and to act upon.
+
+    Parameters
+    ----------
+    run : path
+        Directory of the run.
+    interactive : bool
+        See `Panel`.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        How it stood at the last look.
+    pending : str
+        The action that waits to be confirmed; empty for none.
+    """
+
+    snapshot = traitlets.Any(None, allow_none=True, help="how the run stood at the last look")
+    pending = traitlets.Unicode(help="the action that waits to be confirmed")
+
+    def __init__(self, run: str | Path, *, interactive: bool = True) -> None:
+        self.run = str(files.resolve(run))
+        self._status: Status | None = None
+        self.heading, self.words = Words("kit-run"), Words("kit-counts", role="status")
+        self.question = Words("kit-question", role="alert")
+        self.failures = hooked(ipywidgets.HTML(), "kit-failures")
+        super().__init__(hook="kit-batch-run", interactive=interactive)
+        self.chunks = self._figure(plots.draw_chunks, (7.0, 2.6))
+        self.use = self._figure(plots.draw_use, (9.0, 3.0), columns=2)
+        self.map = self._figure(self._draw_map, (7.0, 3.5))
+        self.choice: ParameterForm[Any] | None = None
+        self.watcher = Runner(self._follow, start="Watch", interactive=interactive)
+        self.worker = Runner(self._act, start="Do it", interactive=interactive)
+        self.buttons = self._make_buttons()
+        self.confirming = line(self.buttons.confirm, self.buttons.dismiss)
+        self._ask(None)
+        self.refresh()
+
+    def refresh(self) -> Snapshot:
+        """Look at the run once."""
+        if self._status is None:
+            self._status = status_of(self.run)
+        self._status.read()
+        self.show(snapshot_of(self._status))
+        return self.snapshot  # type: ignore[no-any-return]
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how the run stands; from any thread."""
+        self.snapshot = snapshot
+        self.heading.text = files.shown(self.run)
+        self.words.text = "\n".join([snapshot.words, *snapshot.reasons])
+        for picture in (self.chunks, self.use, self.map):
+            picture.show(snapshot)
+        if self.choice is None and snapshot.columns:
+            self._offer_map(list(snapshot.columns)[:MAP_NAMES])
+        if self._status is not None:
+            self.failures.value = _failures(failures_of(self._status))
+
+    def propose(self, action: str) -> None:
+        """Say what an action would do; `confirm` does it, `dismiss` leaves it.
+
+        Raises
+        ------
+        KeyError
+            If there is no such action.
+        """
+        words, _ = ACTIONS[action]
+        self.refresh()
+        self.question.text = f"{action}: {words.format(**self._counts())}?"
+        self.pending = action
+
+    def confirm(self) -> None:
+        """Do what was proposed."""
+        if self.pending:
+            self.worker.start()
+
+    def dismiss(self) -> None:
+        """Leave what was proposed."""
+        self.pending = ""
+
+    def static(self) -> dict[str, Any]:
+        """Return words and the picture of the chunks."""
+        return self.chunks.static() | {"text/plain": f"{self.heading.text}\n{self.words.text}"}
+
+    def _counts(self) -> dict[str, int]:
+        assert self._status is not None
+        counts = self._status.counts
+        living = sum(counts[state] for state in ("waiting", "running", "held"))
+        return {**counts, "open": self._status.total - counts["done"] - counts["failed"], "living": living}
+
+    def _follow(self, stop: Any, report: Report) -> str:
+        """Look at the run until its jobs have ended or nobody watches."""
+        while True:
+            shown = self.refresh()
+            ended = sum(state not in ("waiting", "running", "held", "missing") for state in shown.states)
+            report(ended, len(shown.states), shown.words.partition(" ")[2])
+            if not shown.alive or stop.is_set():
+                return shown.words
+            time.sleep(LOOK)
+
+    def _act(self, stop: Any, report: Report) -> str:
+        action, self.pending = self.pending, ""
+        rounds = len(self._status.run.rounds) if self._status else 0
+        report(0, None, f"{action} …")
+        answer = calling.call(
+            [*ACTIONS[action][1][:1], self.run, *ACTIONS[action][1][1:]],
+            settled=lambda: action in ("resume", "retry") and self._has_round(rounds + 1),
+            left=stop.is_set,
+        )
+        self.refresh()
+        return answer.words
+
+    def _has_round(self, number: int) -> bool:
+        rounds = self._status.run.rounds if self._status else []
+        return len(rounds) >= number and "cluster" in (rounds[-1].submitted or {})
+
+    def _make_buttons(self) -> SimpleNamespace:
+        made = {
+            action: self.button(action.capitalize(), functools.partial(self.propose, action), words.split("{")[0])
+            for action, (words, _) in ACTIONS.items()
+        }
+        return SimpleNamespace(
+            refresh=self.button("Refresh", self.refresh, "look at the run once"),
+            confirm=self.button("Yes", self.confirm, "do what the question says", button_style="warning"),
+            dismiss=self.button("No", self.dismiss, "leave it"),
+            **made,
+        )
+
+    @traitlets.observe("pending")
+    def _ask(self, _change: Any) -> None:
+        asking = bool(self.pending)
+        if not asking:
+            self.question.text = ""
+        self.confirming.layout.display = "" if asking else "none"
+        acts = line(*(getattr(self.buttons, action) for action in ("refresh", *ACTIONS)))
+        pieces = [self.heading, self.words, self.watcher, acts, self.question, self.confirming]
+        chosen = [self.choice] if self.choice else []
+        self.contain(*pieces, self.failures, self.chunks, self.use, *chosen, self.map)
+
+    def _figure(self, draw: Any, size: tuple[float, float], columns: int = 1) -> LiveFigure:
+        return LiveFigure(
+            draw, size=size, columns=columns, rate=1.0, interactive=self.interactive,
+            caption=lambda shown: shown.words.partition(" ")[2],
+        )  # fmt: skip
+
+    def _draw_map(self, axes: Any, shown: Snapshot) -> None:
+        chosen = self.choice.parameters if self.choice else None
+        names = chosen.model_dump() if chosen else {"x": "", "y": "", "colour": plots.STATE}
+        plots.draw_map(axes, shown, **{name: names[name] for name in ("x", "y", "colour")})
+
+    def _offer_map(self, names: list[str]) -> None:
+        """Offer the numbers of the points for the axes and the colour of the map."""
+        fields: dict[str, Any] = {
+            "x": (Literal[tuple(names)], parameter(names[0], "number to the right")),
+            "y": (Literal[tuple(names)], parameter("seconds", "number upwards")),
+            "colour": (Literal[(plots.STATE, *names)], parameter(plots.STATE, "what the colour shows")),
+        }
+        model = create_model("MapChoice", __base__=Parameters, **fields)
+        self.choice = ParameterForm(model, hidden=("output", "interactive"), interactive=self.interactive)
+        self.choice.observe(lambda _: self.map.show(self.snapshot), "parameters")
+        self._ask(None)
+
+
+def _failures(found: list[Failure]) -> str:
+    """Return the kinds of failure with links to the executed notebook, at its cell, and to the job's log."""
+    folder = files.resolve(LINKS_START)
+    rows = []
+    for failure in found:
+        links = []
+        if failure.notebook:
+            place = html.escape(relative(failure.notebook, folder))
+            links.append(f'<a href="{place}#papermill-error-cell" target="_blank">executed notebook</a>')
+        if failure.log:
+            place = html.escape(relative(failure.log, folder))
+            links.append(f'<a href="{place}" target="_blank">what it printed</a>')
+        words = html.escape(f"{failure.points} {failure.state}: {failure.words} (first: point {failure.first})")
+        rows.append(f"<li>{words} {' · '.join(links)}</li>")
+    return f"<ul>{''.join(rows)}</ul>" if rows else ""

@@ -1,0 +1,44 @@
+"""Points of a notebook become jobs: checked, written, tried, sent; resumed until all are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit import files
+from kit.batch import launching, planning, resuming, watching
+from kit.batch.options import Options
+from kit.batch.status import status_of
+from kit.parameters import parameter
+from kit.run import Run
+
+__all__ = ["SubmissionParameters", "submit_points"]
+
+
+class SubmissionParameters(Options):
+    """What is submitted, and how."""
+
+    notebook: str = parameter("opendata/masses", "stage, or path of the notebook")
+    points: dict | list | str = parameter(  # type: ignore[type-arg]
+        {"grid": {"bin_width": [5.0, 10.0, 20.0, 25.0]}}, "sweep, list of values, or table of points"
+    )
+    values: dict = parameter({}, "values that all points share")  # type: ignore[type-arg]
+    resume: str = parameter("", "run to go on with; empty makes a new one below outputs")
+
+
+def submit_points(p: SubmissionParameters, run: Run) -> dict[str, Any]:
+    """Submit the points of a notebook, or resume a run, and return where it is and how it stands.
+
+    The points run in a directory of their own, below ``outputs/<stage>``, as any run of that stage does; the run
+    of this stage keeps only its path and the counts.
+    """
+    show = watching.Shower(quiet=not p.interactive)
+    if p.resume:
+        batch = resuming.resume(p.resume, p, say=run.notice, show=show)
+    else:
+        plan = planning.make_plan(p.notebook, p.values, p.points, p)
+        run.read(str(plan.notebook.path))
+        batch = launching.launch(plan, say=run.notice, show=show)
+    show.close()
+    status = status_of(batch.directory)
+    report = watching.watch(status, p.accept, lambda _status: None, once=True)
+    return {"run": files.shown(batch.directory), **status.counts, "merged": report is not None}

@@ -1,0 +1,63 @@
+"""A point is tried here with the worker of a job; its result does not count."""
+
+import json
+
+import pytest
+
+from kit import files
+from kit.batch.faults import SubmissionError
+from kit.batch.points import read_lines
+from kit.batch.status import Status
+from kit.batch.trying import try_point
+
+
+@pytest.fixture
+def failed(written):
+    """Return a run of three points; the third failed."""
+    made = written(3)
+    made.send([0, 1, 2])
+    made.bring({0: "done", 1: "done", 2: "failed"})
+    return made
+
+
+def point(made, index, **values):
+    found = read_lines(made.batch.points, [index])[index]
+    return type(found)(found.id, found.index, found.parameters | values)
+
+
+def counts(made):
+    status = Status(made.batch)
+    status.read()
+    return status.counts
+
+
+def test_a_good_point_gives_its_line_and_files_and_does_not_count(failed):
+    before = counts(failed), sorted(failed.batch.results.iterdir())
+    line, folder = try_point(failed.batch, point(failed, 2))
+    assert (line["id"], line["state"], line["summary"]) == (failed.ids[2], "done", {"square": 9.0})
+    assert folder == failed.batch.directory / "tries" / failed.ids[2]
+    assert sorted(path.name for path in folder.iterdir()) == ["summary.json", "toy.ipynb", "x.txt"]
+    assert (counts(failed), sorted(failed.batch.results.iterdir())) == before
+
+
+def test_a_point_that_fails_gives_its_error_and_its_notebook_and_nothing_of_an_earlier_try(failed):
+    stale = failed.batch.directory / "tries" / failed.ids[2] / "stale.txt"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    line, folder = try_point(failed.batch, point(failed, 2, limit=2.0))
+    assert (line["state"], line["error"]["name"], line["error"]["cell"]) == ("failed", "ValueError", 3)
+    assert [path.name for path in folder.iterdir()] == ["toy.ipynb"]
+
+
+def test_a_point_that_a_job_made_itself_is_tried_as_it_is(failed):
+    record = failed.batch.rounds[0].directory / "worker.json"
+    derive = {"parameter": "x", "source": "/run", "pattern": "*", "bundle": 1, "values": {}, "listed": False}
+    record.write_text(json.dumps(files.read_json(record) | {"derive": derive}))
+    assert try_point(failed.batch, point(failed, 2))[0]["state"] == "done"
+
+
+def test_a_worker_that_cannot_begin_is_told_with_its_status(failed):
+    record = failed.batch.rounds[0].directory / "worker.json"
+    record.write_text(json.dumps(files.read_json(record) | {"needs_kit": True, "kit": "0.0.0"}))
+    with pytest.raises(SubmissionError, match=r"the worker ended with status 65 before .* was through"):
+        try_point(failed.batch, point(failed, 2))
