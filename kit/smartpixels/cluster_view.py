@@ -21,7 +21,7 @@ from kit.smartpixels.production import ProductionParameters
 from kit.smartpixels.pulses import read_pulses
 from kit.smartpixels.voltages import Amplifier
 
-__all__ = ["ClusterView", "view_of"]
+__all__ = ["ClusterView", "other_choice", "view_of"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class ClusterView:
         In e-; the first slice is one step after t = 0.
     voltage, noisy : ndarray, shape (rows, columns, steps)
         In mV, without and with noise; the same where none is asked for.
-    with_t0_fix, by_peak : ndarray, shape (rows, columns, steps)
-        The voltage as the other choice would make it.
+    other_start, other_template : ndarray, shape (rows, columns, steps)
+        The voltage with the other choice of t0_fix, and with that of template_by.
     template, runner_up : ndarray, shape (rows, columns)
         Injected charge of each pixel's template and of the next nearest, in e-; nan where there is never charge.
     codes : Codes
@@ -56,8 +56,8 @@ class ClusterView:
     charge: FloatArray
     voltage: FloatArray
     noisy: FloatArray
-    with_t0_fix: FloatArray
-    by_peak: FloatArray
+    other_start: FloatArray
+    other_template: FloatArray
     template: FloatArray
     runner_up: FloatArray
     codes: Codes
@@ -96,12 +96,18 @@ class ClusterView:
         return [divmod(int(pixel), self.charge.shape[1]) for pixel in order]
 
     def table(self, pixels: Sequence[tuple[int, int]]) -> tuple[list[str], FloatArray]:
-        """Return names and columns of the waveforms of some pixels at the output's times."""
+        """Return names and columns of charge and voltage of some pixels at the output's times."""
+        charge = np.dstack([self.charge_at(time) for time in self.output_times.tolist()])
         names, columns = ["time (ns)"], [self.output_times]
         for row, column in pixels:
-            names.append(f"row {row} column {column} (mV)")
-            columns.append(self.noisy[row, column])
+            names += [f"row {row} column {column} ({unit})" for unit in ("e-", "mV")]
+            columns += [charge[row, column], self.noisy[row, column]]
         return names, np.column_stack(columns)
+
+
+def other_choice(p: ProductionParameters) -> str:
+    """Return the value of template_by that is not taken."""
+    return "final" if p.template_by == "peak" else "peak"
 
 
 def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str) -> ClusterView:
@@ -138,8 +144,8 @@ def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str
         charge=block.dense(block.charge / 10)[0].T.reshape(shape),
         voltage=voltage.T.reshape(shape),
         noisy=waveform.T.reshape(shape),
-        with_t0_fix=answer(t0_fix=not p.t0_fix).T.reshape(shape),
-        by_peak=answer(template_by="final" if p.template_by == "peak" else "peak").T.reshape(shape),
+        other_start=answer(t0_fix=not p.t0_fix).T.reshape(shape),
+        other_template=answer(template_by=other_choice(p)).T.reshape(shape),
         template=template,
         runner_up=runner_up,
         codes=codes,

@@ -15,23 +15,18 @@ from kit import files
 from kit.smartpixels import demo
 from kit.smartpixels.cluster_view import ClusterView, view_of
 from kit.smartpixels.convolution import ConvolutionParameters
-from kit.smartpixels.panel_controls import Dial, choice, choices, pick_field, player, tick
+from kit.smartpixels.exports import write_animation, write_arrays, write_waveforms
+from kit.smartpixels.panel_controls import Dial, Dials, choice, choices, pick_field, player, tick
 from kit.smartpixels.random_access import ClusterIndex, index_of
+from kit.smartpixels.scene import OVER_TIME, PER_SLICE, PIXEL_COLOURS, Scene, caption, pixel_at
 from kit.smartpixels.stream import file_name, stem_of
 from kit.smartpixels.view_plots import (
     MAPS_SIZE,
-    OVER_TIME,
-    PER_SLICE,
-    PIXEL_COLOURS,
     WAVEFORMS_SIZE,
-    Scene,
-    caption,
     draw_maps,
     draw_waveforms,
     move_maps,
     move_waveforms,
-    pixel_at,
-    write_animation,
 )
 from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
@@ -51,6 +46,8 @@ GROUPS = {
 SHOWN = [name for names in GROUPS.values() for name in names]
 FRAME = 0.1  # ns of a step of the player
 HIGHEST = 200.0  # mV up to which thresholds can be dragged
+NUMBERS = {"csv": write_waveforms, "npz": write_arrays, "gif": write_animation}
+KINDS = ("png", "pdf", *NUMBERS)
 
 
 class ClusterPanel(Panel):
@@ -85,10 +82,10 @@ class ClusterPanel(Panel):
     """
 
     file = traitlets.Unicode(help="path of the file that is looked into")
-    time = traitlets.Float(2.0, help="ns; shared by the maps, marked in the waveforms")
+    time = traitlets.Float(2.0, min=0.0, help="ns; shared by the maps, marked in the waveforms")
     pixels = traitlets.Tuple(help="rows and columns of the pixels whose waveforms are drawn")
     overlay = traitlets.Bool(True, help="draw, too, what the other t0_fix and the other template would make")
-    sample = traitlets.Int(0, help="which sample time the map of codes shows, from 0")
+    sample = traitlets.Int(0, min=0, help="which sample time the map of codes shows, from 0")
     scale = traitlets.Enum([OVER_TIME, PER_SLICE], OVER_TIME, help="what the colours span")
     folder = traitlets.Unicode("outputs/exports", help="where exports are written")
 
@@ -109,6 +106,7 @@ class ClusterPanel(Panel):
         self._lay_out()
         self.browser.observe(self.guarded(lambda _: self._look()), "selected")
         self.form.observe(self.guarded(lambda _: self._look()), "parameters")
+        self.form.observe(lambda change: self._refuse(change.new), "faults")
         self.observe(self.guarded(lambda _: self._show()), ["time", "pixels", "overlay", "sample", "scale"])
         self.observe(self.guarded(lambda _: self._open()), "file")
         self.file = self.paths[0]
@@ -120,24 +118,32 @@ class ClusterPanel(Panel):
         Raises
         ------
         ValueError
-            If no cluster is chosen.
+            If no cluster is chosen, or a pixel that is not in the array.
         """
         if self.view is None:
             message = "no cluster is chosen; the filter may match none"
             raise ValueError(message)
-        sample = min(self.sample, len(self.view.p.sample_times) - 1)
         rows, columns = self.view.charge.shape[:2]
-        inside = tuple(pixel for pixel in self.pixels if pixel[0] < rows and pixel[1] < columns)
-        return Scene(self.view, min(self.time, self.view.p.window), inside, self.overlay, sample, self.scale)
+        for row, column in self.pixels:
+            if not (0 <= row < rows and 0 <= column < columns):
+                message = f"pixel {(row, column)} is not in the array of {rows} rows and {columns} columns"
+                raise ValueError(message)
+        sample = min(self.sample, len(self.view.p.sample_times) - 1)
+        return Scene(self.view, min(self.time, self.view.p.window), self.pixels, self.overlay, sample, self.scale)
 
     def random(self) -> None:
         """Choose any cluster that passes the filter."""
         self.browser.go_to(int(np.random.default_rng().integers(max(len(self.browser.matching), 1))))
 
     def pick(self, x: float, y: float, *, add: bool = False) -> None:
-        """Choose the pixel at a place of the maps' picture, given as shares of its width and height from the top left.
+        """Choose the pixel at a place of the maps' picture.
 
-        With `add` it joins those that are chosen, or leaves them.
+        Parameters
+        ----------
+        x, y : float
+            The place, as shares of width and height from the top left.
+        add : bool
+            Whether the pixel joins those that are chosen, or leaves them.
         """
         figure = self.maps.figure
         width, height = figure.get_size_inches() * figure.dpi
@@ -162,21 +168,19 @@ class ClusterPanel(Panel):
         *kinds : str
             ``png`` and ``pdf`` pictures, ``csv`` and ``npz`` numbers, a ``gif`` of the maps.
         """
+        if strange := [kind for kind in kinds if kind not in KINDS]:
+            message = f"cannot write {strange[0]!r}, should be one of {', '.join(KINDS)}"
+            raise ValueError(message)
         scene = self.scene
         stem = files.resolve(self.folder) / f"{stem_of(self.file)}_cluster{scene.view.number}"
+        pictures = tuple(kind for kind in kinds if kind not in NUMBERS)
         paths: list[Path] = []
-        for kind in kinds:
-            path = stem.with_name(f"{stem.name}.{kind}")
-            if kind in ("png", "pdf"):
-                for name, picture in (("maps", self.maps), ("waveforms", self.waveforms)):
-                    picture.flush()
-                    paths += picture.write(stem.with_name(f"{stem.name}_{name}"), (kind,))
-                continue
-            if kind == "gif":
-                write_animation(scene, path)
-            else:
-                _write_numbers(scene, path)
-            paths.append(path)
+        for name, picture in (("maps", self.maps), ("waveforms", self.waveforms)):
+            paths += picture.write(stem.with_name(f"{stem.name}_{name}"), pictures) if pictures else []
+        for kind, write in NUMBERS.items():
+            if kind in kinds:
+                paths.append(stem.with_name(f"{stem.name}.{kind}"))
+                write(scene, paths[-1])
         self.told.text = "written: " + ", ".join(files.shown(path) for path in paths)
         return paths
 
@@ -184,14 +188,30 @@ class ClusterPanel(Panel):
         """Return the pictures with their captions."""
         return Panel([self.maps, self.waveforms], interactive=False).static()
 
+    def close(self) -> None:
+        """Stop drawing, close the file, and leave the front end."""
+        for picture in (self.maps, self.waveforms):
+            picture.close()
+        if self.index is not None:
+            self.index.access.close()
+        super().close()
+
     def _open(self) -> None:
         """Read the index of the chosen file, and show its first cluster."""
-        self.index = index_of(self.file, self.form.start)
-        self.browser.records = self.index.records()
-        damaged = int(self.index.numbers[-1]) + 1 - len(self.index) if len(self.index) else 0
-        left_out = f", {damaged} damaged left out" if damaged else ""
-        self.told.text = f"{file_name(self.file)}: {len(self.index)} clusters{left_out}"
-        self._look()
+        index, before = index_of(self.file, self.form.start), self.index
+        if before is not None:
+            before.access.close()
+        self.index, self.view = index, None
+        left_out = f", {index.damaged} damaged left out" if index.damaged else ""
+        self.told.text = f"{file_name(self.file)}: {len(index)} clusters{left_out}"
+        records: list[Any] = list(index.records())
+        if records == self.browser.records:
+            self._look()
+        self.browser.records = records
+
+    def _refuse(self, faults: Sequence[str]) -> None:
+        """Say what cannot be used; the pictures stay as they were."""
+        self.complain("form", ValueError("\n".join(faults)) if faults else None)
 
     def _look(self) -> None:
         """Make the view of the chosen cluster with the present values, and show it."""
@@ -199,10 +219,12 @@ class ClusterPanel(Panel):
         if self.index is None or chosen is None or not isinstance(p, ConvolutionParameters):
             return
         place = int(np.searchsorted(self.index.numbers, chosen["cluster"]))
-        before = self.view
-        self.view = view_of(self.index.block(place), self.index.geometry, p, stem_of(self.file))
+        before, self.view = self.view, view_of(self.index.block(place), self.index.geometry, p, stem_of(self.file))
         if before is None or before.number != self.view.number or not self.pixels:
-            self.pixels = tuple(self.view.touched()[:2])
+            telling = tuple(self.view.touched()[:2])
+            if telling != self.pixels:
+                self.pixels = telling  # which shows it, too
+                return
         self._show()
 
     def _show(self) -> None:
@@ -227,26 +249,8 @@ class ClusterPanel(Panel):
         here["sample"].options = [(f"{time:g} ns", number) for number, time in enumerate(p.sample_times)]
         here["sample"].value = scene.sample
         here["overlay"].value, here["scale"].value = self.overlay, self.scale
-        for name, values in (("thresholds", p.thresholds), ("sample_times", p.sample_times)):
-            if len(self.dials.get(name, [])) != len(values):
-                self.dials[name] = [self._dial(name, number, p) for number in range(len(values))]
-                self._dials.children = [dial for dials in self.dials.values() for dial in dials]
-            for dial, value in zip(self.dials[name], values, strict=True):
-                dial.show(value, p.window if name == "sample_times" else None)
-
-    def _dial(self, name: str, number: int, p: ConvolutionParameters) -> Dial:
-        """Return a dial for one of the values of a list."""
-
-        def turn(value: float) -> None:
-            values = list(getattr(self.form.checked(), name))
-            values[number] = round(value, 6)
-            self.form.set(**{name: values})
-
-        value = getattr(p, name)[number]
-        if name == "thresholds":
-            return Dial(f"threshold {number + 1} [mV]", value, 0.0, max(HIGHEST, value), 0.1, self.guarded(turn))
-        step = p.output_step * 1e-3
-        return Dial(f"sample time {number + 1} [ns]", value, 0.0, p.window, step, self.guarded(turn))
+        here["thresholds"].show(p.thresholds, max(HIGHEST, *p.thresholds))
+        here["sample_times"].show(p.sample_times, p.window)
 
     def _make_controls(self) -> dict[str, Any]:
         options = [(file_name(path), path) for path in self.paths]
@@ -261,6 +265,10 @@ class ClusterPanel(Panel):
             ),
             "overlay": tick("show other choices", True, self._heard(lambda on: self.set_trait("overlay", on))),
             "pixels": choices("pixels", self._heard(self._choose), "kit-pixels"),
+            "thresholds": Dials("threshold", "mV", 0.1, self._heard(lambda to: self.form.set(thresholds=to))),
+            "sample_times": Dials(
+                "sample time", "ns", 0.2, self._heard(lambda to: self.form.set(sample_times=to))
+            ),
             "pick": field,
             "script": script,
         }
@@ -279,8 +287,6 @@ class ClusterPanel(Panel):
 
     def _lay_out(self) -> None:
         here, button = self.controls, self.button
-        self._dials = ipywidgets.VBox()
-        self.dials: dict[str, list[Dial]] = {}
         buttons = (
             button("Random", self.random, "choose any cluster that passes the filter"),
             button("Picture", lambda: self.export("png", "pdf"), "write the pictures as PNG and PDF"),
@@ -294,24 +300,9 @@ class ClusterPanel(Panel):
             self.browser,
             line(here["time"], here["play"], here["sample"], here["scale"], here["overlay"]),
             hooked(self.maps, "kit-maps"),
-            line(here["pixels"], self._dials),
+            line(here["pixels"], ipywidgets.VBox([here["thresholds"], here["sample_times"]])),
             self.waveforms,
             settings,
             here["pick"],
             here["script"],
         )
-
-
-def _write_numbers(scene: Scene, path: Path) -> None:
-    """Write the waveforms of the chosen pixels as CSV, or all arrays as npz."""
-    view = scene.view
-    with files.whole(path) as part:
-        if path.suffix == ".npz":
-            np.savez_compressed(
-                part, charge=view.charge, voltage=view.voltage, noisy=view.noisy, with_t0_fix=view.with_t0_fix,
-                by_peak=view.by_peak, template=view.template, codes=view.codes.codes, metadata=view.metadata,
-            )  # fmt: skip
-            return
-        names, columns = view.table(scene.pixels)
-        lines = [",".join(names), *(",".join(f"{value:.6g}" for value in row) for row in columns.tolist())]
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8")

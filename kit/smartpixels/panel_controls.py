@@ -9,7 +9,7 @@ import ipywidgets
 
 from kit.widgets.look import hooked
 
-__all__ = ["PICK", "Dial", "choice", "choices", "player", "pick_field", "tick"]
+__all__ = ["Dial", "Dials", "choice", "choices", "pick_field", "player", "tick"]
 
 # A picture is no button: where it is clicked is written into a hidden field, which the kernel reads. Where a page
 # forbids such a script, the list of pixels does the same.
@@ -48,6 +48,11 @@ class Dial(ipywidgets.HBox):
         for control in (self.field, self.slider):
             control.observe(self._hear, "value")
 
+    @property
+    def value(self) -> float:
+        """The number."""
+        return float(self.field.value)
+
     def show(self, value: float, high: float | None = None) -> None:
         """Show another value, and perhaps another upper bound, without doing anything."""
         self._showing = True
@@ -63,6 +68,37 @@ class Dial(ipywidgets.HBox):
         if not self._showing:
             self.show(change.new)
             self._act(change.new)
+
+
+class Dials(ipywidgets.VBox):
+    """A list of numbers, one dial for each.
+
+    Parameters
+    ----------
+    words, unit : str
+        What one of them is called.
+    step : float
+        The step of a drag.
+    act : callable
+        Takes the whole list when a person has set one.
+    """
+
+    def __init__(self, words: str, unit: str, step: float, act: Callable[[list[float]], object]) -> None:
+        self._words, self._unit, self._step, self._act = words, unit, step, act
+        super().__init__()
+
+    def show(self, values: Sequence[float], high: float) -> None:
+        """Show these numbers, which can be dragged up to `high`."""
+        if len(self.children) != len(values):
+            self.children: tuple[Dial, ...] = tuple(
+                Dial(f"{self._words} {number} [{self._unit}]", value, 0.0, high, self._step, self._hear)
+                for number, value in enumerate(values, start=1)
+            )
+        for dial, value in zip(self.children, values, strict=True):
+            dial.show(value, high)
+
+    def _hear(self, _value: float) -> None:
+        self._act([round(dial.value, 6) for dial in self.children])
 
 
 def choice(words: str, options: Sequence[Any], act: Callable[[Any], object], hook: str = "") -> Any:
@@ -87,7 +123,11 @@ def player(act: Callable[[int], object], hook: str) -> Any:
 
 
 def pick_field(act: Callable[[str], object]) -> tuple[Any, Any]:
-    """Return a hidden field that hears where a picture is clicked, and what makes the page write into it."""
+    """Return a hidden field that hears where a picture is clicked, and what makes the page write into it.
+
+    `act` takes what is written: the place as shares of width and height from the top left, ``add`` or ``only``,
+    and a number that makes two clicks on one place differ.
+    """
     field = ipywidgets.Text(continuous_update=False, layout={"display": "none"})
     script = ipywidgets.HTML(f'<style onload="{PICK}"></style>', layout={"display": "none"})
     return _heard(field, act, "kit-pick"), script

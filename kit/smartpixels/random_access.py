@@ -23,8 +23,9 @@ from kit.smartpixels.labels import edge_charge, is_flipped, track
 from kit.smartpixels.options import ClusterParameters
 from kit.smartpixels.pixelav import FloatArray, Geometry, IntArray, Layout, names
 from kit.smartpixels.reader import ClusterFile
+from kit.smartpixels.recognition import CLUSTER
 from kit.smartpixels.remote import open_bytes
-from kit.smartpixels.salvage import GZIP_MAGIC
+from kit.smartpixels.salvage import GZIP_MAGIC, until_fault
 from kit.smartpixels.scrutiny import Scrutiny, examine
 from kit.smartpixels.text import Tags, Text
 
@@ -33,6 +34,7 @@ __all__ = ["ClusterIndex", "TextAccess", "index_of"]
 BETWEEN_RESTARTS = 6 << 20  # bytes of text, twelve clusters of 13x21x400
 PORTION = 1 << 16  # bytes of the file read at once
 GZIP_RATIO = 30
+ARRAYS = ("places", "numbers", "labels", "sizes", "contained", "damaged")  # of an index, as it is kept
 
 
 class TextAccess:
@@ -62,21 +64,23 @@ class TextAccess:
         inflate = state.copy()
         self._file.seek(offset)
         kept: list[bytes] = []
-        while here < place + length:
-            portion = inflate.unconsumed_tail or self._file.read(PORTION)
-            if not portion:
-                break
-            text = inflate.decompress(portion, BETWEEN_RESTARTS)
-            while inflate.eof:
-                rest = inflate.unused_data.lstrip(b"\0") or self._file.read(PORTION).lstrip(b"\0")
-                inflate = zlib.decompressobj(31)
+        rest, whole = b"", True
+        while whole and here < place + length and (rest := rest or self._file.read(PORTION)):
+            if inflate.eof:  # another gzip stream may follow, after zeros
+                rest = rest.lstrip(b"\0")
                 if not rest:
-                    break
-                text += inflate.decompress(rest)
+                    continue
+                inflate = zlib.decompressobj(31)
+            before = inflate.copy()
+            try:
+                text = inflate.decompress(rest, BETWEEN_RESTARTS)
+                rest = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+            except zlib.error:  # zlib keeps back what it has when it meets the damage of a file
+                (_, text), whole = until_fault(before, rest), False
             if here + len(text) > place:
                 kept.append(text[max(place - here, 0) : place + length - here])
             here += len(text)
-            if here - self._restarts[-1][0] >= BETWEEN_RESTARTS and not inflate.unconsumed_tail:
+            if whole and not rest and here - self._restarts[-1][0] >= BETWEEN_RESTARTS:
                 self._restarts.append((here, self._file.tell(), inflate.copy()))
         return b"".join(kept)
 
@@ -105,6 +109,8 @@ class ClusterIndex:
         Pixels with charge in the end.
     contained : ndarray, shape (clusters,)
         Whether no charge lies at the edge.
+    damaged : int
+        Clusters that are left out.
     tags : Tags
         Lines before the slices.
     access : TextAccess
@@ -119,6 +125,7 @@ class ClusterIndex:
     labels: FloatArray
     sizes: IntArray
     contained: Any
+    damaged: int
     tags: Tags
     access: TextAccess
 
@@ -129,6 +136,8 @@ class ClusterIndex:
         """Return one cluster, the one at `place` in the index."""
         begin, end = self.places[place : place + 2].tolist()
         text = self.access.read(begin, end - begin)
+        if (damaged := text.find(CLUSTER, len(CLUSTER))) > 0:
+            text = text[:damaged]
         work = Work(self.layout)
         held = Text.of(text)
         done, _, _ = NUMPY.parse(held, 0, len(text), True, 0, self.tags, self.layout.fields, work)
@@ -172,7 +181,8 @@ def index_of(path: str, p: ClusterParameters) -> ClusterIndex:
         kept = _kept(path, lenient)
         arrays = _load(kept) or _survey(source)
     _store(kept, arrays)
-    return ClusterIndex(path, layout, geometry, tags=tags, access=TextAccess(path), **arrays)
+    damaged = int(arrays.pop("damaged"))
+    return ClusterIndex(path, layout, geometry, tags=tags, access=TextAccess(path), damaged=damaged, **arrays)
 
 
 def _survey(source: ClusterFile) -> dict[str, Any]:
@@ -186,23 +196,10 @@ def _survey(source: ClusterFile) -> dict[str, Any]:
         labels = track(block.metadata, source.geometry.thickness)
         parts.append((np.array(block.places), block.numbers.copy(), labels, sizes, contained))
         end = source.stream.origin + source.stream.end
-    empty = (
-        np.zeros(0, np.int64),
-        np.zeros(0, np.int64),
-        np.zeros((0, 13)),
-        np.zeros(0, np.int64),
-        np.zeros(0, bool),
-    )
-    places, numbers, labels, sizes, contained = (
-        np.concatenate(column) for column in zip(*(parts or [empty]), strict=True)
-    )
-    return {
-        "places": np.append(places, end),
-        "numbers": numbers,
-        "labels": labels,
-        "sizes": sizes,
-        "contained": contained,
-    }
+    empty = (np.zeros(0, int), np.zeros(0, int), np.zeros((0, 13)), np.zeros(0, int), np.zeros(0, bool))
+    columns = [np.concatenate(column) for column in zip(*(parts or [empty]), strict=True)]
+    columns[0] = np.append(columns[0], end)
+    return dict(zip(ARRAYS, [*columns, np.array(len(source.dropped))], strict=True))
 
 
 def _kept(path: str, p: ClusterParameters) -> Path | None:
@@ -222,7 +219,7 @@ def _load(kept: Path | None) -> dict[str, Any] | None:
         return None
     try:
         with np.load(kept) as stored:
-            return {name: stored[name] for name in ("places", "numbers", "labels", "sizes", "contained")}
+            return {name: stored[name] for name in ARRAYS}
     except (OSError, ValueError, KeyError, EOFError):  # what cannot be read is made again
         return None
 

@@ -6,53 +6,19 @@ They change under the user's hand: everything in them is made once, and then giv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kit import figures, files
-from kit.figures import COLOURS
-from kit.smartpixels.cluster_plots import COLOUR_MAP, LINES, extent, scale_of, show_map, track_line
-from kit.smartpixels.cluster_view import ClusterView
+from kit.smartpixels.cluster_plots import COLOUR_MAP, LINES, extent, show_map, track_line
 from kit.smartpixels.pixelav import FloatArray
+from kit.smartpixels.scene import PIXEL_COLOURS, Scene
 
-__all__ = [
-    "Scene",
-    "caption",
-    "draw_maps",
-    "draw_waveforms",
-    "move_maps",
-    "move_waveforms",
-    "pixel_at",
-    "write_animation",
-]
+__all__ = ["MAPS_SIZE", "WAVEFORMS_SIZE", "draw_maps", "draw_waveforms", "move_maps", "move_waveforms"]
 
-OVER_TIME, PER_SLICE = "over time", "per slice"
 MAPS_SIZE, WAVEFORMS_SIZE = (9.6, 5.4), (9.6, 5.6)  # inches
-PIXEL_COLOURS = COLOURS[:6]  # so many pixels can be looked at together
 MOST_LINES = 8  # thresholds and sample times that are marked
 BELOW_AXES = 0.4  # so that axes are drawn anew with the lines, and can follow them
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is looked at: a cluster, a time in ns, pixels by row and column, and what is shown beside them."""
-
-    view: ClusterView
-    time: float = 2.0
-    pixels: tuple[tuple[int, int], ...] = ()
-    overlay: bool = True
-    sample: int = 0
-    scale: str = OVER_TIME
-
-    @property
-    def scales(self) -> tuple[float, float]:
-        """Ends of the colour bars of charge and voltage."""
-        if self.scale == PER_SLICE:
-            return scale_of(self.view.charge_at(self.time)), scale_of(self.view.voltage_at(self.time))
-        return scale_of(self.view.charge), scale_of(self.view.noisy)
 
 
 def draw_maps(axes: Any, scene: Scene) -> list[Any]:
@@ -95,7 +61,7 @@ def move_maps(artists: Sequence[Any], scene: Scene) -> bool:
     contents = (
         (charge, charge_end, f"charge: blue to red is -{charge_end:.0f} to {charge_end:.0f} e-"),
         (voltage, voltage_end, f"voltage: -{voltage_end:.1f} to {voltage_end:.1f} mV"),
-        (codes, highest, f"codes {_sampled(scene)}: 0 to {highest:.0f}"),
+        (codes, highest, f"codes {scene.sampled}: 0 to {highest:.0f}"),
     )
     each = len(artists) // len(contents)
     for number, (values, end, title) in enumerate(contents):
@@ -173,7 +139,7 @@ def _curves(scene: Scene, pixel: tuple[int, int] | None) -> list[tuple[Any, Any]
     charge = view.charge[pixel]
     curves = [(view.input_times, charge), (view.input_times, np.gradient(charge, view.geometry.step))]
     curves.append((view.output_times, view.noisy[pixel]))
-    others = (view.with_t0_fix, view.by_peak) if scene.overlay else ()
+    others = (view.other_start, view.other_template) if scene.overlay else ()
     curves += [(view.output_times, other[pixel]) for other in others]
     return curves + [([], [])] * (5 - len(curves))
 
@@ -187,62 +153,6 @@ def _place(axes: Any, left: float, width: float, gap: float) -> None:
         place.set_position((left, 0.09 + (count - 1 - number) * (height + gap), width, height))
 
 
-def caption(scene: Scene) -> str:
-    """Return in words and numbers what is seen, the chosen pixels one by one."""
-    view = scene.view
-    charge, voltage = view.charge_at(scene.time), view.voltage_at(scene.time)
-    head = (
-        f"cluster {view.number} at {scene.time:.2f} ns: charge {charge.min():.1f} to {charge.max():.1f} e-, "
-        f"voltage {voltage.min():.2f} to {voltage.max():.2f} mV; {_counts(scene)} {_sampled(scene)}"
-    )
-    lines = [head]
-    for row, column in scene.pixels:
-        codes = [int(view.codes_at(sample)[row, column]) for sample in range(len(view.p.sample_times))]
-        lines.append(
-            f"row {row}, column {column}: {charge[row, column]:.1f} e-, {voltage[row, column]:.2f} mV, codes {codes}; "
-            f"{_template(view, row, column)}; the other t0_fix changes "
-            f"{_largest(view.with_t0_fix, view.voltage, row, column):+.2f} mV, the other template "
-            f"{_largest(view.by_peak, view.voltage, row, column):+.2f} mV"
-        )
-    return "\n".join(lines)
-
-
-def write_animation(scene: Scene, path: Path, frames: int = 40, duration: int = 100) -> None:
-    """Write a GIF of the maps from t = 0 to the end of the window.
-
-    Parameters
-    ----------
-    scene : Scene
-        What is shown.
-    path : Path
-        The file.
-    frames, duration : int
-        Number of pictures, and how long each is seen, in ms.
-    """
-    import io
-    from dataclasses import replace
-
-    from PIL import Image
-
-    drawing, axes = figures.grid(3, 1, size=MAPS_SIZE, sharex=True)
-    pictures = []
-    artists = draw_maps(axes, replace(scene, time=0.0, scale=OVER_TIME))
-    for time in np.linspace(0, scene.view.output_times[-1], frames):
-        move_maps(artists, replace(scene, time=float(time), scale=OVER_TIME))
-        drawing.suptitle(f"{time:.2f} ns", fontsize=10, x=0.98, ha="right")
-        pictures.append(Image.open(io.BytesIO(figures.png(drawing))).convert("P", palette=Image.Palette.ADAPTIVE))
-    with files.whole(path) as part:
-        pictures[0].save(part, format="GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
-
-
-def pixel_at(view: ClusterView, x: float, y: float) -> tuple[int, int] | None:
-    """Return row and column of the pixel at a place in um, None outside the array."""
-    rows, columns = view.charge.shape[:2]
-    column = round(x / view.geometry.pitch_x) + (columns - 1) // 2
-    row = round(y / view.geometry.pitch_y) + (rows - 1) // 2
-    return (row, column) if 0 <= row < rows and 0 <= column < columns else None
-
-
 def _frame(scene: Scene, row: int, column: int) -> tuple[FloatArray, FloatArray]:
     """Return the outline of a pixel."""
     rows, columns = scene.view.charge.shape[:2]
@@ -250,23 +160,3 @@ def _frame(scene: Scene, row: int, column: int) -> tuple[FloatArray, FloatArray]
     x = (column - (columns - 1) // 2 + np.array([-0.5, 0.5, 0.5, -0.5, -0.5])) * geometry.pitch_x
     y = (row - (rows - 1) // 2 + np.array([-0.5, -0.5, 0.5, 0.5, -0.5])) * geometry.pitch_y
     return x, y
-
-
-def _sampled(scene: Scene) -> str:
-    return f"at {scene.view.p.sample_times[scene.sample]:g} ns"
-
-
-def _counts(scene: Scene) -> str:
-    codes = scene.view.codes_at(scene.sample)
-    return "codes " + ", ".join(f"{level}: {int((codes == level).sum())}" for level in scene.view.p.levels)
-
-
-def _largest(other: Any, one: Any, row: int, column: int) -> float:
-    change = other[row, column] - one[row, column]
-    return float(change[abs(change).argmax()])
-
-
-def _template(view: ClusterView, row: int, column: int) -> str:
-    if np.isnan(view.template[row, column]):
-        return "never any charge"
-    return f"template of {view.template[row, column]:g} e-, next {view.runner_up[row, column]:g} e-"
