@@ -19,7 +19,7 @@ from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pixelav import FloatArray, Geometry, IntArray
 from kit.smartpixels.production import ProductionParameters
 from kit.smartpixels.pulses import read_pulses
-from kit.smartpixels.voltages import Amplifier
+from kit.smartpixels.voltages import Amplifier, Voltages
 
 __all__ = ["ClusterView", "other_choice", "view_of"]
 
@@ -120,18 +120,20 @@ def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str
     """
     templates = _templates(p)
     shape = block.layout.rows, block.layout.columns, -1
-    step = p.output_step * 1e-3
 
-    def answer(**changed: object) -> FloatArray:
-        amplifier = Amplifier(templates, p.model_copy(update=changed), resample=True)
-        return np.asarray(block.dense(amplifier.respond(block, NUMPY).values)[0])
+    def answer(**changed: object) -> Voltages:
+        return Amplifier(templates, p.model_copy(update=changed), resample=True).respond(block, NUMPY)
 
-    voltage = answer()
-    waveform = voltage
+    def picture(values: FloatArray) -> FloatArray:
+        return np.asarray(block.dense(values)[0].T.reshape(shape))
+
+    voltages = answer()
+    read = picture(voltages.rounded if p.adc_input == "rounded" else voltages.values)
+    noisy = picture(voltages.values)
     if p.noise:
-        waveform = voltage + noise(len(voltage), step, voltage.shape[1], p, stem, int(block.numbers[0]))
-    rounded = np.round(waveform, 1) if p.adc_input == "rounded" else waveform
-    codes = digitise(rounded, step, p, _delays(p.delay_table) if p.delay_table else None)
+        added = noise(p.output_steps, p.output_step * 1e-3, block.layout.pixels, p, stem, int(block.numbers[0]))
+        read, noisy = (values + added.T.reshape(shape) for values in (read, noisy))
+    delays = _delays(p.delay_table, _stamp(p.delay_table)) if p.delay_table else None
     own = (block.peak if p.template_by == "peak" else block.charge[:, -1]) / 10
     nearest = np.argsort(abs(own[:, None] - templates.charges), axis=1, kind="stable")[:, :2]
     chosen = np.full((2, block.layout.pixels), np.nan)
@@ -141,23 +143,23 @@ def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str
         number=int(block.numbers[0]),
         metadata=block.metadata[0],
         geometry=Geometry(geometry.pitch_x, geometry.pitch_y, geometry.thickness, block.layout.step),
-        charge=block.dense(block.charge / 10)[0].T.reshape(shape),
-        voltage=voltage.T.reshape(shape),
-        noisy=waveform.T.reshape(shape),
-        other_start=answer(t0_fix=not p.t0_fix).T.reshape(shape),
-        other_template=answer(template_by=other_choice(p)).T.reshape(shape),
+        charge=picture(block.charge / 10),
+        voltage=picture(voltages.values),
+        noisy=noisy,
+        other_start=picture(answer(t0_fix=not p.t0_fix).values),
+        other_template=picture(answer(template_by=other_choice(p)).values),
         template=template,
         runner_up=runner_up,
-        codes=codes,
+        codes=digitise(read.reshape(block.layout.pixels, -1).T, p.output_step * 1e-3, p, delays),
         p=p,
     )
 
 
 def _templates(p: ProductionParameters) -> Templates:
     """Return the templates; those of the last choices are kept, for reading CSV takes a tenth of a second."""
-    key = tuple(repr(getattr(p, name)) for name in AmplifierParameters.model_fields)
+    key = (*(repr(getattr(p, name)) for name in AmplifierParameters.model_fields), p.compat, _stamp(p.pulses))
     if key not in _made:
-        while len(_made) > MOST_KEPT:
+        while len(_made) >= MOST_KEPT:
             _made.pop(next(iter(_made)))
         if p.response == "measured":
             path = files.locate([demo.pulses() if p.pulses == "demo" else p.pulses])[0]
@@ -168,9 +170,15 @@ def _templates(p: ProductionParameters) -> Templates:
 
 
 MOST_KEPT = 8
-_made: dict[tuple[str, ...], Templates] = {}
+_made: dict[tuple[object, ...], Templates] = {}
 
 
 @lru_cache(4)
-def _delays(path: str) -> DelayTable:
+def _delays(path: str, _stamp: int) -> DelayTable:
     return read_delays(files.locate([path])[0])
+
+
+def _stamp(path: str) -> int:
+    """Return what changes when a file on this computer does."""
+    local = files.resolve(path)
+    return local.stat().st_mtime_ns if local.is_file() else 0

@@ -249,8 +249,8 @@ class ClusterPanel(Panel):
         here["sample"].options = [(f"{time:g} ns", number) for number, time in enumerate(p.sample_times)]
         here["sample"].value = scene.sample
         here["overlay"].value, here["scale"].value = self.overlay, self.scale
-        here["thresholds"].show(p.thresholds, max(HIGHEST, *p.thresholds))
-        here["sample_times"].show(p.sample_times, p.window)
+        here["thresholds"].show(p.thresholds, max(HIGHEST, *p.thresholds), 0.1)
+        here["sample_times"].show(p.sample_times, p.window, p.output_step * 1e-3)
 
     def _make_controls(self) -> dict[str, Any]:
         options = [(file_name(path), path) for path in self.paths]
@@ -265,10 +265,8 @@ class ClusterPanel(Panel):
             ),
             "overlay": tick("show other choices", True, self._heard(lambda on: self.set_trait("overlay", on))),
             "pixels": choices("pixels", self._heard(self._choose), "kit-pixels"),
-            "thresholds": Dials("threshold", "mV", 0.1, self._heard(lambda to: self.form.set(thresholds=to))),
-            "sample_times": Dials(
-                "sample time", "ns", 0.2, self._heard(lambda to: self.form.set(sample_times=to))
-            ),
+            "thresholds": Dials("threshold", "mV", self._heard(lambda to: self.form.set(thresholds=to))),
+            "sample_times": Dials("sample time", "ns", self._heard(lambda to: self.form.set(sample_times=to))),
             "pick": field,
             "script": script,
         }

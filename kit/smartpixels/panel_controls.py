@@ -53,13 +53,15 @@ class Dial(ipywidgets.HBox):
         """The number."""
         return float(self.field.value)
 
-    def show(self, value: float, high: float | None = None) -> None:
-        """Show another value, and perhaps another upper bound, without doing anything."""
+    def show(self, value: float, high: float | None = None, step: float | None = None) -> None:
+        """Show another value, and perhaps another upper bound and step, without doing anything."""
         self._showing = True
         try:
             for control in (self.field, self.slider):
                 if high is not None:
                     control.max = high
+                if step is not None:
+                    control.step = step
                 control.value = value
         finally:
             self._showing = False
@@ -77,25 +79,23 @@ class Dials(ipywidgets.VBox):
     ----------
     words, unit : str
         What one of them is called.
-    step : float
-        The step of a drag.
     act : callable
         Takes the whole list when a person has set one.
     """
 
-    def __init__(self, words: str, unit: str, step: float, act: Callable[[list[float]], object]) -> None:
-        self._words, self._unit, self._step, self._act = words, unit, step, act
+    def __init__(self, words: str, unit: str, act: Callable[[list[float]], object]) -> None:
+        self._words, self._unit, self._act = words, unit, act
         super().__init__()
 
-    def show(self, values: Sequence[float], high: float) -> None:
-        """Show these numbers, which can be dragged up to `high`."""
+    def show(self, values: Sequence[float], high: float, step: float) -> None:
+        """Show these numbers, which can be dragged up to `high` in steps."""
         if len(self.children) != len(values):
             self.children: tuple[Dial, ...] = tuple(
-                Dial(f"{self._words} {number} [{self._unit}]", value, 0.0, high, self._step, self._hear)
+                Dial(f"{self._words} {number} [{self._unit}]", value, 0.0, high, step, self._hear)
                 for number, value in enumerate(values, start=1)
             )
         for dial, value in zip(self.children, values, strict=True):
-            dial.show(value, high)
+            dial.show(value, high, step)
 
     def _hear(self, _value: float) -> None:
         self._act([round(dial.value, 6) for dial in self.children])

@@ -1,5 +1,4 @@
 import gzip
-import os
 
 import numpy as np
 import pytest
@@ -81,7 +80,7 @@ def test_reading_starts_again_near_the_place(text, tmp_path, monkeypatch):
 
     access._file = Counted()
     assert access.read(len(text) // 2, 100) == text[len(text) // 2 :][:100]
-    assert sum(read) < os.path.getsize(tmp_path / "clusters.out.gz") / 4
+    assert sum(read) < (tmp_path / "clusters.out.gz").stat().st_size / 4
     file.close()
 
 
@@ -204,7 +203,7 @@ def test_clusters_before_the_damage_of_a_gzip_stream_are_shown(text, harm, tmp_p
 
 
 def test_a_file_without_clusters_has_an_empty_index(tmp_path, index):
-    path = write(tmp_path, text_of([one for one in clusters(1)])[:-2000])
+    path = write(tmp_path, text_of(clusters(1))[:-2000])
     found = index(path)
     assert len(found) == 0
     assert found.records() == []
