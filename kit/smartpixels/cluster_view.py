@@ -18,7 +18,7 @@ from kit.smartpixels.engine import NUMPY
 from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pixelav import FloatArray, Geometry, IntArray
 from kit.smartpixels.production import ProductionParameters
-from kit.smartpixels.pulses import read_pulses
+from kit.smartpixels.pulses import ELECTRON_CHARGE, read_pulses
 from kit.smartpixels.voltages import Amplifier, Voltages
 
 __all__ = ["ClusterView", "other_choice", "view_of"]
@@ -42,6 +42,8 @@ class ClusterView:
         In mV, without and with noise; the same where none is asked for.
     other_start, other_template : ndarray, shape (rows, columns, steps)
         The voltage with the other choice of t0_fix, and with that of template_by.
+    at_once : ndarray, shape (rows, columns, steps)
+        What each pixel's template makes of its charge, had that come all at once at t = 0.
     template, runner_up : ndarray, shape (rows, columns)
         Injected charge of each pixel's template and of the next nearest, in e-; nan where there is never charge.
     codes : Codes
@@ -58,6 +60,7 @@ class ClusterView:
     noisy: FloatArray
     other_start: FloatArray
     other_template: FloatArray
+    at_once: FloatArray
     template: FloatArray
     runner_up: FloatArray
     codes: Codes
@@ -139,6 +142,7 @@ def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str
     chosen = np.full((2, block.layout.pixels), np.nan)
     chosen[:, block.pixel] = templates.charges[nearest[:, [0, -1]]].T
     template, runner_up = chosen.reshape(2, *shape[:2])
+    pulses = templates.samples[nearest[:, 0], :: p.ratio][:, : p.output_steps]
     return ClusterView(
         number=int(block.numbers[0]),
         metadata=block.metadata[0],
@@ -148,6 +152,7 @@ def view_of(block: Block, geometry: Geometry, p: ProductionParameters, stem: str
         noisy=noisy,
         other_start=picture(answer(t0_fix=not p.t0_fix).values),
         other_template=picture(answer(template_by=other_choice(p)).values),
+        at_once=picture(1000 * ELECTRON_CHARGE * own[:, None] * pulses),
         template=template,
         runner_up=runner_up,
         codes=digitise(read.reshape(block.layout.pixels, -1).T, p.output_step * 1e-3, p, delays),

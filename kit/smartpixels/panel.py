@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from kit import files
 from kit.smartpixels import demo
 from kit.smartpixels.cluster_view import ClusterView, view_of
 from kit.smartpixels.convolution import ConvolutionParameters
-from kit.smartpixels.exports import write_animation, write_arrays, write_waveforms
-from kit.smartpixels.panel_controls import Dial, Dials, choice, choices, pick_field, player, tick
+from kit.smartpixels.exports import write_scene
+from kit.smartpixels.panel_controls import Controls
 from kit.smartpixels.random_access import ClusterIndex, index_of
-from kit.smartpixels.scene import OVER_TIME, PER_SLICE, PIXEL_COLOURS, Scene, caption, pixel_at
+from kit.smartpixels.scene import OVER_TIME, PER_SLICE, PIXEL_COLOURS, Scene, caption
 from kit.smartpixels.stream import file_name, stem_of
 from kit.smartpixels.view_plots import (
     MAPS_SIZE,
@@ -27,6 +26,7 @@ from kit.smartpixels.view_plots import (
     draw_waveforms,
     move_maps,
     move_waveforms,
+    pixel_in_picture,
 )
 from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
@@ -44,10 +44,6 @@ GROUPS = {
     ],
 }  # fmt: skip
 SHOWN = [name for names in GROUPS.values() for name in names]
-FRAME = 0.1  # ns of a step of the player
-HIGHEST = 200.0  # mV up to which thresholds can be dragged
-NUMBERS = {"csv": write_waveforms, "npz": write_arrays, "gif": write_animation}
-KINDS = ("png", "pdf", *NUMBERS)
 
 
 class ClusterPanel(Panel):
@@ -70,8 +66,8 @@ class ClusterPanel(Panel):
         The pictures.
     view : ClusterView
         The numbers behind them.
-    controls : dict
-        The controls of the panel's own traits, by name.
+    controls : Controls
+        Those of the panel's own traits, of thresholds and of sample times.
 
     Examples
     --------
@@ -99,10 +95,9 @@ class ClusterPanel(Panel):
         self.index: ClusterIndex | None = None
         self.view: ClusterView | None = None
         self.told = Words("kit-told", role="status")
-        self._showing = False
         super().__init__(hook="kit-clusters", interactive=interactive)
         self.paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
-        self.controls = self._make_controls()
+        self.controls = Controls(self.paths, self.guarded(self._take))
         self._lay_out()
         self.browser.observe(self.guarded(lambda _: self._look()), "selected")
         self.form.observe(self.guarded(lambda _: self._look()), "parameters")
@@ -110,6 +105,13 @@ class ClusterPanel(Panel):
         self.observe(self.guarded(lambda _: self._show()), ["time", "pixels", "overlay", "sample", "scale"])
         self.observe(self.guarded(lambda _: self._open()), "file")
         self.file = self.paths[0]
+
+    @traitlets.validate("file")
+    def _known(self, proposal: Any) -> str:
+        if proposal.value not in self.paths:
+            message = f"file is {proposal.value!r}, should be one of {', '.join(self.paths)}"
+            raise traitlets.TraitError(message)
+        return str(proposal.value)
 
     @property
     def scene(self) -> Scene:
@@ -145,14 +147,9 @@ class ClusterPanel(Panel):
         add : bool
             Whether the pixel joins those that are chosen, or leaves them.
         """
-        figure = self.maps.figure
-        width, height = figure.get_size_inches() * figure.dpi
-        for axes in figure.axes[:3]:
-            if axes.get_window_extent().contains(x * width, (1 - y) * height):
-                place = axes.transData.inverted().transform((x * width, (1 - y) * height))
-                pixel = pixel_at(self.scene.view, *map(float, place))
-                if pixel is not None:
-                    self.toggle(pixel, add=add)
+        pixel = pixel_in_picture(self.maps.figure, self.scene.view, x, y)
+        if pixel is not None:
+            self.toggle(pixel, add=add)
 
     def toggle(self, pixel: tuple[int, int], *, add: bool = True) -> None:
         """Choose a pixel alone, or let it join or leave those that are chosen."""
@@ -168,19 +165,9 @@ class ClusterPanel(Panel):
         *kinds : str
             ``png`` and ``pdf`` pictures, ``csv`` and ``npz`` numbers, a ``gif`` of the maps.
         """
-        if strange := [kind for kind in kinds if kind not in KINDS]:
-            message = f"cannot write {strange[0]!r}, should be one of {', '.join(KINDS)}"
-            raise ValueError(message)
         scene = self.scene
         stem = files.resolve(self.folder) / f"{stem_of(self.file)}_cluster{scene.view.number}"
-        pictures = tuple(kind for kind in kinds if kind not in NUMBERS)
-        paths: list[Path] = []
-        for name, picture in (("maps", self.maps), ("waveforms", self.waveforms)):
-            paths += picture.write(stem.with_name(f"{stem.name}_{name}"), pictures) if pictures else []
-        for kind, write in NUMBERS.items():
-            if kind in kinds:
-                paths.append(stem.with_name(f"{stem.name}.{kind}"))
-                write(scene, paths[-1])
+        paths = write_scene(scene, stem, kinds, {"maps": self.maps.write, "waveforms": self.waveforms.write})
         self.told.text = "written: " + ", ".join(files.shown(path) for path in paths)
         return paths
 
@@ -233,55 +220,18 @@ class ClusterPanel(Panel):
             return
         scene = self.scene
         self.maps.show(scene)
-        self.waveforms.show(replace(scene))
-        self._showing = True
-        try:
-            self._set_controls(scene)
-        finally:
-            self._showing = False
+        self.waveforms.show(scene)
+        self.controls.show(scene, self.file)
 
-    def _set_controls(self, scene: Scene) -> None:
-        here, p, touched = self.controls, scene.view.p, scene.view.touched()
-        here["time"].show(scene.time, p.window)
-        here["play"].max, here["play"].value = round(p.window / FRAME), round(scene.time / FRAME)
-        here["pixels"].options = [(f"row {row}, column {column}", (row, column)) for row, column in touched]
-        here["pixels"].value = [pixel for pixel in scene.pixels if pixel in touched]
-        here["sample"].options = [(f"{time:g} ns", number) for number, time in enumerate(p.sample_times)]
-        here["sample"].value = scene.sample
-        here["overlay"].value, here["scale"].value = self.overlay, self.scale
-        here["thresholds"].show(p.thresholds, max(HIGHEST, *p.thresholds), 0.1)
-        here["sample_times"].show(p.sample_times, p.window, p.output_step * 1e-3)
-
-    def _make_controls(self) -> dict[str, Any]:
-        options = [(file_name(path), path) for path in self.paths]
-        field, script = pick_field(self._heard(self._pick))
-        return {
-            "file": choice("file", options, self._heard(lambda path: self.set_trait("file", path)), "kit-file"),
-            "time": Dial("time [ns]", 2.0, 0.0, 6.0, 0.05, self._heard(lambda time: self.set_trait("time", time))),
-            "play": player(self._heard(lambda at: self.set_trait("time", at * FRAME)), "kit-play"),
-            "sample": choice("codes at", [("", 0)], self._heard(lambda at: self.set_trait("sample", at))),
-            "scale": choice(
-                "colours", (OVER_TIME, PER_SLICE), self._heard(lambda to: self.set_trait("scale", to))
-            ),
-            "overlay": tick("show other choices", True, self._heard(lambda on: self.set_trait("overlay", on))),
-            "pixels": choices("pixels", self._heard(self._choose), "kit-pixels"),
-            "thresholds": Dials("threshold", "mV", self._heard(lambda to: self.form.set(thresholds=to))),
-            "sample_times": Dials("sample time", "ns", self._heard(lambda to: self.form.set(sample_times=to))),
-            "pick": field,
-            "script": script,
-        }
-
-    def _heard(self, act: Callable[[Any], object]) -> Callable[[Any], object]:
-        """Return `act` for what a person, not this panel itself, has put into a control."""
-        guarded = self.guarded(act)
-        return lambda value: None if self._showing else guarded(value)
-
-    def _choose(self, pixels: Sequence[tuple[int, int]]) -> None:
-        self.pixels = tuple(pixels)[: len(PIXEL_COLOURS)]
-
-    def _pick(self, words: str) -> None:
-        x, y, how, _ = words.split()
-        self.pick(float(x), float(y), add=how == "add")
+    def _take(self, name: str, value: Any) -> None:
+        """Take over what a person has put into a control."""
+        if name == "pick":
+            x, y, add = value
+            self.pick(x, y, add=add)
+        elif name in SHOWN:
+            self.form.set(**{name: value})
+        else:
+            self.set_trait(name, value)
 
     def _lay_out(self) -> None:
         here, button = self.controls, self.button
@@ -293,14 +243,14 @@ class ClusterPanel(Panel):
         )
         settings = ipywidgets.Accordion([self.form], titles=["Amplifier and codes"], selected_index=None)
         self.contain(
-            line(here["file"], *buttons),
+            line(here.file, *buttons),
             self.told,
             self.browser,
-            line(here["time"], here["play"], here["sample"], here["scale"], here["overlay"]),
+            line(here.time, here.play, here.sample, here.scale, here.overlay),
             hooked(self.maps, "kit-maps"),
-            line(here["pixels"], ipywidgets.VBox([here["thresholds"], here["sample_times"]])),
+            line(here.pixels, ipywidgets.VBox([here.thresholds, here.sample_times])),
             self.waveforms,
             settings,
-            here["pick"],
-            here["script"],
+            here.pick,
+            here.script,
         )

@@ -11,14 +11,26 @@ from typing import Any
 import numpy as np
 
 from kit.smartpixels.cluster_plots import COLOUR_MAP, LINES, extent, show_map, track_line
+from kit.smartpixels.cluster_view import ClusterView, other_choice
 from kit.smartpixels.pixelav import FloatArray
-from kit.smartpixels.scene import PIXEL_COLOURS, Scene
+from kit.smartpixels.scene import PIXEL_COLOURS, Scene, pixel_at
 
-__all__ = ["MAPS_SIZE", "WAVEFORMS_SIZE", "draw_maps", "draw_waveforms", "move_maps", "move_waveforms"]
+__all__ = [
+    "MAPS_SIZE",
+    "WAVEFORMS_SIZE",
+    "draw_maps",
+    "draw_waveforms",
+    "move_maps",
+    "move_waveforms",
+    "pixel_in_picture",
+]
 
 MAPS_SIZE, WAVEFORMS_SIZE = (9.6, 5.4), (9.6, 5.6)  # inches
 MOST_LINES = 8  # thresholds and sample times that are marked
-BELOW_AXES = 0.4  # so that axes are drawn anew with the lines, and can follow them
+OTHER_LINES = ("-", ":", "-.")  # the template itself, and the voltage as two other choices make it
+EACH = 4 + len(OTHER_LINES)  # artists of a pixel: charge, current, voltage, the others, its name
+# what lies above a changing artist is drawn anew with it: axes that follow the lines, not those that always stay
+BELOW_AXES, ABOVE_AXES = 0.4, 3.0
 
 
 def draw_maps(axes: Any, scene: Scene) -> list[Any]:
@@ -27,17 +39,28 @@ def draw_maps(axes: Any, scene: Scene) -> list[Any]:
     geometry, shape = scene.view.geometry, scene.view.charge.shape[:2]
     left, right, bottom, top = extent(shape, geometry)
     artists: list[Any] = []
+    above: dict[str, Any] = {"zorder": ABOVE_AXES + 0.1}
     for place in axes[:, 0]:
         box = (left, right, bottom, top)
-        look: dict[str, Any] = {"origin": "lower", "extent": box, "aspect": "equal", "interpolation": "nearest"}
+        look: dict[str, Any] = {
+            "origin": "lower",
+            "extent": box,
+            "aspect": "equal",
+            "interpolation": "nearest",
+            "zorder": ABOVE_AXES,
+        }
         artists.append(place.imshow(np.zeros(shape), cmap=COLOUR_MAP, vmin=-1, vmax=1, **look))
-        place.vlines(np.arange(left, right, geometry.pitch_x), bottom, top, color="0.85", linewidth=0.4)
-        place.hlines(np.arange(bottom, top, geometry.pitch_y), left, right, color="0.85", linewidth=0.4)
-        artists += place.plot([], [], color="black", linewidth=1.2)
-        artists += place.plot([], [], color="black", marker="o", markersize=4, linestyle="")
-        artists += place.plot([], [], color="black", marker="+", markersize=9, linestyle="")
+        place.vlines(
+            np.arange(left, right, geometry.pitch_x), bottom, top, color="0.85", linewidth=0.4, zorder=ABOVE_AXES
+        )
+        place.hlines(
+            np.arange(bottom, top, geometry.pitch_y), left, right, color="0.85", linewidth=0.4, zorder=ABOVE_AXES
+        )
+        artists += place.plot([], [], color="black", linewidth=1.2, **above)
+        artists += place.plot([], [], color="black", marker="o", markersize=4, linestyle="", **above)
+        artists += place.plot([], [], color="black", marker="+", markersize=9, linestyle="", **above)
         for colour in PIXEL_COLOURS:
-            artists += place.plot([], [], color=colour, linewidth=2)
+            artists += place.plot([], [], color=colour, linewidth=2, **above)
         place.set(xlim=(left, right), ylim=(bottom, top), ylabel="y [µm]")
         place.tick_params(which="both", length=0)
         place.minorticks_off()
@@ -77,19 +100,40 @@ def move_maps(artists: Sequence[Any], scene: Scene) -> bool:
     return True
 
 
+def pixel_in_picture(figure: Any, view: ClusterView, x: float, y: float) -> tuple[int, int] | None:
+    """Return row and column of the pixel at a place of the maps' picture, None where there is none.
+
+    Parameters
+    ----------
+    figure : Figure
+        With what `draw_maps` has drawn.
+    view : ClusterView
+        What is drawn there.
+    x, y : float
+        The place, as shares of width and height from the top left.
+    """
+    width, height = figure.get_size_inches() * figure.dpi
+    at = x * width, (1 - y) * height
+    for axes in figure.axes:
+        if axes.get_window_extent().contains(*at):
+            return pixel_at(view, *map(float, axes.transData.inverted().transform(at)))
+    return None
+
+
 def draw_waveforms(axes: Any, scene: Scene) -> list[Any]:
     """Draw charge, current and voltage of the chosen pixels; return what `move_waveforms` changes."""
     _place(axes, left=0.09, width=0.89, gap=0.04)
     artists: list[Any] = []
     for number, colour in enumerate(PIXEL_COLOURS):
         look: dict[str, Any] = {"color": colour, "linestyle": LINES[number % len(LINES)], "zorder": BELOW_AXES}
-        thin: dict[str, Any] = {"color": colour, "linestyle": ":", "zorder": BELOW_AXES}
         artists += [place.plot([], [], **look)[0] for place in axes[:, 0]]
-        artists += axes[2, 0].plot([], [], linewidth=1.0, **thin)
-        artists += axes[2, 0].plot([], [], linewidth=0.6, **thin)
+        for style in OTHER_LINES:
+            artists += axes[2, 0].plot([], [], color=colour, linestyle=style, linewidth=0.8, zorder=BELOW_AXES)
         text = axes[0, 0].text(0.99, 0.94 - 0.11 * number, "", color=colour, ha="right", va="top", fontsize=9)
         text.set_transform(axes[0, 0].transAxes)
         artists.append(text)
+    artists.append(axes[2, 0].text(0.99, 0.05, "", ha="right", va="bottom", fontsize=8, color="0.3"))
+    artists[-1].set_transform(axes[2, 0].transAxes)
     artists += [place.axvline(0, color="black", linewidth=0.8, zorder=BELOW_AXES) for place in axes[:, 0]]
     for line, style in ((axes[2, 0].axhline, "-"), (axes[2, 0].axvline, "--")):
         artists += [
@@ -108,12 +152,14 @@ def move_waveforms(artists: Sequence[Any], scene: Scene) -> bool:
     view = scene.view
     count = len(PIXEL_COLOURS)
     for number in range(count):
-        lines, text = artists[6 * number : 6 * number + 5], artists[6 * number + 5]
+        *lines, text = artists[EACH * number : EACH * (number + 1)]
         pixel = scene.pixels[number] if number < len(scene.pixels) else None
         for line, (x, y) in zip(lines, _curves(scene, pixel), strict=True):
             line.set_data(x, y)
         text.set_text("" if pixel is None else f"row {pixel[0]}, column {pixel[1]}")
-    cursors, marks = artists[6 * count : 6 * count + 3], artists[6 * count + 3 :]
+    key, *cursors = artists[EACH * count : EACH * count + 4]
+    marks = artists[EACH * count + 4 :]
+    key.set_text(_key(scene))
     for cursor in cursors:
         cursor.set_xdata([scene.time, scene.time])
     for place, (line, values) in enumerate(
@@ -132,16 +178,25 @@ def move_waveforms(artists: Sequence[Any], scene: Scene) -> bool:
 
 
 def _curves(scene: Scene, pixel: tuple[int, int] | None) -> list[tuple[Any, Any]]:
-    """Return x and y of a pixel's five lines: charge, current, voltage, and the voltage as two choices make it."""
+    """Return x and y of a pixel's lines: charge, current, voltage, its template, and as two choices make it."""
     if pixel is None:
-        return [([], [])] * 5
+        return [([], [])] * (EACH - 1)
     view = scene.view
     charge = view.charge[pixel]
     curves = [(view.input_times, charge), (view.input_times, np.gradient(charge, view.geometry.step))]
     curves.append((view.output_times, view.noisy[pixel]))
-    others = (view.other_start, view.other_template) if scene.overlay else ()
+    others = (view.at_once, view.other_start, view.other_template) if scene.overlay else ()
     curves += [(view.output_times, other[pixel]) for other in others]
-    return curves + [([], [])] * (5 - len(curves))
+    return curves + [([], [])] * (EACH - 1 - len(curves))
+
+
+def _key(scene: Scene) -> str:
+    """Say what the thin lines are."""
+    if not scene.overlay:
+        return ""
+    p = scene.view.p
+    words = f"thin: template, as if all charge came at once · dotted: {'without' if p.t0_fix else 'with'} t0_fix"
+    return words + (f" · dash-dotted: template_by {other_choice(p)}" if p.response == "measured" else "")
 
 
 def _place(axes: Any, left: float, width: float, gap: float) -> None:

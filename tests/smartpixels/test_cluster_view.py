@@ -40,7 +40,7 @@ def frame(index, pulses, tmp_path):
         NOISY,
         {"adc_input": "rounded", **NOISY},
     ],
-    ids=lambda values: " ".join(values),
+    ids=" ".join,
 )
 def test_codes_and_sampled_voltages_are_those_of_the_stage(view, frame, values):
     rows = frame(**values)
@@ -76,6 +76,20 @@ def test_the_other_choices_are_what_the_choices_would_make(view):
     back = view(1, t0_fix=True, template_by="peak")
     assert np.array_equal(back.other_start, view(1, template_by="peak").voltage)
     assert np.array_equal(back.other_template, view(1, t0_fix=True).voltage)
+
+
+def test_the_template_itself_is_what_a_step_of_charge_gives(view):
+    found = view(1)
+    for row, column in found.touched()[:4]:
+        charge = found.charge[row, column, -1]
+        chosen = list(samples.SHORT_CHARGES).index(found.template[row, column])
+        table = demo.make_pulses(samples.SHORT_CHARGES).splitlines()[1:]
+        times, values = np.array([line.split(",")[2 * chosen : 2 * chosen + 2] for line in table], float).T
+        after = times > 50e-9
+        wanted = (
+            np.interp(times[after][0] + found.output_times * 1e-9, times[after], values[after]) - values[after][0]
+        )
+        assert found.at_once[row, column] == pytest.approx(1e3 * 1.60217663e-19 * charge * wanted, abs=1e-9)
 
 
 def test_noise_lies_over_the_voltage_and_is_that_of_its_seed(view):

@@ -1,6 +1,7 @@
 """What the panel writes can be read again."""
 
 import csv
+import itertools
 import json
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_arrays_come_whole_with_what_made_them(scene, tmp_path):
     view = scene.view
     with np.load(tmp_path / "one.npz") as stored:
         assert int(stored["cluster"]) == 1
-        for name in ("charge", "voltage", "noisy", "metadata", "other_start", "other_template"):
+        for name in ("charge", "voltage", "noisy", "metadata", "other_start", "other_template", "at_once"):
             assert np.array_equal(stored[name], getattr(view, name))
         assert np.array_equal(stored["charge_times"], view.input_times)
         assert np.array_equal(stored["times"], view.output_times)
@@ -50,7 +51,7 @@ def test_an_animation_goes_from_the_beginning_to_the_end_on_one_scale(scene, tmp
         for frame in range(4):
             animation.seek(frame)
             pictures.append(np.asarray(animation.convert("RGB"), int))
-    assert all((one != other).any() for one, other in zip(pictures, pictures[1:], strict=False))
+    assert all((one != other).any() for one, other in itertools.pairwise(pictures))
 
 
 def test_nothing_half_written_is_left(scene, tmp_path, monkeypatch):

@@ -65,7 +65,8 @@ def test_waveforms_are_charge_current_and_voltage_of_the_chosen_pixels(scene):
     view = scene.view
     for number, pixel in enumerate(scene.pixels):
         charge, current = axes[0].get_lines()[number], axes[1].get_lines()[number]
-        voltage, start, template = axes[2].get_lines()[3 * number : 3 * number + 3]
+        voltage, at_once, start, template = axes[2].get_lines()[4 * number : 4 * number + 4]
+        assert np.array_equal(at_once.get_ydata(), view.at_once[pixel])
         assert np.array_equal(charge.get_ydata(), view.charge[pixel])
         assert np.array_equal(charge.get_xdata(), view.input_times)
         assert np.array_equal(current.get_ydata(), np.gradient(view.charge[pixel], 10.0))
@@ -79,9 +80,20 @@ def test_waveforms_are_charge_current_and_voltage_of_the_chosen_pixels(scene):
 def test_without_overlay_the_other_choices_are_not_drawn(scene):
     _, axes, artists = drawn(draw_waveforms, scene)
     move_waveforms(artists, replace(scene, overlay=False))
-    voltage, start, template = axes[2].get_lines()[:3]
+    voltage, *others = axes[2].get_lines()[:4]
     assert len(voltage.get_ydata()) == 31
-    assert len(start.get_ydata()) == len(template.get_ydata()) == 0
+    assert [len(other.get_ydata()) for other in others] == [0, 0, 0]
+    assert axes[2].texts[0].get_text() == ""
+
+
+def test_a_key_says_what_thin_lines_are(view):
+    keys = []
+    for values in ({}, {"t0_fix": True, "template_by": "peak"}, {"response": "simple"}):
+        _, axes, _ = drawn(draw_waveforms, Scene(view(**values)))
+        keys.append(axes[2].texts[0].get_text())
+    assert keys[0].endswith("dotted: with t0_fix · dash-dotted: template_by peak")
+    assert keys[1].endswith("dotted: without t0_fix · dash-dotted: template_by final")
+    assert keys[2].endswith("dotted: with t0_fix")
 
 
 def test_the_time_thresholds_and_sample_times_are_marked(scene):
