@@ -1,4 +1,4 @@
-"""What Binder would make of the project, as far as that shows without building it; and the links that lead there."""
+"""What Binder would make of the project, as far as that shows without building it; and the links to it."""
 
 import re
 import shutil
