@@ -196,9 +196,9 @@ def test_the_gate_gets_the_lines_of_earlier_rounds_and_of_this_one(as_dag):
 
 
 def test_a_dag_below_the_temporary_directory_is_refused_before_a_round_is_written(
-    written, stand_in, monkeypatch, tmp_path
+    written, commands, monkeypatch, tmp_path
 ):
-    stand_in("condor_config_val", "echo 1")  # HTCondor's default of DAGMAN_USE_STRICT
+    commands.does("condor_config_val", "echo 1")  # HTCondor's default of DAGMAN_USE_STRICT
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = written(2)
     with pytest.raises(SubmissionError, match=r"run: DAGMan refuses directories below .*; put the run elsewhere"):
