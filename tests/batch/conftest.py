@@ -13,7 +13,7 @@ from kit.batch.chunks import Chunk
 from kit.batch.launching import create
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
-from kit.batch.rounds import BatchRun, Round
+from kit.batch.rounds import BatchRun, Round, batch_run
 from kit.batch.sites import Site
 from kit.batch.status import Status
 from kit.batch.worker.ledger import Ledger
@@ -219,6 +219,12 @@ def sent(launched: Callable[..., Any], commands: Commands) -> Callable[..., Writ
 
 
 @pytest.fixture
+def take_up() -> Callable[[str], Written]:
+    """Return a function that goes on writing a run that a command has made."""
+    return lambda run: Written(batch_run(run))
+
+
+@pytest.fixture
 def removing(commands: Commands) -> Callable[..., Any]:
     """Return a function that lets condor_rm do what it does: write into the log that these jobs were removed."""
 
@@ -246,3 +252,40 @@ def submit(kit: Callable[..., Any], toy: Path, here: tuple[str, ...]) -> Callabl
 def failing(submit: Callable[..., Any]) -> Any:
     """Submit six points of which two fail, and return the answer."""
     return submit("--over", "x=1..6", "-p", "limit=4.5")
+
+
+MAKE = (
+    "from pathlib import Path\nassert first <= limit, first\nfor n in range(first, first + 2):\n"
+    "    Path(output, f'number_{n}.txt').write_text(str(n))"
+)
+SQUARE = (
+    "import json\nfrom pathlib import Path\nvalues = [int(Path(name).read_text()) ** 2 for name in inputs]\n"
+    "_ = Path(output, 'squares.json').write_text(json.dumps(values))"
+)
+TOTAL = (
+    "import json\nfrom pathlib import Path\n"
+    "found = [path for root in inputs for path in Path(root).glob('**/squares.json')]\n"
+    "total = sum(sum(json.loads(path.read_text())) for path in found)\n"
+    "_ = Path('summary.json').write_text(json.dumps({'total': total}))"
+)
+CHAIN = """campaign: chain
+options: {memory_mb: 300, disk_mb: 20, try_first: false, workers: 1, environment: {python: PYTHON}}
+stages:
+  - {name: make, notebook: beam/make, set: {limit: 9}, each: {first: [0, 2, 4]}, accept: 0.6}
+  - {name: square, notebook: beam/square, each: {inputs: {outputs_of: make, pattern: 'number_*.txt', bundle: 4}}}
+  - {name: total, notebook: beam/total, all: {inputs: {outputs_of: square}}}
+"""
+
+
+@pytest.fixture
+def chain(make_notebook: Callable[..., Path], tmp_path: Path) -> Path:
+    """Return the file of a campaign of three stages: make files, square them four at a time, add everything."""
+    inputs = ("parameters", "inputs: list[str] = ['demo']  # files\noutput: str = ''  # folder")
+    numbers = "first: int = 0  # number\nlimit: int = 100  # number\noutput: str = ''  # folder"
+    make_notebook("notebooks/beam/make.ipynb", ("parameters", numbers), MAKE)
+    make_notebook("notebooks/beam/square.ipynb", inputs, SQUARE)
+    make_notebook("notebooks/beam/total.ipynb", inputs, TOTAL)
+    path = tmp_path / "parameters" / "campaigns" / "chain.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(CHAIN.replace("PYTHON", sys.executable))
+    return path
