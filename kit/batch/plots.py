@@ -30,6 +30,7 @@ COLOURS = {  # each state is named in the legend, too
 }
 MARKERS = {"done": "o", "failed": "X", "timeout": "P", "memory": "D", "died": "v"}
 STATE = "state"  # what a map may show instead of a number
+LABELS = {"seconds": "time of a point [s]", "rss_mb": "memory of a point [MB]"}
 SIDE = 0.9  # of a square that stands for a chunk
 
 
@@ -69,11 +70,11 @@ def draw_map(axes: Axes, shown: Snapshot, x: str = "", y: str = "", colour: str 
     number = len(shown.states)
     across = np.array(shown.columns.get(x, list(range(number))), dtype=float)
     up = np.array(shown.columns.get(y) or shown.columns.get("seconds") or [0.0] * number, dtype=float)
-    axes.set(xlabel=x or "point", ylabel=y or "seconds")
+    axes.set(xlabel=LABELS.get(x, x or "point"), ylabel=LABELS.get(y or "seconds", y))
     if colour != STATE and colour in shown.columns:
         values = np.array(shown.columns[colour], dtype=float)
         drawn = axes.scatter(across, up, c=values, cmap="viridis", s=24)
-        axes.figure.colorbar(drawn, ax=axes, label=colour)
+        axes.figure.colorbar(drawn, ax=axes, label=LABELS.get(colour, colour))
         return
     states = np.array(shown.states)
     for state in dict.fromkeys(shown.states):
@@ -89,8 +90,8 @@ def draw_map(axes: Axes, shown: Snapshot, x: str = "", y: str = "", colour: str 
 def draw_use(axes: Any, shown: Snapshot) -> None:
     """Draw how long points took, and how much memory they held, beside what was requested and could be."""
     time, memory = np.ravel(axes)
-    _histogram(time, shown.seconds, "time of a point [s]", 0.0)
-    _histogram(memory, shown.rss_mb, "memory of a point [MB]", shown.requested_mb)
+    _histogram(time, shown.seconds, LABELS["seconds"], 0.0)
+    _histogram(memory, shown.rss_mb, LABELS["rss_mb"], shown.requested_mb)
     if shown.requested_mb:
         memory.axvline(shown.requested_mb, color=COLOURS["failed"], label=f"requested: {shown.requested_mb} MB")
     if proposed := shown.proposed_mb:

@@ -115,18 +115,21 @@ def columns_of(status: Status) -> dict[str, list[float]]:
         for index, text in enumerate(stream):
             put(index, json.loads(text)["parameters"].items())
     for told in status.results.lines():
-        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *told["summary"].items()])
+        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *(told["summary"] or {}).items()])
     return columns
 
 
 def failures_of(status: Status) -> list[Failure]:
     """Return the kinds of failure, with the executed notebook of the first point of each unpacked."""
+    groups = list(status.groups())
+    wanted = {first for *_, first in groups}
+    latest = {line["index"]: line for line in status.results.lines() if line["index"] in wanted} if wanted else {}
+    chunks = [*status.earlier, *status.chunks]
     found = []
-    for state, words, points, first in status.groups():
-        told = next((line for line in status.results.lines() if line["index"] == first), None)
-        notebook = _executed(status, told) if told else ""
-        chunk = next((one for one in [*status.chunks, *status.earlier] if first in one.chunk.indexes), None)
-        log = str(next(chunk.round.printed(chunk.chunk))) if chunk else ""
+    for state, words, points, first in groups:
+        notebook = _executed(status, latest[first]) if first in latest else ""
+        chunk = next((one for one in reversed(chunks) if first in one.chunk.indexes), None)
+        log = next((str(path) for path in chunk.round.printed(chunk.chunk) if path.is_file()), "") if chunk else ""
         found.append(Failure(state, words, points, first, notebook, log))
     return found
 
