@@ -20,7 +20,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,23 @@ from kit.batch.status import Status
 from tests.condor import sweeps
 
 POOL = Path(__file__).with_name("pool")
+NO_POOL = "no HTCondor pool here"
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "early(begin): what the file's first test begins, in a folder of its own")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let all skips for want of a pool have one place, so that the summary is one line."""
+    report = yield
+    if report.skipped and call.excinfo and str(call.excinfo.value).startswith(NO_POOL):
+        report.longrepr = (str(POOL), 1, f"Skipped: {call.excinfo.value}")
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +59,7 @@ def pool_environment() -> Iterator[dict[str, str]]:
     started = subprocess.run([POOL, "start"], env=own, capture_output=True, text=True, timeout=600, check=False)
     try:
         if started.returncode:
-            reason = f"no HTCondor pool here: {(started.stderr.strip().splitlines() or ['it says nothing'])[-1]}"
+            reason = f"{NO_POOL}: {(started.stderr.strip().splitlines() or ['it says nothing'])[-1]}"
             if os.environ.get("CI") == "true":
                 pytest.fail(reason)
             pytest.skip(reason)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from kit.batch import launching
-from kit.batch.merging import collect, finish
+from kit.batch.collecting import collect
+from kit.batch.merging import finish
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
 from kit.batch.rounds import BatchRun
