@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,58 +30,51 @@ xrootd.chksum adler32
 """
 
 
-@pytest.fixture(scope="session")
-def server_path():
-    """Return where the XRootD server is; skip, or fail where everything must run, without it or its client."""
-    path = shutil.which("xrootd")
-    client = importlib.util.find_spec("XRootD") and importlib.util.find_spec("fsspec_xrootd")
-    if not (path and client):
-        reason = (
-            "no XRootD here: these tests need Debian's xrootd-server and pip install 'hep-notebook-kit[xrootd]'"
-        )
-        if (
-            os.environ.get("CI") == "true" and os.getuid() == 0 and shutil.which("apt-get")
-        ):  # ./run test installs it
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+SERVER = shutil.which("xrootd")
+THERE = SERVER and importlib.util.find_spec("XRootD") and importlib.util.find_spec("fsspec_xrootd")
+NEEDED = "no XRootD: these tests need Debian's xrootd-server and pip install 'hep-notebook-kit[xrootd]'"
+
+
+def on_the_server(test):
+    """Skip a test where there is no server or no client, unless everything must run: it fails then."""
+    return test if THERE or os.environ.get("CI") == "true" else pytest.mark.skip(NEEDED)(test)
 
 
 @pytest.fixture(scope="session")
-def eos(server_path, tmp_path_factory):
+def eos():
     """Start a server that knows only a folder of the test's own; return its address and that folder."""
-    root = tmp_path_factory.mktemp("xrootd")
-    (root / "data").mkdir()
-    (root / "admin").mkdir()
-    with socket.socket() as probe:
+    assert THERE, NEEDED
+    os.environ.update(XRD_CONNECTIONWINDOW="1", XRD_CONNECTIONRETRY="1")  # before the client is loaded
+    with tempfile.TemporaryDirectory(prefix="kit-xrootd-") as name, socket.socket() as probe:
+        root = Path(name)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = root / "xrootd.cfg"
-    settings.write_text(CONFIGURATION.format(root=root, port=port))
-    os.environ.update(XRD_CONNECTIONWINDOW="1", XRD_CONNECTIONRETRY="1")  # before the client is loaded
-    user = ["-R", "daemon"] if os.getuid() == 0 else []  # it refuses to run as root
-    if user:
+        probe.close()
+        (root / "xrootd.cfg").write_text(CONFIGURATION.format(root=root, port=port))
         for folder in (root, root / "data", root / "admin"):
-            shutil.chown(folder, "daemon")
-        for folder in root.parents:
-            if folder.stat().st_uid == os.getuid() and folder.is_relative_to("/tmp/pytest-of-root"):
-                folder.chmod(0o755)
-    command = [server_path, "-c", str(settings), "-l", str(root / "log"), "-n", "test", *user]
-    server = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and server.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        else:
-            logs = "".join(path.read_text() for path in root.rglob("log"))
-            pytest.fail(f"the XRootD server has not come up: {logs[-2000:]}")
-        yield f"root://127.0.0.1:{port}//data", root / "data"
-    finally:
-        server.terminate()
-        server.wait(10)
+            folder.mkdir(exist_ok=True)
+            if os.getuid() == 0:
+                shutil.chown(folder, "daemon")
+        user = ["-R", "daemon"] if os.getuid() == 0 else []  # it refuses to run as root
+        command = [SERVER, "-c", str(root / "xrootd.cfg"), "-l", str(root / "log"), "-n", "test", *user]
+        server = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        try:
+            wait_for(server, port, root)
+            yield f"root://127.0.0.1:{port}//data", root / "data"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def wait_for(server, port, root):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    logs = "".join(path.read_text() for path in root.rglob("log"))
+    pytest.fail(f"the XRootD server has not come up: {logs[-2000:]}")
 
 
 @pytest.fixture
@@ -122,7 +116,7 @@ def test_without_xrootd_that_is_said_at_once(monkeypatch):
         refuse_unreachable("root://eos.cern.ch//eos/user")
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_a_result_appears_on_the_server_whole(eos, result):
     address, folder = eos
     assert deliver(result, address, "new/one.gz") == f"{address}/new/one.gz"
@@ -131,7 +125,7 @@ def test_a_result_appears_on_the_server_whole(eos, result):
     assert files.size(f"{address}/new/one.gz") == result.stat().st_size
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_a_result_on_the_server_is_replaced_by_another_one_only(eos, result):
     address, folder = eos
     deliver(result, address, "two.gz")
@@ -143,7 +137,7 @@ def test_a_result_on_the_server_is_replaced_by_another_one_only(eos, result):
     assert (folder / "two.gz").read_bytes() == b"another result"
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_a_copy_that_breaks_off_leaves_nothing_under_the_name(eos, result, monkeypatch):
     address, folder = eos
     monkeypatch.setattr(delivery, "_is_there", lambda *_: False)
@@ -152,13 +146,13 @@ def test_a_copy_that_breaks_off_leaves_nothing_under_the_name(eos, result, monke
     assert list((folder / "broken").iterdir()) == []
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_a_server_that_is_not_there_is_named(eos, result):
     with pytest.raises(OSError, match=r"cannot copy .* to root://127.0.0.1:1//data/x"):
         deliver(result, "root://127.0.0.1:1//data", "x")
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_the_stage_reads_from_and_writes_to_the_server(eos, tmp_path, pulses):
     address, folder = eos
     for number in (1, 2):
@@ -177,7 +171,7 @@ def test_the_stage_reads_from_and_writes_to_the_server(eos, tmp_path, pulses):
     assert (folder / "results" / "unflipped" / "labels_d1.parquet").is_file()
 
 
-@pytest.mark.slow  # needs an XRootD server and the extra [xrootd]
+@on_the_server
 def test_a_missing_file_on_the_server_is_named(eos, tmp_path, pulses):
     address, _ = eos
     given = {"clusters": [f"{address}/nowhere.out"], "pulses": pulses, "output": str(tmp_path / "run")}
