@@ -210,7 +210,7 @@ def _below(folder: str, pattern: str) -> list[str]:
 
 def _runs() -> list[str]:
     """Return the batch runs of the project, the newest first."""
-    found = sorted(files.home().glob("outputs/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
+    found = sorted(files.home().glob("outputs/*/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
     return [files.shown(path.parent) for path in found]
 
 

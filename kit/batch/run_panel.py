@@ -23,6 +23,7 @@ __all__ = ["RunPanel"]
 
 LINK = 'style="text-decoration: underline" target="_blank"'
 LOOK = 1.0  # s between two looks at a run
+SHARE = 5  # times as long as a look takes is waited, where a run has very many points
 MAP_NAMES = 40  # numbers that a map offers
 LINKS_START = "notebooks/batch"  # the folder of the notebook in which a panel stands
 ACTIONS = {  # what each would do, in words, and the command
@@ -30,7 +31,7 @@ ACTIONS = {  # what each would do, in words, and the command
     "retry": ("send the {open} points that are not done and the {failed} that failed once more",
               ["resume", "--retry-failed"]),
     "stop": ("remove the {living} points that wait or run from the queue; what came back stays", ["stop"]),
-    "collect": ("unpack the files of {done} points into the run's folder outputs", ["collect"]),
+    "collect": ("unpack the files of {lined} points into the run's folder outputs", ["collect"]),
     "hold": ("hold all jobs that wait or run; they start over when released", ["hold"]),
     "release": ("release the jobs that are held", ["release"]),
 }  # fmt: skip
@@ -60,6 +61,7 @@ class RunPanel(Panel):
     def __init__(self, run: str | Path, *, interactive: bool = True) -> None:
         self.run = str(files.resolve(run))
         self._status: Status | None = None
+        self._offering = False
         self.heading, self.words = Words("kit-run"), Words("kit-counts", role="status")
         self.question = Words("kit-question", role="alert")
         self.failures = hooked(ipywidgets.HTML(), "kit-failures")
@@ -85,13 +87,15 @@ class RunPanel(Panel):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how the run stands; from any thread."""
+        changed = self.snapshot is None or _drawn_of(snapshot) != _drawn_of(self.snapshot)
         self.snapshot = snapshot
         self.heading.text = files.shown(self.run)
         self.words.text = "\n".join([snapshot.words, *snapshot.reasons])
-        for picture in (self.chunks, self.use, self.map):
-            picture.show(snapshot)
         if "seconds" in snapshot.columns:
             self._offer_map(snapshot)
+        if changed:
+            for picture in (self.chunks, self.use, self.map):
+                picture.show(snapshot)
         if self._status is not None:
             self.failures.value = _failures(failures_of(self._status))
 
@@ -124,17 +128,24 @@ class RunPanel(Panel):
         assert self._status is not None
         counts = self._status.counts
         living = sum(counts[state] for state in ("waiting", "running", "held"))
-        return {**counts, "open": self._status.total - counts["done"] - counts["failed"], "living": living}
+        lined = sum(counts[state] for state in ("done", "failed", "timeout", "memory", "died"))
+        return {
+            **counts,
+            "lined": lined,
+            "open": self._status.total - counts["done"] - counts["failed"],
+            "living": living,
+        }
 
     def _follow(self, stop: Any, report: Report) -> str:
         """Look at the run until its jobs have ended or nobody watches."""
         while True:
+            began = time.monotonic()
             shown = self.refresh()
             ended = sum(state not in ("waiting", "running", "held", "missing") for state in shown.states)
             report(ended, len(shown.states), shown.words.partition(" ")[2])
             if not shown.alive or stop.is_set():
                 return shown.words
-            time.sleep(LOOK)
+            time.sleep(max(LOOK, SHARE * (time.monotonic() - began)))
 
     def _act(self, stop: Any, report: Report) -> str:
         action, self.pending = self.pending, ""
@@ -187,7 +198,7 @@ class RunPanel(Panel):
         return hooked(chosen, f"kit-map-{name}")
 
     def _redraw_map(self) -> None:
-        if self.snapshot is not None:
+        if self.snapshot is not None and not self._offering:
             self.map.show(self.snapshot)
 
     def _figure(self, draw: Any, size: tuple[float, float], columns: int = 1) -> LiveFigure:
@@ -204,12 +215,21 @@ class RunPanel(Panel):
         """Offer the numbers of the points for the axes and the colour of the map, those that differ first."""
         columns = shown.columns
         names = sorted(columns, key=lambda name: len(set(columns[name])) == 1)[:MAP_NAMES]
-        for name, choice in vars(self.choices).items():
-            offered = [plots.STATE, *names] if name == "colour" else names
-            if list(choice.options) != offered:
-                kept = choice.value
-                choice.options = offered
-                choice.value = kept if kept in offered else (offered[0] if name != "y" else "seconds")
+        self._offering = True  # nobody has chosen anything
+        try:
+            for name, choice in vars(self.choices).items():
+                offered = [plots.STATE, *names] if name == "colour" else names
+                if list(choice.options) != offered:
+                    kept = choice.value
+                    choice.options = offered
+                    choice.value = kept if kept in offered else (offered[0] if name != "y" else "seconds")
+        finally:
+            self._offering = False
+
+
+def _drawn_of(snapshot: Snapshot) -> tuple[Any, ...]:
+    """Return what of a snapshot the pictures show."""
+    return snapshot.states, snapshot.chunks, snapshot.seconds, snapshot.requested_mb
 
 
 def _failures(found: list[Failure]) -> str:

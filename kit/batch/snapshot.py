@@ -115,7 +115,10 @@ def columns_of(status: Status) -> dict[str, list[float]]:
         for index, text in enumerate(stream):
             put(index, json.loads(text)["parameters"].items())
     for told in status.results.lines():
-        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *(told["summary"] or {}).items()])
+        put(
+            told["index"],
+            [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *(told["summary"] or {}).items()],
+        )
     return columns
 
 
