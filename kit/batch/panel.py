@@ -157,7 +157,7 @@ class BatchPanel(Panel):
     def _choices(self) -> SimpleNamespace:
         """Return lists of what there is: notebooks, parameter files, runs, campaigns."""
         made = SimpleNamespace(
-            notebook=_choice("notebook", [found.stage for found in notebooks.stages()]),
+            notebook=_choice("notebook", notebooks.stage_names()),
             file=_choice("parameter file", _below("parameters", "*/*.yaml")),
             run=_choice("run", _runs()),
             campaign=_choice("campaign", [name.split("/")[0] for name in _below("outputs/campaigns", "*/*.json")]),

@@ -33,7 +33,7 @@ def point_named(status: Status, name: str) -> Point:
         If none, or more than one, does.
     """
     ids = read_ids(status.run.points)
-    if name.isdigit() and int(name) < len(ids) and len(name) < 16:
+    if name.isdecimal() and len(name) < 16 and int(name) < len(ids):
         found = [int(name)]
     else:
         found = [index for index, known in enumerate(ids) if known.startswith(name)]
