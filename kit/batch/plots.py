@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from kit import figures
 from kit.batch.snapshot import Snapshot, snapshot_of
@@ -32,16 +33,18 @@ MARKERS = {"done": "o", "failed": "X", "timeout": "P", "memory": "D", "died": "v
 STATE = "state"  # what a map may show instead of a number
 LABELS = {"seconds": "time of a point [s]", "rss_mb": "memory of a point [MB]"}
 SIDE = 0.9  # of a square that stands for a chunk
+LEAST_COLUMNS = 16  # few chunks are no reason for large squares
 
 
 def draw_chunks(axes: Axes, shown: Snapshot) -> None:
     """Draw a square for each chunk of the latest round: its state, and how far its points are done, or failed."""
     number = max(1, len(shown.chunks))
-    columns = math.ceil(math.sqrt(2.5 * number))
+    columns = max(LEAST_COLUMNS, math.ceil(math.sqrt(2.5 * number)))
     present: dict[str, None] = {}
-    for place, (_, state, done, wrong) in enumerate(shown.chunks):
+    for place, chunk in enumerate(shown.chunks):
         row, column = divmod(place, columns)
-        background = "missing" if state == "ended" else state
+        background = "missing" if chunk.state == "ended" else chunk.state
+        done, wrong = chunk.done / max(1, chunk.points), chunk.failed / max(1, chunk.points)
         top = float(row)
         for name, share in ((background, 1.0 - done - wrong), ("failed", wrong), ("done", done)):
             if share > 0:
@@ -104,6 +107,7 @@ def _histogram(axes: Axes, values: list[float], label: str, least: float) -> Non
     if values:
         axes.hist(values, bins=40, range=(0.0, 1.05 * max(least, *values, 0.1)), color=COLOURS["done"])
     axes.set(xlabel=label, ylabel="points")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def submission_figures(run: FinishedRun) -> dict[str, Figure]:

@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 
 from kit import figures
 from kit.batch.plots import COLOURS, MARKERS, draw_chunks, draw_map, draw_use, submission_figures
-from kit.batch.snapshot import Snapshot
+from kit.batch.snapshot import ChunkSeen, Snapshot
 from kit.batch.status import STATES
 from kit.batch.submission import SubmissionParameters, submit_points
 from kit.run import Run, load
@@ -40,7 +40,10 @@ def test_every_state_has_a_colour_of_its_own():
 
 
 def test_a_chunk_is_a_square_filled_by_what_is_done_and_what_failed():
-    axes = drawn(draw_chunks, stands(chunks=[("000000", "running", 0.5, 0.25), ("000004", "ended", 1.0, 0.0)]))
+    axes = drawn(
+        draw_chunks,
+        stands(chunks=[ChunkSeen("000000", "running", 4, 2, 1), ChunkSeen("000004", "ended", 4, 4, 0)]),
+    )
     heights = {to_hex(patch.get_facecolor()): patch.get_height() for patch in axes.patches[:3]}
     assert heights[COLOURS["done"]] == pytest.approx(2 * heights[COLOURS["failed"]])
     assert heights[COLOURS["running"]] == pytest.approx(heights[COLOURS["failed"]])
@@ -50,7 +53,7 @@ def test_a_chunk_is_a_square_filled_by_what_is_done_and_what_failed():
 
 
 def test_a_thousand_chunks_stand_in_rows_that_all_fit():
-    axes = drawn(draw_chunks, stands(chunks=[(f"{n:06d}", "waiting", 0.0, 0.0) for n in range(1000)]))
+    axes = drawn(draw_chunks, stands(chunks=[ChunkSeen(f"{n:06d}", "waiting", 1, 0, 0) for n in range(1000)]))
     places = {(round(patch.get_x(), 3), round(patch.get_y(), 3)) for patch in axes.patches}
     assert len(places) == 1000
     right, bottom = axes.get_xlim()[1], max(axes.get_ylim())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.batch.snapshot import columns_of, failures_of, relative, snapshot_of
+from kit.batch.snapshot import ChunkSeen, columns_of, failures_of, relative, snapshot_of
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ def test_each_point_has_its_state_and_each_chunk_its_shares(made):
     shown = snapshot_of(made.read())
     assert shown.states == ["done", "done", "failed", "running", "held", "held", "held"]
     assert shown.chunks == [
-        ("000000", "ended", 1.0, 0.0), ("000002", "running", 0.0, 0.5), ("000004", "held", 0.0, 0.0),
+        ChunkSeen("000000", "ended", 2, 2, 0), ChunkSeen("000002", "running", 2, 0, 1, starts=1),
+        ChunkSeen("000004", "held", 3, 0, 0),
     ]  # fmt: skip
     assert (shown.seconds, shown.rss_mb) == ([1.0, 2.0, 3.0], [100.0, 101.0, 102.0])
     assert (shown.requested_mb, shown.alive, shown.run) == (400, True, str(made.batch.directory))
@@ -35,7 +36,7 @@ def test_each_point_has_its_state_and_each_chunk_its_shares(made):
 
 def test_a_chunk_that_ended_without_all_of_its_points_is_missing_some(made):
     made.tell("end", 1)
-    assert snapshot_of(made.read()).chunks[1] == ("000002", "missing", 0.0, 0.5)
+    assert snapshot_of(made.read()).chunks[1] == ChunkSeen("000002", "missing", 2, 0, 1, starts=1)
 
 
 def test_the_request_that_would_do_is_a_fifth_more_than_the_most_in_whole_hundreds(made, written):
@@ -71,6 +72,8 @@ def test_each_kind_of_failure_has_the_executed_notebook_of_its_first_point_and_i
     assert Path(first.notebook).name == "toy.ipynb"
     assert "5.0 is above 4.0" in Path(first.notebook).read_text()
     assert first.notebook != second.notebook
+    assert first.tail[-1] == "ValueError: 5.0 is above 4.0"
+    assert first.told == "1 failed: cell 3: ValueError: 5.0 is above 4.0 (first: point 1)"
     assert Path(first.log).is_file()
     assert failures_of(status) == [first, second]
 
@@ -78,6 +81,15 @@ def test_each_kind_of_failure_has_the_executed_notebook_of_its_first_point_and_i
 def test_a_failure_whose_notebook_did_not_come_back_is_told_without(made):
     (failure,) = failures_of(made.read())
     assert (failure.points, failure.notebook, failure.log) == (1, "", "")
+
+
+def test_where_there_is_no_trace_the_last_lines_are_those_that_the_job_printed(written):
+    made = written(1)
+    round_ = made.send([0])
+    next(round_.printed(round_.chunks[0])).write_text("".join(f"line {n}\n" for n in range(40)))
+    made.bring({0: "died"}, error={"name": "Died", "value": "gone", "cell": 3, "traceback": []})
+    (failure,) = failures_of(made.read())
+    assert failure.tail == tuple(f"line {n}" for n in range(25, 40))
 
 
 def test_the_latest_attempt_of_a_point_is_the_one_that_is_shown(written):
