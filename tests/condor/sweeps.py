@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -28,8 +29,9 @@ SMALL = {
     "disk_mb": 20,
     "try_first": False,
 }
-HERE = {"profile": "local", "workers": 2, "memory_mb": 400, "try_first": False}
+HERE = {"profile": "local", "workers": 2}
 PATIENCE = 120.0  # s
+EFFORT = re.compile(r"seconds|per_second|rss_mb|memory_mb")
 MENDED = "mended"  # the file whose presence lets a failing point pass
 
 Cells = tuple[str | tuple[str, str], ...]
@@ -103,9 +105,9 @@ def gather(status: Status) -> None:
 
 
 def table(run: BatchRun) -> list[dict[str, str]]:
-    """Return the merged table without times, memory and hosts."""
+    """Return the merged table without what measures effort: times, rates, memory."""
     rows = csv.DictReader((run.merged / "points.csv").read_text().splitlines())
-    return [{name: value for name, value in row.items() if name not in ("seconds", "rss_mb")} for row in rows]
+    return [{name: value for name, value in row.items() if not EFFORT.search(name)} for row in rows]
 
 
 def ids_in(directory: Path) -> list[str]:
