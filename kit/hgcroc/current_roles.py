@@ -95,7 +95,8 @@ class _States:
                 self._program.change(self._section(settings))
                 self._program.state = "configured"
             case b"start" if self._program.state == "configured":
-                self._program.start()
+                # a short run may be over before it is told that it has begun
+                return "configured" if self._program.start() is False else "running"
             case b"stop" if self._program.state in ("configured", "running"):
                 self._program.stop()
             case b"status":

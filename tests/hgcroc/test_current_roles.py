@@ -176,3 +176,18 @@ def test_unknown_commands_and_broken_settings_are_errors(say, role):
     assert say(role, "initialize", "{daq: 3, client: 3}") == "error"
     assert say(role, "initialize", "{}", "and more") == "error"
     assert say(role, "status") == "created"
+
+
+def test_a_run_that_is_over_at_once_has_been_started_all_the_same(say, stood, wire):
+    stood.board.write(init_tree())
+    pull = Puller(wire, f"tcp://127.0.0.1:{stood.ports['data']}")
+    menu = {"active_menu": "randomL1A", "menus": {"randomL1A": {"NEvents": 1}}}
+    say("server", "initialize", text({"daq": menu}))
+    say("server", "configure", text({"daq": {}}))
+    for _ in range(50):
+        assert say("server", "start") == "running"
+        while pull.receive(5) != b"END_OF_RUN":
+            pass
+        while say("server", "status") != "configured":
+            pass
+    assert stood.board.counters["runs"] == 50
