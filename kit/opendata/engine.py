@@ -1,33 +1,33 @@
-"""The three loops that take the time, compiled by numba where that pays.
+"""The three loops that take the time: compiled where that pays, in NumPy for few events and without numba.
 
-Each of the `loops` has a twin in `twins` that gives the same bits with NumPy. Loading the compiled code costs half
-a second, compiling it some seconds: few events never ask for it.
+Each of the `kernels` has a twin in `twins` that gives the same bits.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-import kit
-from kit.opendata import loops, twins
+from kit import compiled
+from kit.opendata import twins
 from kit.opendata.twins import Chosen, Cuts, IntArray
 
-__all__ = ["COMPILED_FROM", "NUMPY", "Engine", "cache_folder", "compiled", "engine"]
+__all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
 
-COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, loading takes 0.7 s, compiling 2 s
+COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, compiling takes some seconds once
+BLOCK = 512  # masses made before they are counted: they stay in the processor's first cache
+
+_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] -> i8"
+LOOPS = {
+    "kit.opendata.kernels:arrange": "i8[] i8[] i8[] i8[] i8[] i8[] i8[]",
+    "kit.opendata.kernels:count": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] f8[,] i8[] i8[,] -> i8",
+}
+SOURCES = ("kit.opendata.twins",)
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,18 @@ def engine(events: int) -> Engine:
     ValueError
         If ``KIT_KERNELS`` is anything else.
     """
-    wanted = os.environ.get("KIT_KERNELS", "")
-    if wanted not in ("", "numpy", "compiled"):
-        message = f"KIT_KERNELS is {wanted!r}, should be numpy or compiled"
-        raise ValueError(message)
-    if wanted == "numpy":
-        return NUMPY
-    loaded = compiled.cache_info().currsize > 0
-    return compiled() if wanted or loaded or events >= COMPILED_FROM else NUMPY
+    wanted = compiled.wanted()
+    if wanted:
+        return compiled_engine() if wanted == "compiled" else NUMPY
+    loaded = compiled_engine.cache_info().currsize > 0
+    return compiled_engine() if loaded or (events >= COMPILED_FROM and compiled.available()) else NUMPY
 
 
 @cache
-def compiled() -> Engine:
-    """Return the compiled loops, from the cache that an earlier process has left or compiled now."""
-    arrange, count = _compile("arrange"), _compile("count")
-    choosers: dict[np.dtype[Any], Callable[..., tuple[int, int]]] = {}
+def compiled_engine() -> Engine:
+    """Return the compiled loops, from what an earlier process has kept or compiled now."""
+    loops = compiled.load(LOOPS, SOURCES)
+    choosers: dict[str, Callable[..., int]] = {}
 
     def choose(
         offsets: IntArray,
@@ -79,86 +76,38 @@ def compiled() -> Engine:
         cuts: Cuts,
     ) -> Chosen:
         given = [values for values in (pt, eta, phi, extra, isolation) if values is not None]
-        kind = np.dtype("f4") if all(values.dtype == np.float32 for values in given) else np.dtype("f8")
+        kind = "f4" if all(values.dtype == np.float32 for values in given) else "f8"
         if kind not in choosers:
-            choosers[kind] = _compile("choose", kind.name)
+            choosers.update(
+                {kind: compiled.load({"kit.opendata.kernels:choose": _CHOOSE.format(kind)}, SOURCES)["choose"]}
+            )
         nothing = np.empty(0, kind)
         stored = [
-            np.require(nothing if values is None else values, kind, ("C", "A"))
+            np.ascontiguousarray(nothing if values is None else values, kind)
             for values in (pt, eta, phi, extra, isolation)
         ]
         events = len(offsets) - 1
-        counts, sound = np.empty(events, np.int64), np.empty(events, np.bool_)
+        counts, sound, dropped = np.empty(events, np.int64), np.empty(events, np.bool_), np.zeros(1, np.int64)
         places = np.empty(min(events * cuts.max_count, int(offsets[-1] - offsets[0])), np.int64)
-        unit, pt_min, eta_max, isolation_max, most = cuts
-        limits = (unit, pt_min, eta_max, isolation_max, most)
-        used, dropped = choosers[kind](offsets, *stored, *limits, counts, sound, places)
-        return Chosen(counts, sound, places[:used], dropped)
+        hardest = np.empty(cuts.max_count)
+        used = choosers[kind](
+            np.ascontiguousarray(offsets), *stored, *cuts, hardest, counts, sound, places, dropped
+        )
+        return Chosen(counts, sound, places[:used], int(dropped[0]))
 
-    def arrange_into(*arrays: IntArray) -> IntArray:
+    def arrange(*arrays: IntArray) -> IntArray:
         places = np.empty(arrays[-1][-1], np.int64)
-        arrange(*map(np.ascontiguousarray, arrays), places)
+        loops["arrange"](*map(np.ascontiguousarray, arrays), places)
         return places
 
-    return Engine("compiled", choose, arrange_into, count)
+    def count(
+        momenta: Any, columns: Any, sizes: Any, events: Any, width: float, bins: int, minimum: Any
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        found = np.empty((3, int(np.minimum(events, bins + 2).sum())), np.int64)
+        arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
+        room = np.empty((4, BLOCK)), np.zeros(bins + 2, np.int64), found
+        used = loops["count"](*arrays, width, bins, np.ascontiguousarray(minimum), *room)
+        combination, place, number = (row[:used].copy() for row in found)
+        return combination, place, number
 
-
-def _compile(name: str, kind: str = "float32") -> Callable[..., Any]:
-    """Return one of the loops, compiled for arrays that may be read-only."""
-    import numba
-
-    types: Any = numba.types
-
-    def array(element: Any, dimensions: int = 1) -> Any:
-        return types.Array(element, dimensions, "C", readonly=True)
-
-    stored, places, real, whole = array(getattr(types, kind)), array(types.int64), types.float64, types.int64
-    written = types.int64[::1]
-    signature = {
-        "choose": types.UniTuple(whole, 2)(
-            places, *[stored] * 5, *[real] * 4, whole, written, types.boolean[::1], written
-        ),
-        "arrange": types.void(*[places] * 6, written),
-        "count": types.UniTuple(written, 3)(
-            array(real, 2), array(whole, 2), places, places, real, whole, array(real)
-        ),
-    }[name]
-    with _cached_below(cache_folder()):
-        loop: Callable[..., Any] = numba.njit(signature, cache=True, error_model="numpy")(getattr(loops, name))
-    return loop
-
-
-@contextlib.contextmanager
-def _cached_below(folder: Path) -> Iterator[None]:
-    """Let numba keep what it compiles in this block in `folder`, and other users of numba where they want."""
-    from numba import config
-
-    settings: Any = config
-    before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder)
-    try:
-        yield
-    finally:
-        settings.CACHE_DIR = before
-
-
-@cache
-def cache_folder() -> Path:
-    """Return a folder that can be written, one for each version of kit, numba and Python.
-
-    ``NUMBA_CACHE_DIR`` where it is set, else below ``XDG_CACHE_HOME`` or ``~/.cache``; where neither can be
-    written, as on many batch nodes, one that vanishes with this process.
-    """
-    import numba
-
-    version = f"numba-{numba.__version__}-kit-{kit.__version__}-python-{sys.version_info[0]}.{sys.version_info[1]}"
-    wanted = [os.environ.get("NUMBA_CACHE_DIR", "")]
-    if base := os.environ.get("XDG_CACHE_HOME") or (str(Path.home() / ".cache") if "HOME" in os.environ else ""):
-        wanted.append(str(Path(base) / "hep-notebook-kit" / version))
-    for folder in filter(None, wanted):
-        with contextlib.suppress(OSError):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return Path(folder)
-    passing = tempfile.mkdtemp(prefix="hep-notebook-kit-")
-    atexit.register(shutil.rmtree, passing, ignore_errors=True)
-    return Path(passing)
+    return Engine("compiled", choose, arrange, count)

@@ -1,9 +1,9 @@
-"""The three loops that take the time, as numba compiles them; see `twins` for what they take and give.
+"""The three loops that take the time, for numba; `engine` has them compiled, `twins` says what they take and give.
 
 `choose` cuts and sorts the objects of one type, `arrange` brings them into the order of final states, `count`
 adds four-momenta and counts the masses in bins. They compare, add, multiply, divide and take square roots as
 their twins do and in the same order, so that both agree bit for bit. Sines and cosines are not for them: those
-of NumPy and of a compiler differ in the last digit.
+of NumPy and of a compiler differ in the last digit. Nothing is allocated: whoever calls brings all arrays.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 
-from kit.opendata.twins import FARTHEST_ETA, LARGEST, FloatArray, IntArray
+from kit.opendata.twins import FARTHEST_ETA, LARGEST
 
 __all__ = ["arrange", "choose", "count"]
 
-BLOCK = 512  # masses made before they are counted: they stay in the processor's first cache
+compiled = njit(error_model="numpy")
 
 
+@compiled
 def choose(
     offsets: Any,
     pt: Any,
@@ -31,12 +33,16 @@ def choose(
     eta_max: float,
     isolation_max: float,
     most: int,
+    hardest: Any,
     counts: Any,
     sound: Any,
     places: Any,
-) -> tuple[int, int]:
-    """Write counts, sound events and places; return how many places there are, and how many bad objects."""
-    hardest = np.empty(most, np.float64)
+    dropped_objects: Any,
+) -> int:
+    """Write counts, sound events, places and the number of bad objects; return how many places there are.
+
+    `hardest` has room for `most` momenta.
+    """
     used = 0
     dropped = 0
     for event in range(len(offsets) - 1):
@@ -76,9 +82,11 @@ def choose(
             places[used + place] = i
         counts[event] = passing
         used += kept
-    return used, dropped
+    dropped_objects[0] = dropped
+    return used
 
 
+@compiled
 def arrange(order: Any, bounds: Any, held: Any, first: Any, chosen: Any, starts: Any, places: Any) -> None:
     """Write the places of objects in the order of final states."""
     for state in range(len(held)):
@@ -89,29 +97,30 @@ def arrange(order: Any, bounds: Any, held: Any, first: Any, chosen: Any, starts:
                 places[starts[state] + rank * events + i] = chosen[begin + rank]
 
 
+@compiled
 def count(
-    momenta: FloatArray,
-    columns: IntArray,
-    sizes: IntArray,
-    events: IntArray,
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
     width: float,
     bins: int,
-    minimum: FloatArray,
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return combination, bin and count of the bins that are not empty."""
-    longest = 0
-    for row in range(len(columns)):
-        longest += min(events[row], bins + 2)
-    combination = np.empty(longest, np.int64)
-    place = np.empty(longest, np.int64)
-    number = np.empty(longest, np.int64)
+    minimum: Any,
+    block: Any,
+    line: Any,
+    found: Any,
+) -> int:
+    """Write combination, bin and count of the bins that are not empty into the rows of `found`; return how many.
+
+    `block`, of four rows, has room for the masses made before they are counted; `line` for the bins, empty.
+    """
     used = 0
-    line = np.zeros(bins + 2, np.int64)
-    px, py, pz, energy = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    at_once = block.shape[1]
+    px, py, pz, energy = block[0], block[1], block[2], block[3]
     for row in range(len(columns)):
         low, high = bins + 2, -1
-        for first in range(0, events[row], BLOCK):
-            length = min(BLOCK, events[row] - first)
+        for first in range(0, events[row], at_once):
+            length = min(at_once, events[row] - first)
             px[:], py[:], pz[:], energy[:] = 0.0, 0.0, 0.0, 0.0
             for rank in range(sizes[row]):
                 begin = columns[row, rank] + first
@@ -137,7 +146,7 @@ def count(
                 low, high = min(low, slot), max(high, slot)
         for slot in range(low, high + 1):
             if line[slot] > 0:
-                combination[used], place[used], number[used] = row, slot - 1, line[slot]
+                found[0, used], found[1, used], found[2, used] = row, slot - 1, line[slot]
                 line[slot] = 0
                 used += 1
-    return combination[:used].copy(), place[:used].copy(), number[:used].copy()
+    return used

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata import twins
-from kit.opendata.kernels import Engine, compiled
+from kit.opendata.engine import Engine, compiled_engine
 
 calm = settings(deadline=None)  # machines that tests share are slow at times
 
@@ -19,7 +19,7 @@ limits = st.sampled_from([0.0, 25.0, 30.0])
 
 @pytest.fixture(scope="module")
 def loops() -> Engine:
-    return compiled()
+    return compiled_engine()
 
 
 @given(
