@@ -19,7 +19,8 @@ def rows(table):
 def test_a_row_for_each_chunk_held_and_missing_first_done_last():
     table = chunk_table(
         [
-            ChunkSeen("000000", "ended", 2, 2, 0, 1, "slot1@a"), ChunkSeen("000002", "ended", 2, 1, 1, 1, "slot1@b"),
+            ChunkSeen("000000", "ended", 2, 2, 0, 1, "slot1@a"),
+            ChunkSeen("000002", "ended", 2, 1, 1, 1, "slot1@b"),
             ChunkSeen("000004", "running", 2, 1, 0, 2, "slot2@<b>"), ChunkSeen("000006", "held", 2, 0, 0),
             ChunkSeen("000008", "missing", 2, 1, 0, 1),
         ]
