@@ -119,13 +119,13 @@ class BatchPanel(Panel):
         return plan
 
     def _try(self, _stop: threading.Event, report: Report) -> Plan:
-        plan = self._made()
+        plan = self._made(anew=True)
         report(0, None, "the first point runs here …")
         tried = trying.measure(plan)
         if tried.line is None or tried.line["state"] != "done":
             raise RuntimeError(tried.words)
         measured = tried.applied(plan)
-        self._planned = (self._planned or ("", plan))[0], measured
+        self._planned = self._planned[0] if self._planned else "", measured
         self.told = f"{tried.words}\n{_told(measured)}"
         report(1, 1, tried.words)
         return measured
@@ -146,11 +146,11 @@ class BatchPanel(Panel):
         report(1, 1, files.shown(directory))
         return answer.words
 
-    def _made(self) -> Plan:
-        """Return the plan of what the form says, made once for each state of it."""
+    def _made(self, *, anew: bool = False) -> Plan:
+        """Return the plan of what the form says, made once for each state of it, or `anew`."""
         p = self.form.checked()
         key = json.dumps(p.compared(), default=str)
-        if self._planned is None or self._planned[0] != key:
+        if anew or self._planned is None or self._planned[0] != key:
             self._planned = key, planning.make_plan(p.notebook, p.values, p.points, p)
         return self._planned[1]
 

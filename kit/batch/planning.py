@@ -107,7 +107,7 @@ def make_plan(
     seconds, ground = known_seconds(notebook, code)
     return Plan(
         notebook, dict(fixed), sweep, points, options, site, environment, inputs,
-        code, seconds, ground, notes + _shared_seed(notebook, points),
+        code, seconds, ground, notes + _shared_seed(notebook, points) + [sites.NO_TICKET] * site.lacks_ticket(),
     )  # fmt: skip
 
 

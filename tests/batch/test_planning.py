@@ -212,3 +212,10 @@ def test_an_input_where_the_site_cannot_read_it_is_refused_with_path_and_rule(pl
             {"x": [1]}, profile="condor", inputs=[f"{folder}/far.csv"], site={"refused": {folder: "copy it"}},
             environment={"python": "/usr/bin/python3"},
         )  # fmt: skip
+
+
+def test_a_plan_for_cern_says_plainly_that_a_ticket_is_missing(planned, commands):
+    about = {"profile": "cern-afs", "environment": {"python": "/usr/bin/python3"}}
+    assert planned({"x": [1]}, **about).notes == []
+    commands.fails("klist", "")
+    assert planned({"x": [1]}, **about).notes == ["no Kerberos ticket: run `kinit` in a terminal, then repeat"]

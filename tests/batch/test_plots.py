@@ -95,7 +95,7 @@ def test_use_stands_beside_what_was_requested_and_what_would_do():
     time, memory = np.ravel(pair)
     assert (time.get_xlabel(), memory.get_xlabel()) == ("time of a point [s]", "memory of a point [MB]")
     assert sum(patch.get_height() for patch in time.patches) == 2
-    assert words_in(memory.get_legend()) == ["requested: 2000 MB", "would do: 200 MB"]
+    assert words_in(memory.get_legend()) == ["requested: 2000 MB", "would do: 256 MB"]
     assert memory.get_xlim()[1] > 2000
 
 
