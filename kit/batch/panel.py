@@ -62,14 +62,14 @@ class BatchPanel(Panel):
     points : Browser
         The points that the sweep makes.
     views : list of RunPanel
-        The runs that are watched.
+        The runs that are watched, the latest first.
     """
 
     told = traitlets.Unicode(help="what the submission would be, in words")
 
     def __init__(self, p: SubmissionParameters, run: str | Path = "", *, interactive: bool = True) -> None:
         hidden = [name for name in SubmissionParameters.model_fields if name not in SHOWN]
-        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
+        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, folded=True, interactive=interactive)
         self.points = Browser(noun="points", interactive=interactive)
         self.words = Words("kit-told", role="status")
         self.views: list[RunPanel] = []
@@ -99,7 +99,7 @@ class BatchPanel(Panel):
     def watch(self, run: str | Path) -> RunPanel:
         """Show a run beside those that are shown."""
         view = RunPanel(run, interactive=self.interactive)
-        self.views.append(view)
+        self.views.insert(0, view)  # the newest is what one wants to see
         self._arrange()
         return view
 
@@ -141,6 +141,7 @@ class BatchPanel(Panel):
             settled=lambda: _is_sent(directory), left=stop.is_set,
         )  # fmt: skip
         view = self.watch(directory)
+        self.choices.run.options = [NONE, *_runs()]
         if self.interactive:
             view.watcher.start()
         report(1, 1, files.shown(directory))

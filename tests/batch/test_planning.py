@@ -33,7 +33,7 @@ def test_a_plan_tells_points_jobs_hours_memory_and_where(planned):
     told = plan.told()
     assert (told["points"], told["jobs"], told["points a job"]) == (20, 8, "2 to 3")
     assert told["seconds a point"] == "60 (a guess: nobody has measured it)"
-    assert told["CPU hours"] == round(20 * 60 * 2 / 3600, 2)
+    assert told["CPU hours"] == pytest.approx(20 * 60 * 2 / 3600, rel=0.005)
     assert (told["memory a job"], told["time limit"]) == ("2000 MB", "none")
     assert told["where"] == "local, this computer (asked for)"
     assert [point.index for point in plan.points] == list(range(20))
