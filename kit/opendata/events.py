@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from kit.files import FormatError, locate, read_json, whole, write_json
 from kit.opendata.demo import with_demo
-from kit.opendata.kernels import engine
+from kit.opendata.engine import engine
 from kit.opendata.outcome import notice_faults, refuse_failures
 from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off

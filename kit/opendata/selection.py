@@ -20,7 +20,7 @@ from pydantic import field_validator
 
 from kit.opendata.chunks import Chunk
 from kit.opendata.combinations import STATE_ORDER
-from kit.opendata.kernels import NUMPY, Engine
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.twins import Chosen, Cuts, IntArray
 from kit.parameters import Parameters, parameter
 
