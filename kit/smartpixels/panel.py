@@ -71,10 +71,8 @@ class ClusterPanel(Panel):
 
     Examples
     --------
-    >>> panel = ClusterPanel(p)
     >>> panel.browser.filter = "pt>1 flipped=no"
     >>> panel.time, panel.pixels = 1.2, ((6, 10),)
-    >>> panel.form.set(noise=True, seed=3)
     """
 
     file = traitlets.Unicode(help="path of the file that is looked into")
