@@ -275,15 +275,3 @@ def test_the_oscillators_of_the_time_converters_are_started(stood, ready, dialec
     assert values["EN_MASTER_CTDC_VOUT_INIT"] == values["EN_MASTER_FTDC_VOUT_INIT"] == 0
     assert values["VD_CTDC_P_DAC_EN"] == values["VD_FTDC_P_DAC_EN"] == 1
     assert values["VD_CTDC_P_D"] == values["VD_FTDC_P_D"] == 16
-
-
-def test_a_board_that_describes_itself_otherwise_is_remarked():
-    from kit.hgcroc.board import _unlike
-
-    mine = {"roc": {"Top": {0: {"a": {"min": 0, "max": 1}, "b": {"min": 0, "max": 1}}}}}
-    theirs = {"roc": {"Top": {0: {"a": {"min": 0, "max": 3}, "c": {"min": 0, "max": 1}}}}}
-    assert _unlike(mine, theirs, "") == [
-        "roc.Top.0.b is missing",
-        "roc.Top.0.c is not known",
-        "roc.Top.0.a is {'min': 0, 'max': 3}, should be {'min': 0, 'max': 1}",
-    ]
