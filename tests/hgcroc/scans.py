@@ -20,8 +20,8 @@ def parameters(shared_data, emulator, dialect="1.0.15", procedure="small2d", **c
     return AcquisitionParameters.build(values | changes)
 
 
-def session_of(p, folder):
-    return Session(p, lambda _plan: folder)
+def session_of(p, folder, **options):
+    return Session(p, lambda _plan: folder, **options)
 
 
 class Truth:

@@ -258,7 +258,9 @@ def test_a_scan_may_stop_or_pause_at_a_point_in_doubt(shared_data, stand, tmp_pa
     p = parameters(shared_data, emulator, max_retries=0, on_fail="stop")
     with pytest.raises(SpoiledPointError, match=r"point 0: fewer events than asked for.* was to stop"):
         list(session_of(p, tmp_path / "stop").measure())
-    session = session_of(p.with_values(on_fail="pause"), tmp_path / "pause")
+    with pytest.raises(SpoiledPointError):  # nobody is there who could resume it
+        list(session_of(p.with_values(on_fail="pause"), tmp_path / "alone").measure())
+    session = session_of(p.with_values(on_fail="pause"), tmp_path / "pause", attended=True)
     worker = threading.Thread(target=lambda: list(session.measure()))
     worker.start()
     assert eventually(lambda: session.state == "paused")
