@@ -25,7 +25,7 @@ from kit.hgcroc.legacy_line import LegacyLine
 from kit.hgcroc.ownership import Ownership
 from kit.hgcroc.registers import RegisterError, register_table
 from kit.hgcroc.self_description import unlike
-from kit.hgcroc.wire import Wire
+from kit.hgcroc.wire import WaitEndedError, Wire
 
 __all__ = ["Board", "Difference", "Line", "Run"]
 
@@ -65,7 +65,8 @@ class Board:
     def __init__(
         self, line: Line, path: DataPath, owner: Ownership, wire: Wire, *, board: str, start_timeout: float
     ) -> None:
-        self.line, self.table, self.state = line, register_table(board), _unknown()
+        self.line, self.table = line, register_table(board)
+        self.state: IntArray | None = None
         self.remarks: list[str] = []
         self._path, self._owner, self._wire, self._start_timeout = path, owner, wire, start_timeout
 
@@ -199,7 +200,7 @@ class Board:
             archives = self._path.collect(self.line.running, limit)
             self._see_the_end(begun + limit)
         except BaseException:
-            with contextlib.suppress(BoardError):
+            with contextlib.suppress(BoardError, WaitEndedError):
                 self.line.stop()
             raise
         if self.line.dialect == "0.1.2":
@@ -249,10 +250,6 @@ class Board:
 
     def _fault(self, asked: str, text: str) -> BoardError:
         return self.line.roles[0].fault(asked, text)
-
-
-def _unknown() -> IntArray | None:
-    return None
 
 
 def _emptied(tree: Any) -> Any:

@@ -249,6 +249,9 @@ def test_waits_end_within_a_second_when_their_owner_wants(stood, ready, dialect)
     with pytest.raises(WaitEndedError):
         board.take(100.0)
     assert time.monotonic() - begun[0] < 1.3
+    begun[0] = float("inf")
+    stood.board.faults.clear()
+    assert len(taken(board).frames.event) == 50  # the run that was left is not going on
 
 
 @each_dialect
