@@ -36,7 +36,9 @@ _TABLE = {"CLASS": "TABLE", "VERSION": "2.7", "TITLE": ""}
 
 def type_of(highest: int) -> np.dtype[Any]:
     """Return the signed type of a register column, wide enough for its highest value."""
-    return next(np.dtype(kind) for kind in (np.int16, np.int32, np.int64) if highest <= np.iinfo(kind).max)
+    return next(
+        np.dtype(kind) for kind in (np.int8, np.int16, np.int32, np.int64) if highest <= np.iinfo(kind).max
+    )
 
 
 def write_table(path: Path, types: Mapping[str, np.dtype[Any]], parts: Iterable[Columns], level: int) -> int:

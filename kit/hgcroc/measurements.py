@@ -188,6 +188,12 @@ class Scan:
         registers = dict.fromkeys(name for block in blocks for name in self.table.names(block))
         return [*ROW_COLUMNS, "point", *SUMMARY, *registers]
 
+    @property
+    def usual_columns(self) -> list[str]:
+        """Rows, point, what the axes change, and the summary."""
+        changed = [label for label in self.labels if label in self.columns]
+        return list(dict.fromkeys([*ROW_COLUMNS, "point", *changed, *SUMMARY]))
+
     def frame(self, columns: Iterable[str] | None = None, points: npt.ArrayLike | None = None) -> pd.DataFrame:
         """Return a table with one row for each row of each point: of those with data, where none are given.
 
@@ -198,15 +204,7 @@ class Scan:
         """
         import pandas as pd
 
-        chosen = (
-            list(columns)
-            if columns is not None
-            else list(
-                dict.fromkeys(
-                    [*ROW_COLUMNS, "point", *(label for label in self.labels if label in self.columns), *SUMMARY]
-                )
-            )
-        )
+        chosen = self.usual_columns if columns is None else list(columns)
         wanted = self.measured() if points is None else self._points(points)
         return pd.DataFrame({name: self.array(name, wanted).ravel() for name in chosen})
 

@@ -60,7 +60,7 @@ class Measuring:
     Parameters
     ----------
     board : Board
-        Connected and initialised.
+        Connected and initialised with the settings of point 0.
     plan : Plan
         What is measured.
     states : States
@@ -101,7 +101,7 @@ class Measuring:
         self.readback: Readback = readback
         self.exclude_corrupt, self.note, self.keep_raw = exclude_corrupt, note, keep_raw
         self._watched = _watched(plan, states.base, readback)
-        self._configured: dict[str, Any] | None = None
+        self._configured = plan.settings(0)
         self._varied = any(axis.others for axis in plan.axes)
 
     def measure(self, point: int) -> Outcome:
@@ -123,7 +123,8 @@ class Measuring:
             try:
                 if unreachable is not None:
                     self.initialise(point)
-                writes += self.board.restore(state) if tries > 1 else self.board.become(state)
+                spoiled = found is not None and bool(found.marks & Mark.DIFFERENT)
+                writes += self.board.restore(state) if spoiled else self.board.become(state)
                 found, unreachable = self._try(point, state), None
             except RefusedError:
                 raise
@@ -150,12 +151,10 @@ class Measuring:
 
     def _configure(self, point: int) -> dict[str, Any]:
         """Send the settings of a point where they differ from those of the last one."""
-        if self._configured is None:
-            self.initialise(point)
-        elif self._varied and (wanted := self.plan.settings(point)) != self._configured:
+        if self._varied and (wanted := self.plan.settings(point)) != self._configured:
             self.board.configure(board_settings(wanted, self.board.line.dialect))
             self._configured = wanted
-        return self._configured or {}
+        return self._configured
 
     def _try(self, point: int, state: IntArray) -> Received:
         asked = events_of(self._configure(point))

@@ -46,8 +46,7 @@ class Ownership:
         WaitEndedError
             If `interrupt` ends the wait.
         """
-        number = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        lock = os.fdopen(number, "r+", encoding="utf-8")
+        lock = self._opened()
         end = time.monotonic() + timeout
         while True:
             try:
@@ -70,6 +69,15 @@ class Ownership:
         lock.write(f"process {os.getpid()} of {getpass.getuser()}\n")
         lock.flush()
         self._file = lock
+
+    def _opened(self) -> IO[str]:
+        """Return the file of the lock, which may be another user's: it is there for all, and is never deleted."""
+        try:
+            number = os.open(self.path, os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            number = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            os.fchmod(number, 0o666)  # whatever the umask says
+        return os.fdopen(number, "r+", encoding="utf-8")
 
     def give_up(self) -> None:
         """Let the next one have it; the file stays, since others may be waiting for it."""

@@ -86,10 +86,14 @@ class Session:
         What to do.
     folder : callable
         Takes the plan and returns the folder of the scan; called once, before the board is touched.
+    attended : bool
+        Somebody is there who can resume it; else what should pause the scan stops it.
     """
 
-    def __init__(self, p: AcquisitionParameters, folder: Callable[[Plan], Path]) -> None:
-        self.p = p
+    def __init__(
+        self, p: AcquisitionParameters, folder: Callable[[Plan], Path], *, attended: bool = False
+    ) -> None:
+        self.p, self._pausable = p, attended and p.on_fail == "pause"
         self.plan, self.findings = plan_of(p)
         self.order = order_of(self.plan, p.order, p.seed)
         self.state: State = "planned"
@@ -194,7 +198,7 @@ class Session:
                 continue
             except BoardError as fault:
                 logbook.note("unreachable", point=point, fault=str(fault))
-                if self.p.on_fail != "pause":
+                if not self._pausable:
                     raise
                 self.pause()
                 self.trouble = str(fault)
@@ -208,7 +212,7 @@ class Session:
         return outcome
 
     def _stop_at(self, outcome: Outcome) -> None:
-        if self.p.on_fail == "pause":
+        if self._pausable:
             self.pause()
             return
         message = f"point {outcome.point}: {outcome.text}; the scan was to stop at such a point"

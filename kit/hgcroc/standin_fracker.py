@@ -14,6 +14,7 @@ from kit import wording
 from kit.hgcroc import messages
 from kit.hgcroc.compound_table import EVENT_TYPE, SUMMARY_TYPES, type_of, write_table
 from kit.hgcroc.layout import BOARDS
+from kit.hgcroc.legacy import EVENTS_1015, SEARCH_1015
 from kit.hgcroc.messages import MessageError
 from kit.hgcroc.registers import RegisterError, RegisterTable, register_table
 from kit.hgcroc.standin_unpack import EVENT_TREE, SUMMARY_TREE
@@ -24,13 +25,6 @@ __all__ = ["FrackError", "frack", "main"]
 
 IntArray = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
-
-# a name that several blocks have means the first of these; EN_REF_BG is Top's, as in 1.0.15
-SEARCH = ("ch", "Top", "DigitalHalf", "GlobalAnalog", "MasterTdc", "ReferenceVoltage")
-EVENTS = (
-    "event", "chip", "half", "channel", "adc", "adcm", "toa", "tot", "totflag", "trigtime", "trigwidth",
-    "corruption", "bxcounter", "eventcounter", "orbitcounter",
-)  # fmt: skip
 
 
 MANY = 2_000_000  # rows at once
@@ -93,11 +87,12 @@ def frack(
         If a column is neither measured nor a register, naming the nearest, or the file has no such tree.
     """
     table, state = state_in(config)
-    measured = dict.fromkeys(EVENTS, EVENT_TYPE) if mode == "full" else SUMMARY_TYPES
+    measured = dict.fromkeys(EVENTS_1015, EVENT_TYPE) if mode == "full" else SUMMARY_TYPES
     names = list(columns) or [*measured, *_all_registers(table)]
     registers = _registers(table, [name for name in names if name not in measured], measured)
     highest = {name: int(table.maximum[index].max()) for name, index in registers.items()}
-    types = {name: measured[name] if name in measured else type_of(highest[name]) for name in names}
+    types = {name: measured[name] for name in names if name in measured}
+    types |= {name: type_of(highest[name]) for name in registers}
     values = {name: state[index] for name, index in registers.items()}
     return write_table(path, types, _parts(root, mode, measured, values, rows), level)
 
@@ -116,7 +111,7 @@ def state_in(config: Path) -> tuple[RegisterTable, IntArray]:
 
 
 def _all_registers(table: RegisterTable) -> list[str]:
-    return list(dict.fromkeys(name for block in SEARCH for name in table.names(block)))
+    return list(dict.fromkeys(name for block in SEARCH_1015 for name in table.names(block)))
 
 
 def _registers(table: RegisterTable, names: Sequence[str], measured: Mapping[str, Any]) -> dict[str, IntArray]:
@@ -124,7 +119,7 @@ def _registers(table: RegisterTable, names: Sequence[str], measured: Mapping[str
     wrong = []
     for name in names:
         try:
-            found[name] = row_registers(table, name, SEARCH)
+            found[name] = row_registers(table, name, SEARCH_1015)
         except KeyError:
             wrong.append(name + wording.suggestion(name, [*measured, *_all_registers(table)]))
     if wrong:

@@ -74,12 +74,14 @@ class Requester:
 
     def __init__(self, wire: Wire, address: str, timeout: float, interrupt: Interrupt | None = None) -> None:
         self.wire, self.address, self.timeout, self.interrupt = wire, address, timeout, interrupt
-        self._socket = self._connected()
+        self._socket: zmq.Socket[bytes] | None = None
 
     def _connected(self) -> zmq.Socket[bytes]:
-        made = self.wire.opened(zmq.REQ)
-        made.connect(self.address)
-        return made
+        """Return the socket, which is made when something is to be said."""
+        if self._socket is None:
+            self._socket = self.wire.opened(zmq.REQ)
+            self._socket.connect(self.address)
+        return self._socket
 
     def ask(self, *parts: str | bytes, timeout: float | None = None) -> list[bytes]:
         """Send a request and return the parts of its answer.
@@ -94,23 +96,21 @@ class Requester:
         limit = self.timeout if timeout is None else timeout
         frames = [part.encode() if isinstance(part, str) else part for part in parts]
         end = time.monotonic() + limit
+        asking = self._connected()
         try:
-            _wait(self._socket, zmq.POLLOUT, end, self.interrupt, f"{self.address} takes no message")
-            self._socket.send_multipart(frames)
-            _wait(self._socket, zmq.POLLIN, end, self.interrupt, f"{self.address} gives no answer in {limit:g} s")
+            _wait(asking, zmq.POLLOUT, end, self.interrupt, f"{self.address} takes no message")
+            asking.send_multipart(frames)
+            _wait(asking, zmq.POLLIN, end, self.interrupt, f"{self.address} gives no answer in {limit:g} s")
         except (TimeoutError, WaitEndedError):
             self.renew()
             raise
-        return self._socket.recv_multipart()
+        return asking.recv_multipart()
 
     def renew(self) -> None:
-        """Take a new socket: answers that are still on their way to the old one are lost."""
-        self.close()
-        self._socket = self._connected()
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close(linger=0)
+        """Give up the socket for a new one: answers that are still on their way to the old one are lost."""
+        if self._socket is not None:
+            self._socket.close(linger=0)
+            self._socket = None
 
 
 class Puller:

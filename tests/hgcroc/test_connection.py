@@ -1,3 +1,6 @@
+import socket
+import threading
+
 import pytest
 
 from kit.hgcroc.board_errors import BoardError
@@ -64,6 +67,25 @@ def test_a_role_that_is_not_there_is_named_and_the_board_left_to_others(stand, j
     for _ in range(2):
         with pytest.raises(BoardError, match=r"server at tcp://127\.0\.0\.1:\d+ refuses the connection"):
             connect(network, dialect, start_timeout=0.1)
+
+
+def test_a_wrong_greeting_is_told(stand):
+    network = stand("char").network("1.0.15")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        network["server"]["daq_ctrl_port"] = server.getsockname()[1]
+
+        def greet():
+            line, _ = server.accept()
+            line.sendall(b"SSH-2.0-OpenSSH")
+            line.close()
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(
+            BoardError, match=r"server at tcp://127\.0\.0\.1:\d+ greets with b'S', which is not ZeroMQ"
+        ):
+            connect(network, "1.0.15", board="char")
+        thread.join()
 
 
 def test_another_kind_of_board_is_refused(stand, joined):

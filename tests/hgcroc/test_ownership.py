@@ -28,6 +28,15 @@ def test_names_of_one_address_are_one_device_and_other_ports_another(where):
     assert Ownership(where).path != Ownership(where[:1]).path
 
 
+def test_other_users_can_take_the_lock_too(where):
+    mine = Ownership(where)
+    mine.take(1)
+    assert mine.path.stat().st_mode & 0o777 == 0o666
+    mine.give_up()
+    assert mine.path.exists()
+    assert mine.path.read_text() == ""
+
+
 def test_the_next_one_waits_its_turn(where):
     first, second = Ownership(where), Ownership(where)
     first.take(1)
