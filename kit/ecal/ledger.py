@@ -28,7 +28,7 @@ def work_off(p: SampleParameters, run: Run, pieces: list[Piece], work: Work) -> 
     ----------
     work : callable
         Makes the outputs of a file in the run's directory and returns its record, the names of these outputs under
-        ``outputs``. It runs in a process of its own where there are several workers.
+        ``outputs``, and of what it left in the work folder under ``parts``. It runs in a process of its own where there are several workers.
 
     Raises
     ------
@@ -91,7 +91,8 @@ def _earlier(run: Run, piece: Piece) -> dict[str, Any] | None:
     except (FileNotFoundError, FormatError):
         return None
     same = record["path"] == piece.path and record["size"] == files.size(piece.path)
-    return record if same and all((run.directory / name).is_file() for name in record["outputs"]) else None
+    made = [run.directory / name for name in record["outputs"]] + [run.work / name for name in record.get("parts", [])]
+    return record if same and all(path.is_file() for path in made) else None
 
 
 def _refuse_copies(records: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from kit.ecal.demo import with_demo
 from kit.files import FormatError, locate
 from kit.parameters import Parameters, parameter
 
-__all__ = ["Piece", "SampleParameters", "share"]
+__all__ = ["Piece", "SampleParameters", "ranges", "share"]
 
 
 class SampleParameters(Parameters):
@@ -36,7 +36,6 @@ class SampleParameters(Parameters):
     skip_bad: bool = parameter(False, "leave out events that cannot be used, and count them")
 
     effort: ClassVar[frozenset[str]] = Parameters.effort | {"chunk_events"}
-    opposite_allowed: ClassVar[bool] = False
 
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
@@ -92,3 +91,10 @@ def share(p: SampleParameters) -> list[Piece]:
     pieces = [Piece((number, path)) for number, path in enumerate(paths[: p.max_files], 1)]
     first, last = (len(pieces) * job // p.jobs for job in (p.job - 1, p.job))
     return pieces[first:last]
+
+
+def ranges(p: SampleParameters, entries: int) -> list[tuple[int, int]]:
+    """Return first and last entry, that one excluded, of each chunk of a file; one empty chunk if it has nothing."""
+    last = min(entries, p.first_event + p.events) if p.events else entries
+    chunks = [(first, min(first + p.chunk_events, last)) for first in range(p.first_event, last, p.chunk_events)]
+    return chunks or [(0, 0)]

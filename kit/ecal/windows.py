@@ -26,7 +26,7 @@ from kit.ecal.features import Features, read_features
 from kit.ecal.kernels import engine
 from kit.ecal.ledger import work_off
 from kit.ecal.quantities import INSC
-from kit.ecal.sample import Piece, SampleParameters, share
+from kit.ecal.sample import Piece, SampleParameters, ranges, share
 from kit.ecal.scrutiny import scrutinise
 from kit.ecal.tables import Precision, TableWriter, schema, to_table
 from kit.ecal.tally import Tally
@@ -139,12 +139,10 @@ class _Maker:
             DumperFile(piece.path, p.association, pileup=p.pileup) as source,
             _Outputs(p, directory, piece.name, self._about(piece, source)) as outputs,
         ):
-            last = source.identity.entries if not p.events else p.first_event + p.events
-            last = min(last, source.identity.entries)
-            loops = engine(last - p.first_event)
-            for first in range(p.first_event, last, p.chunk_events):
-                chunk = source.read(first, min(first + p.chunk_events, last))
-                found = scrutinise(chunk, skip_bad=p.skip_bad)
+            spans = ranges(p, source.identity.entries)
+            loops = engine(spans[-1][1] - spans[0][0])
+            for first, last in spans:
+                found = scrutinise(source.read(first, last), skip_bad=p.skip_bad)
                 windows = build(found.events, self.rules, loops)
                 outputs.write(found.events, windows)
                 bad += found.bad
