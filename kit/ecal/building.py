@@ -98,7 +98,14 @@ def build(events: Events, rules: Rules, engine: Engine) -> Windows:
         filled.seed, filled.event, events.clusters.offsets, field.order, field.positions, field.limits
     )
     content = Content(
-        events, field, found, filled, starts(np.bincount(window, minlength=len(filled.seed))), cluster, dphi, rules.pileup
+        events,
+        field,
+        found,
+        filled,
+        starts(np.bincount(window, minlength=len(filled.seed))),
+        cluster,
+        dphi,
+        rules.pileup,
     )
     labels = _label(content, rules)
     if emulated:
@@ -197,7 +204,7 @@ def _hits(events: Events, clusters: IntArray) -> Lists:
 
 
 def _calos(c: Content) -> Lists:
-    """Return for each window the particles that a cluster in it belongs to, or whose simulated position is in it."""
+    """Return for each window the particles that a cluster belongs to, or that were simulated inside."""
     calos, event = c.events.calos, c.opened.event
     particle, first = expand(calos.offsets, event)
     window = np.repeat(np.arange(len(event)), np.diff(first))

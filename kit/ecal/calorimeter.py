@@ -1,6 +1,7 @@
 """Where the crystals of the electromagnetic calorimeter are, as far as simulated clusters need to know.
 
-The barrel is a grid in η–φ, the endcaps are flat and a grid in x–y. Numbers: CMS ECAL TDR, CERN/LHCC 97-33, rounded.
+The barrel is a grid in η–φ, the endcaps are flat and a grid in x–y. Numbers: CMS ECAL TDR, CERN/LHCC 97-33,
+rounded.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def position(i: IntArray, j: IntArray, iz: IntArray) -> tuple[FloatArray, FloatA
     barrel = iz == 0
     x, y = (ENDCAP_PITCH * (place - (ENDCAP_CRYSTALS + 1) / 2) for place in (i, j))
     radius = np.hypot(x, y)
-    eta = np.where(barrel, np.sign(i) * (np.abs(i) - 0.5) * STEP, iz * np.arcsinh(ENDCAP_Z / np.maximum(radius, 1)))
+    eta = np.where(
+        barrel, np.sign(i) * (np.abs(i) - 0.5) * STEP, iz * np.arcsinh(ENDCAP_Z / np.maximum(radius, 1))
+    )
     phi = np.where(barrel, (j - 0.5) * STEP, np.arctan2(y, x))
     return eta, (phi + np.pi) % (2 * np.pi) - np.pi
 
@@ -43,7 +46,7 @@ def position(i: IntArray, j: IntArray, iz: IntArray) -> tuple[FloatArray, FloatA
 def neighbours(
     i: IntArray, j: IntArray, iz: IntArray, di: IntArray, dj: IntArray
 ) -> tuple[IntArray, IntArray, BoolArray]:
-    """Return i and j of the crystals `di`, `dj` away, and whether they exist; there is no barrel crystal ieta 0."""
+    """Return i and j of the crystals `di`, `dj` away, and whether they exist; there is no ieta 0."""
     barrel = iz == 0
     line = np.where(i > 0, i - 1, i) + di
     rank = np.where(line >= 0, line + 1, line)

@@ -98,7 +98,9 @@ def _collision_columns(sample: Sample, number: int, rng: np.random.Generator) ->
     by_event = starts(np.bincount(clusters.event, minlength=number))
     columns: dict[str, Column] = {}
     columns |= {f"pfCluster_{k}": ([by_event], v) for k, v in clusters.columns.items()}
-    columns |= {f"pfClusterHit_{k}": ([by_event, clusters.hits.offsets], v) for k, v in clusters.hits.columns.items()}
+    columns |= {
+        f"pfClusterHit_{k}": ([by_event, clusters.hits.offsets], v) for k, v in clusters.hits.columns.items()
+    }
     of_calos = starts(np.bincount(particles.event, minlength=number))
     rows = starts(np.diff(of_calos)[clusters.event])
     columns |= {f"pfCluster_{k}": ([by_event, rows], v) for k, v in clusters.scores.items()}

@@ -105,7 +105,7 @@ class DumperFile:
         with _naming_damage(self.path, f"events {first} to {last - 1}: "):
             arrays = self._tree.arrays(names, entry_start=first, entry_stop=last, library="ak")
         flat = self.layout == "flat"
-        depths = {name: 1 for name in counts}
+        depths = dict.fromkeys(counts, 1)
         columns = {
             name: _unnest(arrays[name], depth, f"{self.path}: branch {name}")
             for name, depth in {
@@ -233,7 +233,9 @@ class _Assembly:
     def _nested(self, group: str, outer: Lists, lengths: IntArray | None = None) -> Lists:
         """Return a group with one list for each thing in `outer`, of the given `lengths` where they are known."""
         branches = self._group(group)
-        holder = {"hit": "pfCluster_energy", "score": "pfCluster_energy", "member": "superCluster_seedIndex"}[group]
+        holder = {"hit": "pfCluster_energy", "score": "pfCluster_energy", "member": "superCluster_seedIndex"}[
+            group
+        ]
         offsets, model = (None, "the particles of the event") if lengths is None else (starts(lengths), "")
         held = {}
         for branch in branches:
@@ -278,9 +280,9 @@ class _Assembly:
         thing = int(np.flatnonzero(np.diff(inner) != np.diff(expected))[0])
         event = int(np.searchsorted(outer.offsets, thing, side="right")) - 1
         place = thing - int(outer.offsets[event])
-        found, wanted_ = int(np.diff(inner)[thing]), int(np.diff(expected)[thing])
+        found, other_has = int(np.diff(inner)[thing]), int(np.diff(expected)[thing])
         message = (
-            f"{self.path}: event {self.first + event}: {name}[{place}] has {found} entries, {other} has {wanted_}; "
-            "should be equal"
+            f"{self.path}: event {self.first + event}: {name}[{place}] has {found} entries, "
+            f"{other} has {other_has}; should be equal"
         )
         raise FormatError(message)

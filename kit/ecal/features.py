@@ -1,4 +1,4 @@
-"""Which fields stand in which group of a dataset, and what type they have; read from a YAML file that users may edit."""
+"""Which fields stand in which group of a dataset, and of what type: from a YAML file that users may edit."""
 
 from __future__ import annotations
 

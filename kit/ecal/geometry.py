@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kit.ecal.events import BoolArray, FloatArray
+from kit.ecal.events import AnyArray, BoolArray, FloatArray
 
 __all__ = ["TWO_PI", "inside", "offsets", "reach", "wrap"]
 
@@ -40,19 +40,19 @@ def reach(eta: FloatArray, version: int = 3) -> tuple[FloatArray, FloatArray, Fl
 
 def _first_version(a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     parabola = 0.0758929 - 0.0178571 * a + 0.0892857 * a**2
-    up = np.select([a < 0.1, a < 1.3, a < 1.7, a < 1.9], [np.full_like(a, 0.075), parabola, 0.2, 0.625 - 0.25 * a], 0.15)
+    up = np.select(
+        [a < 0.1, a < 1.3, a < 1.7, a < 1.9], [np.full_like(a, 0.075), parabola, 0.2, 0.625 - 0.25 * a], 0.15
+    )
     down = np.select([a < 2.1, a < 2.5], [np.full_like(a, -0.075), 0.31875 - 0.1875 * a], -0.15)
     return up, down, np.select([a < 1.9, a < 2.7], [np.full_like(a, 0.6), 1.075 - 0.25 * a], 0.4)
 
 
-def wrap(angle: FloatArray) -> FloatArray:
+def wrap(angle: AnyArray) -> FloatArray:
     """Return differences of angles, brought once by 2π into −π…π."""
     return np.where(angle > np.pi, angle - TWO_PI, np.where(angle < -np.pi, angle + TWO_PI, angle))
 
 
-def offsets(
-    seed_eta: FloatArray, seed_phi: FloatArray, eta: FloatArray, phi: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def offsets(seed_eta: AnyArray, seed_phi: AnyArray, eta: AnyArray, phi: AnyArray) -> tuple[FloatArray, FloatArray]:
     """Return e, the distance in η away from η = 0 (below it: towards smaller η), and p = φ_seed − φ."""
     distance = eta - seed_eta
     return np.where(seed_eta < 0, -distance, distance), wrap(seed_phi - phi)
@@ -64,5 +64,3 @@ def inside(
     """Tell what lies in the window, its edges included."""
     up, down, width = limits
     return same_side & (e >= down) & (e <= up) & (np.abs(p) <= width)
-
-

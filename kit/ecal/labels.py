@@ -2,8 +2,8 @@
 
 `fixed` is the definition: a cluster is in the supercluster if it belongs to the window's particle with a score not
 below the working point, or is the seed. `deepsc` reproduces the public original, in which variables keep their
-value from one pair of cluster and window to the next: there clusters of another particle take the label of whatever
-was looked at before them.
+value from one pair of cluster and window to the next: there clusters of another particle take the label of
+whatever was looked at before them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kit.ecal.events import BoolArray, FloatArray, IntArray
+from kit.ecal.events import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["Labels", "Pairs", "deepsc_labels", "fixed_labels"]
 
@@ -54,12 +54,14 @@ class Pairs:
     @property
     def same(self) -> BoolArray:
         """Clusters that belong to the window's particle."""
-        return (self.window_calo >= 0) & (self.cluster_calo == self.window_calo)
+        found: BoolArray = (self.window_calo >= 0) & (self.cluster_calo == self.window_calo)
+        return found
 
     @property
     def different(self) -> BoolArray:
         """Clusters that belong to another particle than the window."""
-        return (self.window_calo >= 0) & (self.cluster_calo >= 0) & (self.cluster_calo != self.window_calo)
+        other: BoolArray = (self.cluster_calo >= 0) & (self.cluster_calo != self.window_calo)
+        return (self.window_calo >= 0) & other
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _firsts(event: IntArray) -> IntArray:
     return np.maximum.accumulate(np.where(new, np.arange(len(event)), 0)) if len(event) else event
 
 
-def _carried(values: FloatArray, known: BoolArray, first: IntArray, begin: FloatArray | np.generic) -> FloatArray:
+def _carried(values: AnyArray, known: BoolArray, first: IntArray, begin: FloatArray | np.generic) -> AnyArray:
     """Return `values` where they are `known`, else the last known one of the event, else `begin`."""
     if not len(values):
         return values
@@ -151,7 +153,7 @@ def _carried(values: FloatArray, known: BoolArray, first: IntArray, begin: Float
     return np.where(last >= first, values[last], begin)
 
 
-def _back(values: FloatArray, order: IntArray) -> FloatArray:
+def _back(values: AnyArray, order: IntArray) -> AnyArray:
     """Return what was sorted by `order` in its own order."""
     unsorted = np.empty_like(values)
     unsorted[order] = values

@@ -22,13 +22,14 @@ Work = Callable[[Piece], dict[str, Any]]
 
 
 def work_off(p: SampleParameters, run: Run, pieces: list[Piece], work: Work) -> list[dict[str, Any]]:
-    """Do `work` on each file, unless an earlier attempt has, write ``ledger.json`` and return its records in order.
+    """Do `work` on each file, unless an earlier attempt has; write ``ledger.json``, return what is done.
 
     Parameters
     ----------
     work : callable
         Makes the outputs of a file in the run's directory and returns its record, the names of these outputs under
-        ``outputs``, and of what it left in the work folder under ``parts``. It runs in a process of its own where there are several workers.
+        ``outputs``, and of what it left in the work folder under ``parts``. It runs in a process of its own where
+        there are several workers.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def work_off(p: SampleParameters, run: Run, pieces: list[Piece], work: Work) -> 
 
 
 def refuse_failures(records: Iterable[dict[str, Any]], allowed: float, run: Run) -> None:
-    """Raise a RunError that names all faults if more than the share `allowed` failed; else say which are left out."""
+    """Raise a RunError with all faults if more than the share `allowed` failed; else say what is left out."""
     records = list(records)
     failed = [record["reason"] for record in records if record["state"] == "failed"]
     if len(failed) > allowed * len(records):
@@ -91,7 +92,9 @@ def _earlier(run: Run, piece: Piece) -> dict[str, Any] | None:
     except (FileNotFoundError, FormatError):
         return None
     same = record["path"] == piece.path and record["size"] == files.size(piece.path)
-    made = [run.directory / name for name in record["outputs"]] + [run.work / name for name in record.get("parts", [])]
+    made = [run.directory / name for name in record["outputs"]] + [
+        run.work / name for name in record.get("parts", [])
+    ]
     return record if same and all(path.is_file() for path in made) else None
 
 
@@ -101,6 +104,8 @@ def _refuse_copies(records: list[dict[str, Any]]) -> None:
         if record["state"] != "done":
             continue
         if record["uuid"] in known:
-            message = f"{known[record['uuid']]} and {record['path']} are the same file: its events would count twice"
+            message = (
+                f"{known[record['uuid']]} and {record['path']} are the same file: its events would count twice"
+            )
             raise FormatError(message)
         known[record["uuid"]] = record["path"]

@@ -1,7 +1,7 @@
 """The innermost loops, as numba compiles them; `twins` says what each takes and gives.
 
-They compare, add and multiply as their twins do and in the same order, so that both agree bit for bit; cosh and log
-are those of the C library, which NumPy's own differ from in the last digit.
+They compare, add and multiply as their twins do and in the same order, so that both agree bit for bit; cosh and
+log are those of the C library, which NumPy's own differ from in the last digit.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def fill(
         for k in range(begin, end):
             i = order[k]
             e = eta[s] - eta[i] if eta[s] < 0 else eta[i] - eta[s]
-            p = phi[s] - phi[i]  # written out here and above: a function of its own would have to be compiled first
+            p = (
+                phi[s] - phi[i]
+            )  # written out here and above: a function of its own would have to be compiled first
             if p > np.pi:
                 p -= TWO_PI
             elif p < -np.pi:
@@ -155,7 +157,9 @@ def spans(offsets: Any, values: Any, largest: Any, smallest: Any, mean: Any) -> 
             parts[:] = values[begin : begin + 8]
             for i in range(8, full):
                 parts[i % 8] += values[begin + i]
-            total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]))
+            total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) + (
+                (parts[4] + parts[5]) + (parts[6] + parts[7])
+            )
             for i in range(full, number):
                 total += values[begin + i]
         else:

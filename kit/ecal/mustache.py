@@ -1,4 +1,4 @@
-"""The mustache: the shape in Δη–Δφ in which the classical algorithm gathers the clusters of one electron or photon.
+"""The mustache: the shape in Δη–Δφ in which the classical algorithm gathers clusters of an electron or photon.
 
 A magnetic field spreads energy in φ, and the spread bends with η. Formulas and numbers are those of CMSSW,
 RecoEcal/EgammaCoreTools, Mustache and dynamic Δφ window, in its mixture of single and double precision.
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kit.ecal.events import AnyArray, BoolArray, FloatArray
+from kit.ecal.events import BoolArray, FloatArray
 
 __all__ = ["Outline", "in_mustache", "outline", "phi_reach"]
 
@@ -42,7 +42,7 @@ class Outline(NamedTuple):
     upper: Singles
 
 
-def outline(seed_eta: AnyArray, energy: AnyArray, dphi: AnyArray) -> Outline:
+def outline(seed_eta: npt.ArrayLike, energy: npt.ArrayLike, dphi: npt.ArrayLike) -> Outline:
     """Return the edges of the mustache at a distance in φ.
 
     Parameters
@@ -69,7 +69,9 @@ def outline(seed_eta: AnyArray, energy: AnyArray, dphi: AnyArray) -> Outline:
             p0, p1, p2 = (_single(value) for value in curve)
             shift = (edge.astype(np.float64) - 0.5 * middle.astype(np.float64)).astype(np.float32)
             bend = s * (p0 * s + p1) + p2
-            curvature = ((1 / (4.0 * bend.astype(np.float64))) - np.abs(shift).astype(np.float64)).astype(np.float32)
+            curvature = ((1 / (4.0 * bend.astype(np.float64))) - np.abs(shift).astype(np.float64)).astype(
+                np.float32
+            )
             edges.append((shift, np.maximum(1.0 / (4.0 * curvature.astype(np.float64)), 0.0)))
         (up_shift, up_bend), (low_shift, low_bend) = edges
         upper = (up_bend * d**2 + np.maximum(up_shift, HALF_CRYSTAL).astype(np.float64)) + float(HALF_CRYSTAL)
@@ -77,7 +79,7 @@ def outline(seed_eta: AnyArray, energy: AnyArray, dphi: AnyArray) -> Outline:
     return Outline(lower.astype(np.float32), upper.astype(np.float32))
 
 
-def phi_reach(seed_eta: AnyArray, energy: AnyArray, eta: AnyArray) -> FloatArray:
+def phi_reach(seed_eta: npt.ArrayLike, energy: npt.ArrayLike, eta: npt.ArrayLike) -> FloatArray:
     """Return the largest distance in φ, in rad, for a cluster of raw `energy` in GeV at `eta`."""
     rows = PHI_ROWS[np.digitize(np.abs(np.asarray(seed_eta, np.float32)), PHI_EDGES)]
     offset, scale, middle, slope, least, most = rows.T
@@ -90,7 +92,7 @@ def phi_reach(seed_eta: AnyArray, energy: AnyArray, eta: AnyArray) -> FloatArray
 
 
 def in_mustache(
-    seed_eta: AnyArray, seed_phi: AnyArray, eta: AnyArray, phi: AnyArray, energy: AnyArray
+    seed_eta: npt.ArrayLike, seed_phi: npt.ArrayLike, eta: npt.ArrayLike, phi: npt.ArrayLike, energy: npt.ArrayLike
 ) -> BoolArray:
     """Tell which clusters lie inside the mustache of a seed, its edges excluded; `energy` is raw, in GeV."""
     seed_eta, seed_phi, eta, phi, energy = (

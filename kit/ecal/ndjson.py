@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -62,19 +64,21 @@ def lines(windows: Windows) -> Iterator[str]:
     cluster_keys = [*CLUSTER_KEYS, *(f"{key}_{other}" for other in others for key in DIFFERING)]
     window_keys = [*WINDOW_KEYS, *(f"{key}_{other}" for other in others for key in INSC)]
     hits, seed_hits = _hits(windows.hits), _hits(windows.seed_hits)
-    columns = [_listed(windows.cluster, key) if key != "cl_hits" else hits for key in cluster_keys]
+    columns: list[list[Any]] = [
+        _listed(windows.cluster, key) if key != "cl_hits" else hits for key in cluster_keys
+    ]
     clusters = [dict(zip(cluster_keys, values, strict=True)) for values in zip(*columns, strict=True)]
     bounds = windows.offsets.tolist()
-    of_windows = [clusters[first:last] for first, last in zip(bounds[:-1], bounds[1:], strict=True)]
-    made = {"seed_hits": seed_hits, "clusters": of_windows}
+    of_windows = [clusters[first:last] for first, last in itertools.pairwise(bounds)]
+    made: dict[str, list[Any]] = {"seed_hits": seed_hits, "clusters": of_windows}
     columns = [made[key] if key in made else _listed(windows.window, key) for key in window_keys]
     for values in zip(*columns, strict=True):
         yield json.dumps(dict(zip(window_keys, values, strict=True))) + "\n"
 
 
-def _listed(columns: Mapping[str, AnyArray], key: str) -> list[object]:
+def _listed(columns: Mapping[str, AnyArray], key: str) -> list[Any]:
     """Return a column as plain numbers; where nothing is there as whole ones."""
-    values: list[object] = columns[key].tolist()
+    values: list[Any] = columns[key].tolist()
     absent = next((columns[flag] for flag, keys in ABSENT.items() if key in keys), None)
     if key in ("seed_score", "calo_score"):
         absent = columns[key] >= 0
@@ -84,8 +88,8 @@ def _listed(columns: Mapping[str, AnyArray], key: str) -> list[object]:
     return values
 
 
-def _hits(hits: Lists) -> list[list[object]]:
+def _hits(hits: Lists) -> list[Any]:
     """Return the hits of each cluster as lists of six numbers."""
     each = [list(hit) for hit in zip(*(hits[part].tolist() for part in HIT_PARTS), strict=True)]
     bounds = hits.offsets.tolist()
-    return [each[first:last] for first, last in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [each[first:last] for first, last in itertools.pairwise(bounds)]

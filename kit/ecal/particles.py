@@ -106,7 +106,9 @@ def make_showers(particles: Particles, events: int, rng: np.random.Generator) ->
         [p.phi, (p.phi[brem] + way * far)[far >= MERGED], p.phi[satellite] + distance * np.cos(angle)]
     )
     fraction = np.concatenate([main, given[far >= MERGED], stray])
-    soft = np.concatenate([np.zeros(len(number) + int((far >= MERGED).sum())), rng.exponential(0.5, len(satellite))])
+    soft = np.concatenate(
+        [np.zeros(len(number) + int((far >= MERGED).sum())), rng.exponential(0.5, len(satellite))]
+    )
     signal = fraction * p.deposited[calo]
     bend = bent[calo]
     own = Showers(p.event[calo], calo, eta, phi + bend, signal, soft * np.cosh(eta))

@@ -18,7 +18,7 @@ from kit.ecal.labels import Labels
 from kit.ecal.mustache import in_mustache
 from kit.ecal.seeding import Field, Opened
 
-__all__ = ["Content", "INSC", "cluster_fields", "insc_fields", "pileup_fraction", "window_fields"]
+__all__ = ["INSC", "Content", "cluster_fields", "insc_fields", "pileup_fraction", "window_fields"]
 
 Columns = dict[str, AnyArray]
 

@@ -1,8 +1,8 @@
 """How well the clusters above a score give back the particle's energy, by bins of ET and |η| of the seed.
 
-For each particle r(x) is the energy of its clusters with a score above x, and of its seed, over its true energy. The
-*scale* is the median of r in a bin, *w68* half the width of its central 68 %. The threshold with the smallest w68 is
-the working point of the bin; the mustache is measured by the same two numbers.
+For each particle r(x) is the energy of its clusters with a score above x, and of its seed, over its true energy.
+The *scale* is the median of r in a bin, *w68* half the width of its central 68 %. The threshold with the smallest
+w68 is the working point of the bin; the mustache is measured by the same two numbers.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class WorkingPoints:
-    """Chosen thresholds, which bins were too empty to choose, and the gain in width over the mustache in percent."""
+    """Chosen thresholds, which bins were too empty to choose, the gain in width over the mustache in percent."""
 
     thresholds: FloatArray
     borrowed: BoolArray
@@ -100,7 +100,11 @@ def measure(values: FloatArray, width: Width = "quantile") -> tuple[float, float
 
 
 def scan(
-    particles: Matched, thresholds: FloatArray, et_edges: FloatArray, eta_edges: FloatArray, width: Width = "quantile"
+    particles: Matched,
+    thresholds: FloatArray,
+    et_edges: FloatArray,
+    eta_edges: FloatArray,
+    width: Width = "quantile",
 ) -> Scan:
     """Return scale and width in every bin, at every threshold."""
     i, j = bins_of(particles.et, et_edges), bins_of(particles.abs_eta, eta_edges)
@@ -127,8 +131,8 @@ def choose(
 ) -> WorkingPoints:
     """Return in each bin the threshold with the smallest width, the first one if equal.
 
-    Bins with fewer than `entries_min` particles take the choice of the nearest filled bin in ET of the same |η|; where
-    a whole |η| is empty, that of the nearest |η|.
+    Bins with fewer than `entries_min` particles take the choice of the nearest filled bin in ET of the same |η|;
+    where a whole |η| is empty, that of the nearest |η|.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which dumper files a stage reads, what of them, and what it does about bad ones: common to `truth` and `windows`."""
+"""Which dumper files a stage reads, what of them, and what becomes of bad ones: for `truth` and `windows`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SampleParameters(Parameters):
             yield f"job is {self.job}, above jobs, {self.jobs}"
         if self.association in OPPOSITE_ASSOCIATIONS:
             if not self._takes_opposite():
-                yield f"association is {self.association}, of which the largest value is not the best: choose another"
+                yield f"association is {self.association}, whose largest value is not the best: choose another"
         elif self.association not in ASSOCIATIONS:
             yield f"association is {self.association}, should be one of {', '.join(ASSOCIATIONS)}"
         for name in ("cluster_score_min", "seed_score_min"):
@@ -94,7 +94,7 @@ def share(p: SampleParameters) -> list[Piece]:
 
 
 def ranges(p: SampleParameters, entries: int) -> list[tuple[int, int]]:
-    """Return first and last entry, that one excluded, of each chunk of a file; one empty chunk if it has nothing."""
+    """Return first and last entry, that one excluded, of each chunk of a file; an empty chunk if there is none."""
     last = min(entries, p.first_event + p.events) if p.events else entries
     chunks = [(first, min(first + p.chunk_events, last)) for first in range(p.first_event, last, p.chunk_events)]
     return chunks or [(0, 0)]

@@ -67,7 +67,7 @@ def _faults(events: Events) -> dict[int, str]:
 
 def _note(events: Events, faults: dict[int, str], bad: BoolArray, name: str, wanted: str) -> None:
     for cluster in np.flatnonzero(bad):
-        event, place = _spot(cluster, events.clusters.offsets)
+        event, place = _spot(int(cluster), events.clusters.offsets)
         value = events.clusters[name][cluster]
         told = f"{events.path}: event {events.entries[event]}: cluster {place}: "
         faults.setdefault(event, f"{told}pfCluster_{name} is {value:g}, should be {wanted}")
@@ -83,7 +83,7 @@ def _refuse_strange_members(events: Events) -> None:
         strange = np.flatnonzero((lists < 0) | (lists >= sizes[holders]))
         if len(strange):
             place = holders[strange[0]]
-            event, own = _spot(place, events.superclusters.offsets)
+            event, own = _spot(int(place), events.superclusters.offsets)
             message = (
                 f"{events.path}: event {events.entries[event]}: superCluster_{name}[{own}] has index "
                 f"{lists[strange[0]]}, the event has {sizes[place]} clusters"

@@ -113,7 +113,7 @@ def open_windows(
 
 
 def near_generated(events: Events, field: Field, seed: IntArray, event: IntArray, calo: IntArray) -> BoolArray:
-    """Tell which seeds lie in a box, of their own window's size, around the generated position of their particle."""
+    """Tell which seeds lie in a box, as large as their window, around the generated position of their particle."""
     near = np.zeros(len(seed), np.bool_)
     known = calo >= 0
     seed, particle = seed[known], events.calos.offsets[event[known]] + calo[known]

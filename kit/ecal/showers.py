@@ -1,4 +1,4 @@
-"""From showers to what the dumper knows: hits with fractions, clusters with shapes, scores computed from the hits."""
+"""From showers to what the dumper knows: hits with fractions, clusters with shapes, scores from the hits."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def make_clusters(showers: Showers, particles: Particles, rng: np.random.Generat
         },
     )
     scores, columns = _scores(cells, number, fraction[rows], taken, owner, showers.event[kept], particles, showers)
-    columns |= _describe(showers, kept, hits, taken, owner, measured, rng)
+    columns |= _describe(showers, kept, hits, taken, owner, rng)
     return Clusters(showers.event[kept], columns, hits, scores)
 
 
@@ -146,7 +146,7 @@ def _scores(
     particles: Particles,
     showers: Showers,
 ) -> tuple[dict[str, FloatArray], dict[str, AnyArray]]:
-    """Return the scores, and the columns about pileup, from the simulated energy in the crystals of each cluster."""
+    """Return scores, and columns about pileup, from the simulated energy in the crystals of each cluster."""
     of_signal = np.flatnonzero(cells.signal > 0)
     calo = showers.calo[cells.shower[of_signal]]
     key, group = np.unique(cells.crystal[of_signal] * len(particles.pt) + calo, return_inverse=True)
@@ -154,7 +154,7 @@ def _scores(
     crystal, calo = key // len(particles.pt), key % len(particles.pt)
     inside, counts = expand(starts(np.bincount(crystal, minlength=number)), taken.crystal)
     row = np.repeat(np.arange(len(owner)), np.diff(counts))
-    first = np.searchsorted(particles.event, np.arange(int(particles.event.max()) + 2))
+    first = np.searchsorted(particles.event, np.arange(int(particles.event.max(initial=-1)) + 2))
     width = np.diff(first)[event]
     base = starts(width)
     place = base[owner[row]] + calo[inside] - first[event[owner[row]]]
@@ -183,7 +183,6 @@ def _describe(
     hits: Lists,
     taken: _Cells,
     owner: IntArray,
-    measured: FloatArray,
     rng: np.random.Generator,
 ) -> dict[str, AnyArray]:
     """Return energies, position and shapes of the clusters."""
@@ -213,8 +212,8 @@ def _describe(
     return {name: values if name in whole else values.astype(np.float32) for name, values in columns.items()}
 
 
-def _shapes(energy: FloatArray, raw: FloatArray, taken: _Cells, owner: IntArray, prefix: str) -> dict[str, AnyArray]:
-    """Return the widths and shares of a 5×5 square around the central crystal, for the given energy of each hit."""
+def _shapes(energy: AnyArray, raw: AnyArray, taken: _Cells, owner: IntArray, prefix: str) -> dict[str, AnyArray]:
+    """Return widths and shares of a 5×5 square around the central crystal, for the given energy of each hit."""
     number = len(raw)
     centre = (taken.di == 0) & (taken.dj == 0)
     cross = np.abs(taken.di) + np.abs(taken.dj) == 1

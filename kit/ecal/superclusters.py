@@ -1,4 +1,4 @@
-"""The classical superclusters of simulated events: by falling ET, each takes what lies in its mustache and is free."""
+"""The classical superclusters of simulated events: by falling ET, each takes what is free in its mustache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ __all__ = ["SEED_ET_MIN", "gather"]
 SEED_ET_MIN = 1.0  # GeV
 
 
-def gather(event: IntArray, eta: FloatArray, phi: FloatArray, iz: IntArray, energy: FloatArray) -> tuple[IntArray, Lists]:
+def gather(
+    event: IntArray, eta: FloatArray, phi: FloatArray, iz: IntArray, energy: FloatArray
+) -> tuple[IntArray, Lists]:
     """Return the seed of each supercluster and, for each, its members; places of clusters.
 
     Parameters

@@ -1,7 +1,7 @@
 """Windows as parquet: a row each, with the groups and names that the public loaders take.
 
-The schema never depends on the content, and nothing is null: NaN becomes a number that loaders expect. Rows come in
-groups small enough that one window can be read by itself.
+The schema never depends on the content, and nothing is null: NaN becomes a number that loaders expect. Rows come
+in groups small enough that one window can be read by itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def schema(features: Features, precision: Precision, about: Mapping[str, Any] | 
             kind = pa.struct([field(name) for name in names])
             kind = lists(kind) if group in (*CLUSTER_GROUPS, CALOS) else kind
         fields.append(pa.field(group, kind, nullable=False))
-    metadata = {ABOUT: json.dumps(about)} if about is not None else None
+    metadata: Any = {ABOUT: json.dumps(about)} if about is not None else None
     return pa.schema(fields, metadata=metadata)
 
 

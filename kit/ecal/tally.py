@@ -35,7 +35,9 @@ class Tally:
     wtot_simen_sig: float = 0.0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(**{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)})
+        return Tally(
+            **{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
+        )
 
     @classmethod
     def of(cls, windows: Windows, events: int, bad: int, nan_scores: int) -> Self:

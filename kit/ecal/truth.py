@@ -1,7 +1,8 @@
-"""The stage `truth`: dumper files in; how well clusters above a score give back a particle's energy, and working points.
+"""The stage `truth`: dumper files in; how well clusters above a score give back the energy, working points out.
 
-The working point is the score above which clusters sharpen the energy most, by ET and |η| of the seed; below it they
-bring more of other particles than of this one. What is written as ``working_point.json`` is what `windows` reads.
+The working point is the score above which clusters sharpen the energy most, by ET and |η| of the seed; below it
+they bring more of other particles than of this one. What is written as ``working_point.json`` is what `windows`
+reads.
 """
 
 from __future__ import annotations
@@ -53,8 +54,12 @@ class TruthParameters(SampleParameters):
         "bins in |η| of the seed",
         min_length=2,
     )
-    thresholds: list[float] = parameter([], "scores that are tried, rising; empty takes the 60 of the public tables")
-    width: resolution.Width = parameter("quantile", "half the central 68 %, or half the shortest interval with 68.3 %")
+    thresholds: list[float] = parameter(
+        [], "scores that are tried, rising; empty takes the 60 of the public tables"
+    )
+    width: resolution.Width = parameter(
+        "quantile", "half the central 68 %, or half the shortest interval with 68.3 %"
+    )
     criterion: Literal["w68", "w68_over_scale"] = parameter("w68", "what is made smallest")
     e_true: Literal["sim_good", "sim", "gen"] = parameter("sim_good", "which energy is the true one")
     entries_min: int = parameter(20, "particles that a bin needs for a choice of its own", ge=5)
@@ -99,7 +104,7 @@ def study_truth(p: TruthParameters, run: Run) -> dict[str, Any]:
     found = resolution.scan(particles, p.tried, *edges, p.width)
     _write_resolution(run, p, found)
     chosen = resolution.choose(found, p.tried, p.entries_min, p.criterion)
-    text = f"smallest {p.criterion} of E/E_{p.e_true}, {int(particles.offsets[-1])} clusters of {len(particles.true)} particles"
+    text = f"smallest {p.criterion} of E/E_{p.e_true} of {len(particles.true)} particles"
     with run.writing(WORKING_POINT) as part:
         files.write_json(part, working_points.table("simfraction_thres", text, *edges, chosen.thresholds))
     with run.writing(GAIN) as part:
@@ -107,12 +112,16 @@ def study_truth(p: TruthParameters, run: Run) -> dict[str, Any]:
         told = {"unit": "percent", "et_edges": p.et_edges, "eta_edges": p.eta_edges, "gain": gain}
         files.write_json(part, told | {"borrowed": chosen.borrowed.tolist(), "entries": found.entries.tolist()})
     if chosen.borrowed.any():
-        run.notice(f"{int(chosen.borrowed.sum())} of {chosen.borrowed.size} bins are too empty: they take a neighbour's choice")
+        run.notice(
+            f"{chosen.borrowed.sum()} of {chosen.borrowed.size} bins are too empty: they take a neighbour's choice"
+        )
     known = chosen.gain[np.isfinite(chosen.gain)]
     return {
         "files": len(records),
         "files_failed": len(pieces) - len(records),
-        **{name: sum(record[name] for record in records) for name in ("events", "events_bad", "rows", "particles")},
+        **{
+            name: sum(record[name] for record in records) for name in ("events", "events_bad", "rows", "particles")
+        },
         "rows_in_window": sum(record["in_window"] for record in records),
         "particles_studied": len(particles.true),
         "bins_filled": int((~chosen.borrowed).sum()),

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from kit.ecal.events import AnyArray, BoolArray, FloatArray, IntArray
-from kit.ecal.geometry import inside, offsets as distances
+from kit.ecal.geometry import inside
+from kit.ecal.geometry import offsets as distances
 
 __all__ = ["Limits", "Positions", "associate", "cosh", "fill", "log1", "open_windows", "order", "spans"]
 

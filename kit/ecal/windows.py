@@ -44,10 +44,12 @@ META = (
 class WindowParameters(SampleParameters):
     """Which windows are made, how their clusters are labelled, and in which form they are written."""
 
-    working_point: str = parameter("demo", "least score of a true cluster: demo, a JSON file, or a public table's name")
+    working_point: str = parameter(
+        "demo", "least score of a true cluster: demo, a JSON file, or a public table's name"
+    )
     overlapping: bool = parameter(False, "seeds inside earlier windows open one, too")
     et_seed_min: float = parameter(1.0, "least calibrated ET of a seed", unit="GeV", ge=0)
-    unmatched: int | Literal["all"] = parameter(0, "windows of no particle kept beyond the matched ones, or all", ge=0)
+    unmatched: int | Literal["all"] = parameter(0, "windows of no particle kept beyond the matched ones, or all")
     labels: LabelName = parameter("fixed", "labels as they are meant, or as the public original has them")
     both_labels: bool = parameter(False, "also write the labels of the other definition")
     gen_position: bool = parameter(False, "the seed of a matched window must be near its generated particle")
@@ -61,6 +63,8 @@ class WindowParameters(SampleParameters):
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         yield from super().contradictions()
+        if self.unmatched != "all" and self.unmatched < 0:
+            yield f"unmatched is {self.unmatched}, below 0"
         if len(set(self.formats)) < len(self.formats):
             yield f"formats names one twice: {', '.join(self.formats)}"
 
@@ -121,7 +125,9 @@ def _say(p: WindowParameters, run: Run, pieces: list[Piece], total: Tally) -> No
     if total.nan_scores:
         run.notice(f"{total.nan_scores} scores are no numbers: they count as no association")
     if total.undefined:
-        run.notice(f"in {total.undefined} events the original's labels are not defined: diffcalo begins as false there")
+        run.notice(
+            f"in {total.undefined} events the original's labels are not defined: diffcalo begins as false there"
+        )
 
 
 class _Maker:
@@ -184,7 +190,7 @@ class _Outputs:
         self.p, self.features = p, layout_of(p)
         self.about = about
         endings = {"parquet": "parquet", "ndjson": "ndjson.gz"}
-        self.paths = {kind: directory / f"windows_{name}.{endings[kind]}" for kind in p.formats}
+        self.paths: dict[str, Path] = {kind: directory / f"windows_{name}.{endings[kind]}" for kind in p.formats}
         self.paths["meta"] = directory / f"windows_{name}.meta.csv"
         self.names = [path.name for path in self.paths.values()]
 
@@ -197,7 +203,9 @@ class _Outputs:
             if "ndjson" in parts:
                 from isal import igzip
 
-                self._text = stack.enter_context(igzip.open(parts["ndjson"], "wt", encoding="utf-8"))
+                opened: Any = igzip.open
+
+                self._text = stack.enter_context(opened(parts["ndjson"], "wt", encoding="utf-8"))
             self._meta = stack.enter_context(parts["meta"].open("w", encoding="utf-8"))
             self._meta.write(";".join(META) + "\n")
             self._stack = stack.pop_all()

@@ -1,4 +1,4 @@
-"""Working points: the least share of a particle's energy that makes a cluster part of it, by ET and |η| of the seed.
+"""Working points: the least share of a particle's energy that makes a cluster part of it, by ET and |η|.
 
 A table is a file in the JSON form of correctionlib, schema 2, with one correction of one kind; no other library is
 needed to read it.
@@ -67,7 +67,7 @@ def find(name: str) -> Path:
         if path.is_file():
             return path
     looked = ", ".join(map(str, paths))
-    message = f"working point {name}: no such file, nor a table of this name ({looked}); KIT_SHARED_DATA names the folder"
+    message = f"working point {name}: no such file, nor a table of this name ({looked})"
     raise FileNotFoundError(message)
 
 
@@ -121,7 +121,9 @@ def _refuse(path: Path, entry: dict[str, Any], binning: Any) -> None:
         raise FormatError(message)
 
 
-def table(name: str, description: str, et_edges: FloatArray, eta_edges: FloatArray, values: FloatArray) -> dict[str, Any]:
+def table(
+    name: str, description: str, et_edges: FloatArray, eta_edges: FloatArray, values: FloatArray
+) -> dict[str, Any]:
     """Return the JSON form of a table of `values`, shape (bins in ET, bins in |η|)."""
     binning = {
         "nodetype": "multibinning",

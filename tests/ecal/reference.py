@@ -67,7 +67,7 @@ def best_particles(scores, minimum=1e-4):
             calo.append(-1)
             score.append(-1)
     main = {}
-    for i, (c, s) in enumerate(zip(calo, score)):
+    for i, (c, s) in enumerate(zip(calo, score, strict=True)):
         if c >= 0 and (c not in main or s > score[main[c]]):
             main[c] = i
     return calo, score, main
@@ -89,7 +89,7 @@ def in_mustache(seed_eta, seed_phi, eta, phi, energy, numbers):
     d = d if -math.pi <= d < math.pi else (d + math.pi) % (2 * math.pi) - math.pi
     bends = []
     shifts = [f4(float(a) - 0.5 * float(middle)), f4(float(b) - 0.5 * float(middle))]
-    for shift, p in zip(shifts, (o["curvature_upper"], o["curvature_lower"])):
+    for shift, p in zip(shifts, (o["curvature_upper"], o["curvature_lower"]), strict=True):
         c = s * (f4(p[0]) * s + f4(p[1])) + f4(p[2])
         bends.append(f4(1 / (4 * float(c)) - abs(float(shift))))
     upper = f4((max(1 / (4 * float(bends[0])), 0.0) * d * d + float(max(shifts[0], h))) + float(h))
@@ -124,7 +124,7 @@ def energies(raw, calibrated, eta, name):
 
 def hits_of(event, i):
     columns = [event[f"pfClusterHit_{k}"][i] for k in ("ieta", "iphi", "iz", "rechitEnergy", "fraction")]
-    return [[a, b, c, e, e * f, f] for a, b, c, e, f in zip(*columns)]
+    return [[a, b, c, e, e * f, f] for a, b, c, e, f in zip(*columns, strict=True)]
 
 
 def shapes_of(event, i, prefix):
@@ -139,7 +139,7 @@ def windows_of(event, table, numbers, labels="fixed", overlapping=False, et_min=
     eta, phi, iz = (event[f"pfCluster_{k}"] for k in ("eta", "phi", "iz"))
     energy, raw = event["pfCluster_energy"], event["pfCluster_rawEnergy"]
     calo, score, main = best_particles(event["pfCluster_sim_fraction"])
-    et = [e / math.cosh(x) for e, x in zip(energy, eta)]
+    et = [e / math.cosh(x) for e, x in zip(energy, eta, strict=True)]
     order = sorted(range(len(et)), key=lambda i: -et[i])
     opened = []
     for i in order:
@@ -155,7 +155,7 @@ def windows_of(event, table, numbers, labels="fixed", overlapping=False, et_min=
     windows = [start_window(event, seed, own, calo, score, main) for seed, own in opened]
     kept = {"p": False, "d": False, "o": -1}
     for i in order:
-        for (seed, own), window in zip(opened, windows):
+        for (seed, own), window in zip(opened, windows, strict=True):
             if is_inside(eta[seed], phi[seed], iz[seed], eta[i], phi[i], iz[i], version):
                 limit = threshold(table, raw[seed] / math.cosh(eta[seed]), abs(eta[seed]))
                 told = label(i, own, calo, score, main, limit, labels, kept)

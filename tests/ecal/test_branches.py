@@ -10,7 +10,9 @@ def test_each_branch_is_read_once_also_where_it_serves_twice():
 
 
 def test_branches_of_pileup_are_read_on_wish_only():
-    more = {b.name for b in wanted("sim_fraction", pileup=True)} - {b.name for b in wanted("sim_fraction", pileup=False)}
+    more = {b.name for b in wanted("sim_fraction", pileup=True)} - {
+        b.name for b in wanted("sim_fraction", pileup=False)
+    }
     assert len(more) == 8
     assert "caloParticlePU_totEnergy" in more
 

@@ -1,4 +1,4 @@
-"""All windows together: against the public original to the last bit, and against the plain reference everywhere."""
+"""All windows together: against the public original to the last bit, and the plain reference everywhere."""
 
 import dataclasses
 import json

@@ -14,9 +14,7 @@ def flat(lists):
 
 
 def nested(lists):
-    return [
-        lists["x"][a:b].tolist() for a, b in zip(lists.offsets[:-1], lists.offsets[1:], strict=True)
-    ]
+    return [lists["x"][a:b].tolist() for a, b in zip(lists.offsets[:-1], lists.offsets[1:], strict=True)]
 
 
 @given(LISTS, st.data())
@@ -46,5 +44,9 @@ def test_the_chosen_events_keep_their_clusters_hits_and_scores(demo_file, read):
     last = slice(some.clusters.offsets[2], None)
     assert np.array_equal(some.clusters["energy"][last], alone.clusters["energy"])
     assert np.array_equal(some.hits["fraction"][some.hits.offsets[last][0] :], alone.hits["fraction"])
-    assert np.array_equal(some.scores["sim_fraction"][some.scores.offsets[last][0] :], alone.scores["sim_fraction"])
-    assert np.array_equal(some.members["pfClustersIndex"][-len(alone.members["pfClustersIndex"]) :], alone.members["pfClustersIndex"])
+    assert np.array_equal(
+        some.scores["sim_fraction"][some.scores.offsets[last][0] :], alone.scores["sim_fraction"]
+    )
+    assert np.array_equal(
+        some.members["pfClustersIndex"][-len(alone.members["pfClustersIndex"]) :], alone.members["pfClustersIndex"]
+    )

@@ -24,7 +24,9 @@ def test_the_published_sizes(row):
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_every_version_agrees_with_the_plain_reference(version):
     eta = np.linspace(-3.2, 3.2, 641)
-    assert np.array_equal(np.array(reach(eta, version)).T, [reference.window_size(x, version) for x in eta.tolist()])
+    assert np.array_equal(
+        np.array(reach(eta, version)).T, [reference.window_size(x, version) for x in eta.tolist()]
+    )
 
 
 def test_version_2_is_less_deep_in_the_endcaps():

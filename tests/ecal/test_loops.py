@@ -33,7 +33,9 @@ def test_windows_and_what_is_in_them(overlapping):
     assert blocked.tolist() == expected[1].tolist()
     event = np.searchsorted(offsets, seeds[:used], side="right") - 1
     filled = loops.fill(seeds[:used], event, offsets, order, *positions, *limits)
-    for mine, theirs in zip(filled, twins.fill(seeds[:used], event, offsets, order, positions, limits), strict=True):
+    for mine, theirs in zip(
+        filled, twins.fill(seeds[:used], event, offsets, order, positions, limits), strict=True
+    ):
         assert mine.tolist() == theirs.tolist()
 
 

@@ -33,8 +33,8 @@ def test_the_numbers_are_the_published_ones(numbers):
         outline["curvature_lower"],
     )
     assert (list(mustache.WIDTH_0), list(mustache.WIDTH_1)) == (outline["w0"], outline["w1"])
-    assert mustache.HALF_CRYSTAL == np.float32(outline["half_crystal_width"])
-    assert (mustache.LOG_ENERGY_MIN, mustache.ENERGY_SHIFT) == (-3.0, outline["sqrt_log_energy_tuning"])
+    assert np.float32(outline["half_crystal_width"]) == mustache.HALF_CRYSTAL
+    assert (-3.0, outline["sqrt_log_energy_tuning"]) == (mustache.LOG_ENERGY_MIN, mustache.ENERGY_SHIFT)
 
 
 def test_every_answer_is_that_of_the_plain_reference(numbers):
@@ -46,7 +46,9 @@ def test_every_answer_is_that_of_the_plain_reference(numbers):
     phi = (seed_phi + rng.normal(0, 0.25, n)).astype(np.float32)
     energy = np.exp(rng.uniform(-8, 6, n)).astype(np.float32)
     mine = mustache.in_mustache(seed_eta, seed_phi, eta, phi, energy)
-    theirs = [reference.in_mustache(*row, numbers) for row in zip(seed_eta, seed_phi, eta, phi, energy, strict=True)]
+    theirs = [
+        reference.in_mustache(*row, numbers) for row in zip(seed_eta, seed_phi, eta, phi, energy, strict=True)
+    ]
     assert 0.1 < mine.mean() < 0.9
     assert mine.tolist() == theirs
 

@@ -28,7 +28,9 @@ def test_it_gives_the_public_originals_text_line_by_line(ecal_data, correction, 
             if key not in ("clusters", "window_index"):
                 assert window[key] == value, key
         for cluster, theirs in zip(window["clusters"], public["clusters"], strict=True):
-            different = {k for k, v in theirs.items() if cluster[k] != v and not (v != v and cluster[k] != cluster[k])}
+            different = {
+                k for k, v in theirs.items() if cluster[k] != v and not (v != v and cluster[k] != cluster[k])
+            }
             assert different == set()
 
 

@@ -34,7 +34,9 @@ def test_every_public_table_is_read_and_found_by_name(ecal_data, monkeypatch):
 
 def test_what_is_written_reads_back(tmp_path):
     values = np.arange(1, 7).reshape(2, 3) / 1000
-    write_json(tmp_path / "mine.json", working_points.table("simfraction_thres", "x", [1, 5, 9], [0, 1, 2, 3], values))
+    write_json(
+        tmp_path / "mine.json", working_points.table("simfraction_thres", "x", [1, 5, 9], [0, 1, 2, 3], values)
+    )
     read = working_points.read(tmp_path / "mine.json")
     assert np.array_equal(read.thresholds, values)
     assert read.at(np.array([5.0, 4.99]), np.array([2.0, 1.99])).tolist() == [0.006, 0.002]
