@@ -9,7 +9,7 @@ import numpy as np
 
 from kit import figures
 from kit.ecal.access import Part
-from kit.ecal.events import AnyArray, FloatArray
+from kit.ecal.events import AnyArray
 from kit.ecal.resolution import measure
 from kit.figures import COLOURS
 

@@ -20,7 +20,8 @@ class Work:
     def __call__(self, piece):
         self.done.append(piece.number)
         if piece.number in self.bad:
-            raise FormatError(f"{piece.path}: is bad")
+            message = f"{piece.path}: is bad"
+            raise FormatError(message)
         name = f"{piece.number}.txt"
         (self.directory / name).write_text("made")
         uuid = "same" if piece.number in self.same else str(piece.number)

@@ -6,15 +6,17 @@ from kit.ecal.mustache import in_mustache
 from kit.ecal.superclusters import SEED_ET_MIN, gather
 
 
+def inside(eta, phi, iz, energy, seed, i):
+    asked = eta[[seed]], phi[[seed]], eta[[i]], phi[[i]], energy[[i]]
+    return iz[i] == iz[seed] and in_mustache(*asked)[0]
+
+
 def plain(eta, phi, iz, energy):
     et = energy / np.cosh(eta)
     free, made = sorted(range(len(eta)), key=lambda i: -et[i]), []
     while free and et[free[0]] >= SEED_ET_MIN:
         seed = free[0]
-        near = [
-            i for i in free
-            if i == seed or (iz[i] == iz[seed] and in_mustache(*(x[[k]] for k, x in ((seed, eta), (seed, phi), (i, eta), (i, phi), (i, energy))))[0])
-        ]  # fmt: skip
+        near = [i for i in free if i == seed or inside(eta, phi, iz, energy, seed, i)]
         made.append(near)
         free = [i for i in free if i not in near]
     return sorted(made, key=lambda group: (iz[group[0]] != 0, -et[group[0]]))
