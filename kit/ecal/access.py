@@ -15,12 +15,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from kit.ecal.events import AnyArray, IntArray, Lists
+from kit.ecal.events import AnyArray, IntArray, Lists, expand
 from kit.ecal.features import CALOS, CLUSTER_GROUPS, HITS, WINDOW_GROUPS
 from kit.ecal.tables import ABOUT
 from kit.files import FormatError
 
-__all__ = ["Part", "WindowFile", "WindowFiles"]
+__all__ = ["Part", "WindowFile", "WindowFiles", "part_of"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,17 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def take(self, chosen: IntArray) -> Part:
+        """Return the chosen windows, in that order."""
+        places, offsets = expand(self.offsets, chosen)
+        return Part(
+            {name: values[chosen] for name, values in self.window.items()},
+            {name: values[places] for name, values in self.cluster.items()},
+            offsets,
+            self.calos.take(chosen) if self.calos else None,
+            self.hits.take(places) if self.hits else None,
+        )
 
 
 class WindowFile:
@@ -124,7 +135,7 @@ class WindowFile:
         wanted |= {HITS} if hits else set()
         if not any(name.split(".")[0] in CLUSTER_GROUPS for name in wanted):
             wanted.add("cl_labels.is_seed")  # tells how many clusters each window has
-        return self.part(self._file.read_row_group(group, columns=[self._paths[name] for name in wanted]))
+        return part_of(self._file.read_row_group(group, columns=[self._paths[name] for name in wanted]))
 
     def table(self, group: int) -> Any:
         """Return a row group as an arrow table."""
@@ -140,28 +151,6 @@ class WindowFile:
             paths[f"{pieces[0]}.{pieces[-1]}"] = path
             paths[pieces[0]] = pieces[0]
         return paths
-
-    def part(self, table: Any) -> Part:
-        """Return the fields that are in an arrow table of windows."""
-        window: dict[str, AnyArray] = {}
-        cluster: dict[str, AnyArray] = {}
-        offsets = np.zeros(len(table) + 1, np.int64)
-        calos = hits = None
-        for name in table.schema.names:
-            column = table[name].combine_chunks()
-            column = column.chunk(0) if hasattr(column, "chunk") else column
-            if name in WINDOW_GROUPS:
-                window |= _fields(column)
-                continue
-            if name == HITS:
-                hits = _hits(column)
-                continue
-            lists, item = _unlist(column)
-            if name == CALOS:
-                calos = Lists(lists, _fields(item))
-            else:
-                offsets, cluster = lists, cluster | _fields(item)
-        return Part(window, cluster, offsets, calos, hits)
 
 
 class WindowFiles:
@@ -204,12 +193,35 @@ class WindowFiles:
     def one(self, number: int) -> Part:
         """Return everything about one window."""
         file, group, row = self.locate(number)
-        return file.part(file.table(group).slice(row, 1))
+        return part_of(file.table(group).slice(row, 1))
 
     def parts(self, fields: Sequence[str]) -> Iterator[Part]:
         """Yield some fields of all windows, a row group at a time."""
         for file, group in self._places:
             yield file.read(group, [name for name in fields if name in file.groups])
+
+
+def part_of(table: Any) -> Part:
+    """Return the fields that are in an arrow table of windows."""
+    window: dict[str, AnyArray] = {}
+    cluster: dict[str, AnyArray] = {}
+    offsets = np.zeros(len(table) + 1, np.int64)
+    calos = hits = None
+    for name in table.schema.names:
+        column = table[name].combine_chunks()
+        column = column.chunk(0) if hasattr(column, "chunk") else column
+        if name in WINDOW_GROUPS:
+            window |= _fields(column)
+            continue
+        if name == HITS:
+            hits = _hits(column)
+            continue
+        lists, item = _unlist(column)
+        if name == CALOS:
+            calos = Lists(lists, _fields(item))
+        else:
+            offsets, cluster = lists, cluster | _fields(item)
+    return Part(window, cluster, offsets, calos, hits)
 
 
 def _unlist(column: Any) -> tuple[IntArray, Any]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from kit import figures
-from kit.ecal import display, window_plots
+from kit.ecal import dataset_plots, display, truth_plots, window_plots, working_points
 from kit.ecal.access import Part, WindowFiles
+from kit.ecal.datasets import NORMALIZATION, WEIGHTS
+from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
+from kit.ecal.weights import balance
+from kit.files import read_json
+from kit.parameters import Parameters
 from kit.run import FinishedRun, Run
 
-__all__ = ["window_files", "windows_figures"]
+__all__ = ["datasets_figures", "draw_one", "truth_figures", "window_files", "windows_figures"]
 
 AnyRun = Run | FinishedRun
 
@@ -39,6 +47,52 @@ def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "response": window_plots.response(gathered),
         "cutflow": window_plots.cutflow(run.summary),
     }
+
+
+def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of the truth study."""
+    import pyarrow.parquet as pq
+
+    found = pq.read_table(run.directory / RESOLUTION)
+    points = working_points.read(run.directory / WORKING_POINT)
+    rows = pq.read_table(run.directory / CLUSTERS, columns=list(truth_plots.REACH_FIELDS))
+    told = read_json(run.directory / GAIN)
+    name = _values(run)["compare_to"]
+    other = working_points.read(working_points.find(name)) if name else None
+    columns = {column: found[column].to_numpy() for column in found.column_names}
+    held = {column: rows[column].to_numpy() for column in rows.column_names}
+    return {
+        "thresholds": truth_plots.thresholds(columns, points),
+        "working_points": truth_plots.working_points(points, np.array(told["borrowed"]), other),
+        "gain": truth_plots.gain(told),
+        "extents": truth_plots.extents(held),
+        "shares": truth_plots.shares(held),
+    }
+
+
+def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a dataset."""
+    values = _values(run)
+    parts: list[Part] = []
+    if "parquet" in values["formats"]:
+        first = next(iter(values["split"]))
+        with WindowFiles(sorted((run.directory / first).glob("part-*.parquet"))) as files:
+            parts = list(files.parts(dataset_plots.BALANCE_FIELDS))
+    weights = []
+    if (run.directory / WEIGHTS).is_file() and parts:
+        names = ("flavour", "et_seed", "seed_eta", "ncls")
+        columns = [np.concatenate([part.window[name] for part in parts]) for name in names]
+        made = balance(columns[0].astype(np.int64), *columns[1:], values["weight_max"])
+        weights = [made.of(columns[0].astype(np.int64), *columns[1:])]
+    pictures = {"balance": dataset_plots.balance(parts, weights)}
+    if (run.directory / NORMALIZATION).is_file():
+        pictures["normalisation"] = dataset_plots.normalisation(read_json(run.directory / NORMALIZATION))
+    return pictures | {"sizes": dataset_plots.sizes(run.summary)}
+
+
+def _values(run: AnyRun) -> Mapping[str, Any]:
+    """Return the parameters of a run, live or read back."""
+    return run.parameters.model_dump() if isinstance(run.parameters, Parameters) else run.parameters
 
 
 def _telling(files: WindowFiles, gathered: window_plots.Gathered) -> Part | None:

@@ -10,12 +10,11 @@ import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
-from kit.ecal.building import Windows
-from kit.ecal.events import AnyArray, IntArray
+from kit.ecal.events import AnyArray, IntArray, Lists
 from kit.ecal.features import CALOS, CLUSTER_GROUPS, HITS, WINDOW_GROUPS, Features
 
 __all__ = ["ABOUT", "HIT_PARTS", "Precision", "TableWriter", "schema", "to_table"]
@@ -23,6 +22,30 @@ __all__ = ["ABOUT", "HIT_PARTS", "Precision", "TableWriter", "schema", "to_table
 ABOUT = b"kit.ecal"  # key of the file's metadata under which the kit says what the rows are
 HIT_PARTS = ("ieta", "iphi", "iz", "share")
 Precision = Literal["float64", "float32"]
+
+
+class Columns(Protocol):
+    """Windows as they are built, or as they were read back."""
+
+    @property
+    def window(self) -> Mapping[str, AnyArray]:
+        """Fields of windows."""
+
+    @property
+    def cluster(self) -> Mapping[str, AnyArray]:
+        """Fields of the clusters in them."""
+
+    @property
+    def offsets(self) -> IntArray:
+        """Where the clusters of each window begin."""
+
+    @property
+    def calos(self) -> Lists | None:
+        """For each window its particles."""
+
+    @property
+    def hits(self) -> Lists | None:
+        """For each cluster its hits."""
 
 
 def schema(features: Features, precision: Precision, about: Mapping[str, Any] | None = None) -> Any:
@@ -51,13 +74,32 @@ def schema(features: Features, precision: Precision, about: Mapping[str, Any] | 
 
 
 def to_table(
-    windows: Windows, features: Features, precision: Precision, *, flavour: int, nan_fill: float | None
+    windows: Columns,
+    features: Features,
+    precision: Precision,
+    *,
+    nan_fill: float | None,
+    flavour: int | None = None,
 ) -> Any:
-    """Return windows as an arrow table, without copying more than the conversion of types asks for."""
+    """Return windows as an arrow table, without copying more than the conversion of types asks for.
+
+    Parameters
+    ----------
+    windows : Windows or Part
+        Built, or read back.
+    features, precision : Features, str
+        The layout, and the type of numbers in it.
+    nan_fill : float, optional
+        What is written for NaN; NaN itself where None.
+    flavour : int, optional
+        PDG id of all of them, where they do not have one each.
+    """
     import pyarrow as pa
 
     wanted = schema(features, precision)
-    window = {**windows.window, "flavour": np.full(len(windows), flavour, np.float64)}
+    window = windows.window
+    if flavour is not None:
+        window = {**window, "flavour": np.full(len(windows.offsets) - 1, flavour, np.float64)}
     columns = []
     for group in wanted:
         if group.name in WINDOW_GROUPS:
@@ -66,6 +108,7 @@ def to_table(
             item = _struct(group.type.value_type, windows.cluster, nan_fill)
             columns.append(_lists(group.type, windows.offsets, item))
         elif group.name == CALOS:
+            assert windows.calos is not None
             item = _struct(group.type.value_type, windows.calos.columns, nan_fill)
             columns.append(_lists(group.type, windows.calos.offsets, item))
         else:
@@ -93,12 +136,13 @@ def _lists(kind: Any, offsets: IntArray, item: Any) -> Any:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), item, type=kind)
 
 
-def _nested_hits(kind: Any, windows: Windows) -> Any:
+def _nested_hits(kind: Any, windows: Columns) -> Any:
     """Return hits as clusters × hits × 4 numbers."""
     import pyarrow as pa
 
     innermost = kind.value_type.value_type
     hits = windows.hits
+    assert hits is not None
     number = int(hits.offsets[-1])
     numbers = np.empty((number, len(HIT_PARTS)), innermost.value_type.to_pandas_dtype())
     for place, part in enumerate(HIT_PARTS):
