@@ -62,7 +62,7 @@ def test_files_say_what_they_are_and_what_they_stand_for(make, ids):
         tree = file[TREE]
         assert tree.title == LABEL
         assert file["genCountLogger/numEvents"].values().tolist() == [500.0]
-        flat = [name for name in tree if not name.startswith(("hits_", "nhits_"))]
+        flat = [name for name in tree.keys() if not name.startswith(("hits_", "nhits_"))]  # noqa: SIM118 - a tree is no dict
         assert len(flat) == 24
         counts = tree["nhits_"].array(library="np")
         assert (counts.min(), counts.max()) == (1, 5)
