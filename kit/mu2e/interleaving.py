@@ -1,7 +1,7 @@
 """A uniformly random order in pieces, so that any piece can be made alone.
 
-Each event goes into a random chunk, and each chunk is shuffled: that is the same as shuffling all, and takes the memory
-of one chunk. Every chunk has its own stream of random numbers, so that batch jobs and virtual ensembles agree.
+Each event goes into a random chunk, and each chunk is shuffled: that is the same as shuffling all, and takes the
+memory of one chunk. Every chunk has its own stream of random numbers, so that batch jobs and virtual ensembles agree.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def chunk_counts(counts: Sequence[int], chunk: int, seed: int, *place: int) -> I
     chunks = max(1, -(-sum(counts) // chunk))
     random = stream(seed, "interleaving", *place)
     even = np.full(chunks, 1 / chunks)
-    return np.stack([random.multinomial(n, even) for n in counts], axis=1) if counts else np.zeros((chunks, 0), np.int64)
+    return (
+        np.stack([random.multinomial(n, even) for n in counts], axis=1)
+        if counts
+        else np.zeros((chunks, 0), np.int64)
+    )
 
 
 def shuffled_labels(counts: npt.ArrayLike, seed: int, *place: int) -> LabelArray:

@@ -1,7 +1,7 @@
 """The sampler of art's SamplingInput: its engine, its labels, and where a job stops.
 
-One job interleaves one file of each data set. It draws a data set with two numbers of a Lehmer engine for each event, and
-stops without a word at the first draw of a data set that has no event left. Data sets are in ASCII order of their names.
+One job interleaves one file of each data set. It draws a data set with two numbers of a Lehmer engine for each event,
+and stops without a word at the first draw of one that has no event left. Data sets are in ASCII order of their names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GRID_EVENTS", "Job", "art_labels", "coinciding_seeds", "engine", "probabilities", "simulate_job", "start_of"]
+__all__ = [
+    "GRID_EVENTS",
+    "Job",
+    "art_labels",
+    "coinciding_seeds",
+    "engine",
+    "probabilities",
+    "simulate_job",
+    "start_of",
+]
 
 FloatArray = npt.NDArray[np.float64]
 LabelArray = npt.NDArray[np.uint8]

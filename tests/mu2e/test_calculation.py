@@ -74,7 +74,7 @@ def test_another_endpoint_is_refused(make_catalogue):
     primary = read_catalogue(make_catalogue(RMCExternal=([50], 1000)))["RMCExternal"]
     pool = measure(replace(primary, kmax=88.0))
     p = YieldParameters(processes=["RMCExternal"])
-    with pytest.raises(ParameterError, match="rmc_kmax is 90.1 MeV, but RMCExternal was generated with 88 MeV"):
+    with pytest.raises(ParameterError, match=r"rmc_kmax is 90\.1 MeV, but RMCExternal was generated with 88 MeV"):
         _rows(p, {"RMCExternal": pool})
 
 

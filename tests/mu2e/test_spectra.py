@@ -68,7 +68,7 @@ def test_a_threshold_outside_the_ipa_table_is_refused(threshold):
 
 
 def test_where_the_original_would_take_a_fraction_of_one_it_is_refused():
-    with pytest.raises(ValueError, match="no row above 100.0 MeV"):
+    with pytest.raises(ValueError, match=r"no row above 100\.0 MeV"):
         ipa().first_row_above(100.0)
 
 

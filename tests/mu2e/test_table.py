@@ -41,5 +41,5 @@ def test_a_page_says_what_is_not_known_and_what_is_no_simulation():
 @pytest.mark.parametrize("content", [{}, [], {"format": 2, "rows": []}])
 def test_other_files_are_refused(tmp_path, content):
     write_json(tmp_path / "x.json", content)
-    with pytest.raises(FormatError, match="should be the yields.json that mu2e/yields writes"):
+    with pytest.raises(FormatError, match=r"should be the yields\.json that mu2e/yields writes"):
         read_yields(tmp_path / "x.json")
