@@ -7,6 +7,7 @@ flat (one value, or a fixed number of them, an entry), jagged (a list of values)
 from __future__ import annotations
 
 import fnmatch
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -58,8 +59,10 @@ class Layout:
     dropped: tuple[str, ...] = ()
 
 
-def columns_of(source: Source, tree: Any, rule: Unreadable) -> tuple[dict[str, Column], list[str]]:
-    """Return the columns of a tree by name, and what of it cannot be read.
+def columns_of(
+    source: Source, tree: Any, rule: Unreadable, patterns: Sequence[str] = ("*",)
+) -> tuple[dict[str, Column], list[str]]:
+    """Return the columns of a tree that match any of `patterns`, by name, and what of it cannot be read.
 
     Raises
     ------
@@ -70,11 +73,10 @@ def columns_of(source: Source, tree: Any, rule: Unreadable) -> tuple[dict[str, C
     unreadable = []
     counters = set()
     for key, branch in tree.items():
-        if branch.branches:
+        if branch.branches or not _may_match(_name(key), patterns):
             continue
         try:
-            for column in _columns(key, branch):
-                found[column.name] = column
+            found |= {column.name: column for column in _columns(key, branch) if _matches(column.name, patterns)}
         except Exception as fault:  # noqa: BLE001 - a library that reads any class may fail in any way
             unreadable.append(f"{_name(key)} ({type(fault).__name__})")
             continue
@@ -91,6 +93,14 @@ def columns_of(source: Source, tree: Any, rule: Unreadable) -> tuple[dict[str, C
 def common_columns(
     sources: Iterable[Source], patterns: Sequence[str], schema: SchemaRule, unreadable: Unreadable
 ) -> Layout:
+    """Return the columns that the trees of all sources have; see `_common_columns`, whose answers are kept."""
+    return _common_columns(tuple(sources), tuple(patterns), schema, unreadable)
+
+
+@functools.lru_cache(maxsize=4)
+def _common_columns(
+    sources: tuple[Source, ...], patterns: tuple[str, ...], schema: SchemaRule, unreadable: Unreadable
+) -> Layout:
     """Return the columns that the trees of all sources have, those that match any of `patterns`.
 
     Raises
@@ -104,9 +114,8 @@ def common_columns(
     faults: list[str] = []
     for source in sources:
         with open_file(source.path) as file:
-            here, lost = columns_of(source, file[source.tree], unreadable)
+            here, lost = columns_of(source, file[source.tree], unreadable, patterns)
         dropped |= dict.fromkeys(lost)
-        here = {name: column for name, column in here.items() if any(fnmatch.fnmatch(name, p) for p in patterns)}
         if not origin:
             first, origin, common = here, source.path, set(here)
             continue
@@ -137,6 +146,15 @@ def value_of(column: Column, read: Any) -> Any:
     for member in column.members:
         read = read[member]
     return read
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+
+def _may_match(name: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a branch, or a member of it, may match: reading it to find its members takes time."""
+    return _matches(name, patterns) or any(p[0] in "*?[" or p.startswith(f"{name}.") for p in patterns)
 
 
 def _type(columns: Mapping[str, Column], name: str) -> str:

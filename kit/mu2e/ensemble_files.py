@@ -12,7 +12,7 @@ from kit.files import FormatError
 from kit.mu2e.columns import Column
 from kit.mu2e.reading import Lists
 
-__all__ = ["TREE", "Compression", "OutputFormat", "field_names", "refuse_nested", "write_tree"]
+__all__ = ["TREE", "Compression", "OutputFormat", "as_array", "field_names", "refuse_nested", "write_tree"]
 
 OutputFormat = Literal["ttree", "rntuple", "virtual"]
 Compression = Literal["zstd", "lz4", "zlib", "none"]
@@ -78,7 +78,7 @@ def write_tree(
             if tree is None:
                 names = field_names(list(chunk)) if output_format == "rntuple" else {name: name for name in chunk}
                 tree = _make(file, chunk, columns, output_format, title, names)
-            tree.extend({names[name]: _written(values) for name, values in chunk.items()})
+            tree.extend({names[name]: as_array(values) for name, values in chunk.items()})
             rows += len(next(iter(chunk.values())))
     return rows
 
@@ -93,7 +93,7 @@ def _make(
 ) -> Any:
     types = {names[name]: _type(values) for name, values in chunk.items()}
     if output_format == "rntuple":
-        return file.mkrntuple(TREE, types, ntuple_description=title)
+        return file.mkrntuple(TREE, types, description=title)
     counters = {column.name: _counter_name(column.counter, types) for column in columns if column.kind == "jagged"}
     return file.mktree(TREE, types, title=title, counter_name=lambda name: counters.get(name, f"n{name}"))
 
@@ -109,10 +109,10 @@ def _counter_name(counter: str, types: Mapping[str, Any]) -> str:
 def _type(values: Any) -> Any:
     if isinstance(values, np.ndarray):
         return np.dtype((values.dtype, values.shape[1:])) if values.ndim > 1 else values.dtype
-    return _written(values).type.content
+    return as_array(values).type.content
 
 
-def _written(values: Any) -> Any:
+def as_array(values: Any) -> Any:
     """Return a column as uproot writes it."""
     if not isinstance(values, Lists):
         return values

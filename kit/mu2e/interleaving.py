@@ -1,7 +1,7 @@
 """A uniformly random order in pieces, so that any piece can be made alone.
 
-Each event goes into a random chunk, and each chunk is shuffled: that is the same as shuffling all, and takes the
-memory of one chunk. Every chunk has its own stream of random numbers, so that batch jobs and virtual ensembles agree.
+Each event goes into a random chunk, and each chunk is shuffled: that is the same as shuffling all, in the memory
+of one chunk. Every chunk has its own stream of random numbers, so that batch jobs and virtual ensembles agree.
 """
 
 from __future__ import annotations

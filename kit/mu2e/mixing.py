@@ -78,6 +78,8 @@ def gather(rows: Rows, columns: Sequence[Column], reader_of: Callable[[int], Rea
     places: list[IntArray] = []
     for source in _present(rows.source):
         where = np.flatnonzero(rows.source == source)
+        if (np.diff(rows.entry[where]) < 0).any():  # tracks of one event need not stand together in a file
+            where = where[np.argsort(rows.entry[where], kind="stable")]
         for piece in reader_of(int(source)).pieces(rows.entry[where]):
             to = where[piece.start : piece.stop]
             places.append(to)

@@ -32,7 +32,7 @@ class Lists(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Part of the entries asked for: positions `start` to `stop` of them are at `which` of the window's `values`."""
+    """Part of the entries asked for: from `start` to `stop`, they are at `which` of the window's `values`."""
 
     start: int
     stop: int
@@ -109,16 +109,18 @@ class Reader:
         self._values = self._read(self._first, self._last)
 
     def _read(self, first: int, last: int) -> dict[str, Any]:
+        import uproot
+
         values: dict[str, Any] = {}
         branches: dict[str, list[Column]] = {}
         for column in self.columns:
             branches.setdefault(column.branch, []).append(column)
         for name, columns in branches.items():
             try:
-                simple = all(column.kind == "flat" for column in columns) and len(columns[0].members) < 2
-                read = self._tree[name].array(
-                    library="np" if simple else "ak", entry_start=first, entry_stop=last, array_cache=None
-                )
+                branch = self._tree[name]
+                # structures of plain numbers come as one array; classes would come as Python objects
+                library = "np" if type(branch.interpretation) is uproot.AsDtype else "ak"
+                read = branch.array(library=library, entry_start=first, entry_stop=last, array_cache=None)
             except Exception as fault:  # noqa: BLE001 - damage shows itself in many ways
                 where = f"{self.source.path}: {self.source.tree}: {name}"
                 message = f"{where} cannot be read at entries {first} to {last} ({fault})"

@@ -1,7 +1,7 @@
 """The sampler of art's SamplingInput: its engine, its labels, and where a job stops.
 
-One job interleaves one file of each data set. It draws a data set with two numbers of a Lehmer engine for each event,
-and stops without a word at the first draw of one that has no event left. Data sets are in ASCII order of their names.
+One job interleaves one file of each data set. For each event it draws a data set, with two numbers of an engine,
+and stops without a word at the first draw of one that has no event left. Data sets are in ASCII order of names.
 """
 
 from __future__ import annotations
