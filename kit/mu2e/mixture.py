@@ -6,6 +6,7 @@ when all are there, their events are marked as used. One run does all of it, or 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from kit.mu2e.plans import Plan, read_plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.pseudo import mix_pseudo
 from kit.mu2e.requests import pools_of, request_for, yields_of
-from kit.mu2e.steps import build, close, make_plan, told
+from kit.mu2e.steps import build, close, make_plan, told, write_spectrum
 from kit.mu2e.toys import draw_toys, pool_histograms, write_toys
 from kit.run import Run
 
@@ -62,15 +63,20 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
     if p.output_format == "virtual":
         Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration)
         return summary | {"files": 0, "rows": 0}
-    return summary | build(p, plan, run) | _close(p, plan, run)
+    summary |= build(p, plan, run) | _close(p, plan, run)
+    write_spectrum(pools, plan, run, _own_files(p, plan, run))
+    return summary
 
 
 def _close(p: MixtureParameters, plan: Plan, run: Run) -> dict[str, Any]:
     """Count the files, those of this run or of others, and mark their events as used."""
-    own = {subrun: run.directory / file_name(p, plan, subrun) for subrun in range(len(plan.counts))}
-    found = close(plan, run, built_files(p, plan, run) if p.step == "close" else own)
+    found = close(plan, run, built_files(p, plan, run) if p.step == "close" else _own_files(p, plan, run))
     Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration)
     return found
+
+
+def _own_files(p: MixtureParameters, plan: Plan, run: Run) -> dict[int, Path]:
+    return {subrun: run.directory / file_name(p, plan, subrun) for subrun in range(len(plan.counts))}
 
 
 def _toys(p: MixtureParameters, pools: dict[str, Pool], means: dict[str, float], run: Run) -> dict[str, Any]:

@@ -6,11 +6,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Comparison", "compare", "pull_text"]
+from kit.files import FormatError
+
+__all__ = ["Comparison", "compare", "pull_text", "read_pulls"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -70,3 +73,27 @@ def pull_text(found: Comparison) -> str:
 
 def _numbers(drawn: float, expected: float, pull: float) -> list[object]:
     return [int(drawn), float(f"{expected:.10g}"), float(f"{pull:.6g}")]
+
+
+def read_pulls(path: Path) -> Comparison:
+    """Return what `pull_text` has written.
+
+    Raises
+    ------
+    FormatError
+        With file and line, if it is something else.
+    """
+    rows: dict[str, dict[int, tuple[float, float]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, line in enumerate(csv.reader(file), 1):
+            try:
+                if line[0].isdigit():
+                    rows.setdefault(line[1], {})[int(line[0])] = float(line[2]), float(line[3])
+            except (IndexError, ValueError):
+                message = f"{path}:{number}: {','.join(line)!r}, should be job, process, drawn, expected, pull"
+                raise FormatError(message) from None
+    if not rows:
+        message = f"{path}: there is no job; should be the validation.csv of an ensemble"
+        raise FormatError(message)
+    table = np.array([[of[job] for of in rows.values()] for job in sorted(next(iter(rows.values())))])
+    return compare(list(rows), table[:, :, 0], table[:, :, 1])

@@ -7,20 +7,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit.files import json_text, resolve
+import numpy as np
+
+from kit.files import json_text, resolve, write_json
 from kit.mu2e.building import Builder, file_name
 from kit.mu2e.closing import counts_in, refuse_differing
+from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.ledger import Ledger, Range
 from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.momenta import EDGES, histogram
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan, plan_from, plan_text
-from kit.mu2e.primaries import Pool
+from kit.mu2e.primaries import Pool, open_file
 from kit.mu2e.pulls import compare, pull_text
 from kit.run import Run
 
-__all__ = ["PLAN", "VALIDATION", "build", "close", "everything_free", "make_plan", "note_inputs", "probe", "told"]
+__all__ = [
+    "PLAN",
+    "SPECTRUM",
+    "VALIDATION",
+    "build",
+    "close",
+    "everything_free",
+    "make_plan",
+    "note_inputs",
+    "probe",
+    "told",
+    "write_spectrum",
+]
 
-PLAN, VALIDATION = "plan.json", "validation.csv"
+PLAN, VALIDATION, SPECTRUM = "plan.json", "validation.csv", "spectrum.json"
 Free = Mapping[tuple[str, str], list[tuple[int, int]]]
 
 
@@ -112,6 +128,28 @@ def close(plan: Plan, run: Run, files: Mapping[int, Path], folder: str = "") -> 
     with run.writing(folder + VALIDATION) as part:
         part.write_text(pull_text(found), encoding="utf-8")
     return {"chi2": found.chi2, "degrees_of_freedom": found.degrees, "p_value": found.p_value}
+
+
+def write_spectrum(pools: Mapping[str, Pool], plan: Plan, run: Run, files: Mapping[int, Path]) -> None:
+    """Write the momentum spectrum, expected and drawn, where the primaries and their copies have one."""
+    branches = {pool.primary.momentum for pool in pools.values()}
+    shapes = {name: histogram(pool.sources, pool.primary.momentum) for name, pool in pools.items()}
+    if len(branches) != 1 or any(shape is None for shape in shapes.values()):
+        return
+    counts, drawn = {}, np.zeros(len(EDGES) - 1)
+    for name, mean in zip(plan.processes, plan.means, strict=True):
+        shape = shapes[name]
+        assert shape is not None
+        counts[name] = shape * mean / pools[name].entries
+    for path in files.values():
+        with open_file(str(path)) as file:
+            tree, (branch,) = file[TREE], branches
+            if branch not in tree:
+                return
+            drawn += np.histogram(tree[branch].array(library="np"), EDGES)[0]
+    with run.writing(SPECTRUM) as part:
+        record = {"edges": EDGES, "counts": counts, "drawn": drawn, "synthetic": plan.facts["synthetic"]}
+        write_json(part, record)
 
 
 def told(plan: Plan) -> dict[str, Any]:

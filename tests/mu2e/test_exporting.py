@@ -24,7 +24,8 @@ def test_lists_configurations_and_the_job_definition_belong_together(yields):
     assert run.summary["grid_jobs"] == 2
     assert {path.name for path in folder.iterdir()} == {
         "SamplingInput_sr0.fcl", "filenames_DIO", "filenames_DIO_2.txt", "filenames_CRYCosmic",
-        "filenames_CRYCosmic_2.txt", "job_0.fcl", "job_1.fcl", "submit.txt", "cnf.mu2e.ensembledemo.MDC2025af.0.tar",
+        "filenames_CRYCosmic_2.txt", "job_0.fcl", "job_1.fcl", "submit.txt",
+        "cnf.mu2e.ensembledemo.MDC2025af.0.tar",
     }  # fmt: skip
     paths = (folder / "filenames_DIO").read_text().splitlines()
     assert [path.rsplit("/", 1)[1] for path in paths] == (folder / "filenames_DIO_2.txt").read_text().splitlines()

@@ -199,8 +199,9 @@ def test_two_processes_that_mix_from_one_ledger_at_once_share_no_event(yields):
     script = (
         "import sys; from kit.run import Run; from kit.mu2e.mixture import MixtureParameters, mix\n"
         "name = sys.argv[1]\n"
-        f"p = MixtureParameters(yields={str(yields.directory)!r}, ensemble=name, output=name, mode='asimov', subruns=2,"
-        " export_grid=False, interactive=False)\nwith Run('mu2e/mixture', p) as run:\n    run.summary = mix(p, run)"
+        f"p = MixtureParameters(yields={str(yields.directory)!r}, ensemble=name, output=name, mode='asimov',"
+        " subruns=2, export_grid=False, interactive=False)\n"
+        "with Run('mu2e/mixture', p) as run:\n    run.summary = mix(p, run)"
     )
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
     started = [
@@ -269,7 +270,8 @@ def test_branches_are_chosen(yields):
     run = draw(yields, branches=["mom", "hits_*"])
     with uproot.open(next(run.directory.glob("nts.*.root"))) as file:
         assert set(file["ntuple"].keys()) == {
-            "run", "subrun", "event", "proc", "src_file", "src_entry", "mom", "hits_t", "hits_edep", "hits_r", "hits_z", "nhits_",
+            "run", "subrun", "event", "proc", "src_file", "src_entry", "mom", "hits_t", "hits_edep", "hits_r",
+            "hits_z", "nhits_",
         }  # fmt: skip
 
 
@@ -356,7 +358,8 @@ def test_a_full_disk_leaves_no_part_of_a_file(yields):
     script = (
         "import resource; from kit.run import Run; from kit.mu2e.mixture import MixtureParameters, mix\n"
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        f"p = MixtureParameters(yields={str(yields.directory)!r}, output='full', export_grid=False, subruns=1, interactive=False)\n"
+        f"p = MixtureParameters(yields={str(yields.directory)!r}, output='full', export_grid=False, subruns=1,"
+        " interactive=False)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
         "with Run('mu2e/mixture', p) as run:\n    run.summary = mix(p, run)"
     )

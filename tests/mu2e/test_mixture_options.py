@@ -27,7 +27,7 @@ from kit.parameters import ParameterError
         ({"subruns": 0}, "subruns is 0, below 1"),
         ({"mode": "gauss"}, "mode is 'gauss', should be poisson or art or asimov"),
         ({"owner": "a.b"}, r"owner is 'a\.b'"),
-        ({"branchs": ["x"]}, r"did you mean branches\?"),
+        ({"branch": ["x"]}, r"did you mean branches\?"),
     ],
 )
 def test_values_that_cannot_be_used_are_refused(values, said):

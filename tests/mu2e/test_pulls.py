@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kit.mu2e.pulls import compare, pull_text
+from kit.files import FormatError
+from kit.mu2e.pulls import compare, pull_text, read_pulls
 
 
 def test_pulls_are_in_standard_deviations():
@@ -29,3 +30,21 @@ def test_the_text_has_jobs_totals_and_chi2():
     assert lines[1] == "0,a,12,9.0,1.0"
     assert lines[5] == "total,a,21,18.0,0.707107"
     assert lines[-1].startswith("chi2,,1.0,3,0.80")
+
+
+def test_the_text_reads_back_the_same(tmp_path):
+    made = compare(["a", "b"], [[12, 0], [9, 4]], [[9.25, 0.5], [9.25, 4.5]])
+    (tmp_path / "v.csv").write_text(pull_text(made))
+    found = read_pulls(tmp_path / "v.csv")
+    assert (found.processes, found.drawn.tolist(), found.expected.tolist()) == (
+        made.processes, made.drawn.tolist(), made.expected.tolist(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("0,a,x,1\n", "v.csv:1: '0,a,x,1', should be"), ("a,b\n", "there is no job")]
+)
+def test_other_texts_are_refused(tmp_path, text, said):
+    (tmp_path / "v.csv").write_text(text)
+    with pytest.raises(FormatError, match=said):
+        read_pulls(tmp_path / "v.csv")
