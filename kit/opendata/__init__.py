@@ -13,7 +13,8 @@ spectra → results that merge
 results → histograms
     `gathering`, `merging`, `peaks`, `signatures`, `bumpnet`
 pictures
-    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`, `notation`
+    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`,
+    `notation`
 demo events
     `demo`, from `collisions`, `processes`, `kinematics`; `demo_shelf` and `demo_service` for the catalogue
 """

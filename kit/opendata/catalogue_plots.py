@@ -38,5 +38,10 @@ def states(content: Mapping[str, Any], caption: Caption) -> figures.Picture:
     found = Counter(file["state"] for dataset in content["datasets"] for file in dataset["files"])
     size = sum(file["size"] or 0 for dataset in content["datasets"] for file in dataset["files"])
     table = {state: found[state] for state in STATES}
-    title = f"Files, {size / 1e9:.3g} GB in all" if size else "Files, of sizes that nobody tells"
+    title = f"Files, {_size_text(size)} in all" if size else "Files, of sizes that nobody tells"
     return bar_picture(table, title, caption, whole=sum(table.values()))
+
+
+def _size_text(size: int) -> str:
+    unit, name = next((pair for pair in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")) if size >= pair[0]), (1e3, "kB"))
+    return f"{size / unit:.3g} {name}"

@@ -184,7 +184,7 @@ def test_nothing_selected_is_a_valid_empty_result(service: FaultyService):
         ({"server": "demo"}, "both or none are demo"),
         ({"connections": 17}, "connections is 17, above 16"),
         ({"backoff": 301.0}, "backoff is 301.0 s, above 300"),
-        ({"conections": 1}, "did you mean connections"),
+        ({"retrys": 1}, "did you mean retries"),
     ],
 )
 def test_parameters_that_cannot_be_used(values: dict[str, Any], text: str):
