@@ -71,7 +71,7 @@ class BatchPanel(Panel):
         hidden = [name for name in SubmissionParameters.model_fields if name not in SHOWN]
         self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
         self.points = Browser(noun="points", interactive=interactive)
-        self.words = Words("kit-plan", role="status")
+        self.words = Words("kit-told", role="status")
         self.views: list[RunPanel] = []
         self._planned: tuple[str, Plan] | None = None
         super().__init__(hook="kit-batch", interactive=interactive)
@@ -115,6 +115,7 @@ class BatchPanel(Panel):
             {"point": point.index, **{name: wording.literal(value) for name, value in point.parameters.items()}}
             for point in plan.points[:MOST_LISTED]
         ]
+        report(1, 1, f"{len(plan.points)} points")
         return plan
 
     def _try(self, _stop: threading.Event, report: Report) -> Plan:
@@ -126,6 +127,7 @@ class BatchPanel(Panel):
         measured = tried.applied(plan)
         self._planned = (self._planned or ("", plan))[0], measured
         self.told = f"{tried.words}\n{_told(measured)}"
+        report(1, 1, tried.words)
         return measured
 
     def _submit(self, stop: threading.Event, report: Report) -> str:
@@ -141,6 +143,7 @@ class BatchPanel(Panel):
         view = self.watch(directory)
         if self.interactive:
             view.watcher.start()
+        report(1, 1, files.shown(directory))
         return answer.words
 
     def _made(self) -> Plan:
@@ -188,7 +191,7 @@ class BatchPanel(Panel):
 
     def _arrange(self) -> None:
         here = self.choices
-        views = [ipywidgets.HBox([view], layout={"border_top": "1px solid #8888"}) for view in self.views]
+        views = [line(*self.views)] if self.views else []
         self.contain(
             line(here.notebook, here.file), self.form, line(self.planner, self.trier, self.submitter),
             self.words, self.points, line(here.run, here.campaign), *views,

@@ -7,22 +7,21 @@ import html
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 
 import ipywidgets
 import traitlets
-from pydantic import create_model
 
 from kit import files
 from kit.batch import calling, plots
 from kit.batch.snapshot import Failure, Snapshot, failures_of, relative, snapshot_of
 from kit.batch.status import Status, status_of
-from kit.parameters import Parameters, parameter
-from kit.widgets import LiveFigure, Panel, ParameterForm, Report, Runner, Words
+from kit.widgets import LiveFigure, Panel, Report, Runner, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["RunPanel"]
 
+LINK = 'style="text-decoration: underline" target="_blank"'
 LOOK = 1.0  # s between two looks at a run
 MAP_NAMES = 40  # numbers that a map offers
 LINKS_START = "notebooks/batch"  # the folder of the notebook in which a panel stands
@@ -68,11 +67,11 @@ class RunPanel(Panel):
         self.chunks = self._figure(plots.draw_chunks, (7.0, 2.6))
         self.use = self._figure(plots.draw_use, (9.0, 3.0), columns=2)
         self.map = self._figure(self._draw_map, (7.0, 3.5))
-        self.choice: ParameterForm[Any] | None = None
+        self.choices = SimpleNamespace(**{name: self._choice(name) for name in ("x", "y", "colour")})
         self.watcher = Runner(self._follow, start="Watch", interactive=interactive)
         self.worker = Runner(self._act, start="Do it", interactive=interactive)
         self.buttons = self._make_buttons()
-        self.confirming = line(self.buttons.confirm, self.buttons.dismiss)
+        self.confirming = line(self.worker, self.buttons.dismiss)
         self._ask(None)
         self.refresh()
 
@@ -91,8 +90,8 @@ class RunPanel(Panel):
         self.words.text = "\n".join([snapshot.words, *snapshot.reasons])
         for picture in (self.chunks, self.use, self.map):
             picture.show(snapshot)
-        if self.choice is None and snapshot.columns:
-            self._offer_map(list(snapshot.columns)[:MAP_NAMES])
+        if "seconds" in snapshot.columns:
+            self._offer_map(snapshot)
         if self._status is not None:
             self.failures.value = _failures(failures_of(self._status))
 
@@ -111,8 +110,7 @@ class RunPanel(Panel):
 
     def confirm(self) -> None:
         """Do what was proposed."""
-        if self.pending:
-            self.worker.start()
+        self.worker.start()
 
     def dismiss(self) -> None:
         """Leave what was proposed."""
@@ -140,6 +138,9 @@ class RunPanel(Panel):
 
     def _act(self, stop: Any, report: Report) -> str:
         action, self.pending = self.pending, ""
+        if not action:
+            message = "choose what shall be done first"
+            raise RuntimeError(message)
         rounds = len(self._status.run.rounds) if self._status else 0
         report(0, None, f"{action} …")
         answer = calling.call(
@@ -148,6 +149,9 @@ class RunPanel(Panel):
             left=stop.is_set,
         )
         self.refresh()
+        if self.snapshot.alive and self.interactive and self.watcher.status not in ("running", "stopping"):
+            self.watcher.start()
+        report(1, 1, f"{action} is done" if answer.status is not None else f"{action}: its jobs are at work")
         return answer.words
 
     def _has_round(self, number: int) -> bool:
@@ -161,8 +165,8 @@ class RunPanel(Panel):
         }
         return SimpleNamespace(
             refresh=self.button("Refresh", self.refresh, "look at the run once"),
-            confirm=self.button("Yes", self.confirm, "do what the question says", button_style="warning"),
-            dismiss=self.button("No", self.dismiss, "leave it"),
+            confirm=self.worker.buttons.start,
+            dismiss=self.button("Leave it", self.dismiss, "do nothing"),
             **made,
         )
 
@@ -171,11 +175,20 @@ class RunPanel(Panel):
         asking = bool(self.pending)
         if not asking:
             self.question.text = ""
-        self.confirming.layout.display = "" if asking else "none"
+        self.buttons.dismiss.layout.display = "" if asking else "none"
+        self.confirming.layout.display = "" if asking or self.worker.status != "idle" else "none"
         acts = line(*(getattr(self.buttons, action) for action in ("refresh", *ACTIONS)))
         pieces = [self.heading, self.words, self.watcher, acts, self.question, self.confirming]
-        chosen = [self.choice] if self.choice else []
-        self.contain(*pieces, self.failures, self.chunks, self.use, *chosen, self.map)
+        self.contain(*pieces, self.failures, self.chunks, self.use, line(*vars(self.choices).values()), self.map)
+
+    def _choice(self, name: str) -> Any:
+        chosen = ipywidgets.Dropdown(description=name, options=[], layout={"width": "16em"})
+        chosen.observe(self.guarded(lambda _: self._redraw_map()), "value")
+        return hooked(chosen, f"kit-map-{name}")
+
+    def _redraw_map(self) -> None:
+        if self.snapshot is not None:
+            self.map.show(self.snapshot)
 
     def _figure(self, draw: Any, size: tuple[float, float], columns: int = 1) -> LiveFigure:
         return LiveFigure(
@@ -184,21 +197,19 @@ class RunPanel(Panel):
         )  # fmt: skip
 
     def _draw_map(self, axes: Any, shown: Snapshot) -> None:
-        chosen = self.choice.parameters if self.choice else None
-        names = chosen.model_dump() if chosen else {"x": "", "y": "", "colour": plots.STATE}
-        plots.draw_map(axes, shown, **{name: names[name] for name in ("x", "y", "colour")})
+        names = {name: choice.value or "" for name, choice in vars(self.choices).items()}
+        plots.draw_map(axes, shown, names["x"], names["y"], names["colour"] or plots.STATE)
 
-    def _offer_map(self, names: list[str]) -> None:
-        """Offer the numbers of the points for the axes and the colour of the map."""
-        fields: dict[str, Any] = {
-            "x": (Literal[tuple(names)], parameter(names[0], "number to the right")),
-            "y": (Literal[tuple(names)], parameter("seconds", "number upwards")),
-            "colour": (Literal[(plots.STATE, *names)], parameter(plots.STATE, "what the colour shows")),
-        }
-        model = create_model("MapChoice", __base__=Parameters, **fields)
-        self.choice = ParameterForm(model, hidden=("output", "interactive"), interactive=self.interactive)
-        self.choice.observe(lambda _: self.map.show(self.snapshot), "parameters")
-        self._ask(None)
+    def _offer_map(self, shown: Snapshot) -> None:
+        """Offer the numbers of the points for the axes and the colour of the map, those that differ first."""
+        columns = shown.columns
+        names = sorted(columns, key=lambda name: len(set(columns[name])) == 1)[:MAP_NAMES]
+        for name, choice in vars(self.choices).items():
+            offered = [plots.STATE, *names] if name == "colour" else names
+            if list(choice.options) != offered:
+                kept = choice.value
+                choice.options = offered
+                choice.value = kept if kept in offered else (offered[0] if name != "y" else "seconds")
 
 
 def _failures(found: list[Failure]) -> str:
@@ -209,10 +220,10 @@ def _failures(found: list[Failure]) -> str:
         links = []
         if failure.notebook:
             place = html.escape(relative(failure.notebook, folder))
-            links.append(f'<a href="{place}#papermill-error-cell" target="_blank">executed notebook</a>')
+            links.append(f'<a href="{place}#papermill-error-cell" {LINK}>executed notebook</a>')
         if failure.log:
             place = html.escape(relative(failure.log, folder))
-            links.append(f'<a href="{place}" target="_blank">what it printed</a>')
+            links.append(f'<a href="{place}" {LINK}>what it printed</a>')
         words = html.escape(f"{failure.points} {failure.state}: {failure.words} (first: point {failure.first})")
         rows.append(f"<li>{words} {' · '.join(links)}</li>")
     return f"<ul>{''.join(rows)}</ul>" if rows else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch.merging import unpack
+from kit.batch.collecting import unpack
 from kit.batch.results import NAMES, NONE
 from kit.batch.status import Status
 from kit.batch.watching import line

@@ -14,11 +14,11 @@ from kit import files
 from kit.batch.chunks import Chunk
 from kit.batch.dag import dagman_log
 from kit.batch.events import EventLog, Job
-from kit.batch.pool import is_alive
 from kit.batch.reasons import is_memory
 from kit.batch.results import LETTERS, NAMES, NONE, Results
 from kit.batch.rounds import BatchRun, Round
 from kit.batch.spooled import is_at_schedd, refresh
+from kit.batch.tenancy import is_alive
 
 __all__ = ["STATES", "ChunkState", "Status", "dagman_is_gone", "status_of"]
 

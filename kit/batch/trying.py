@@ -15,8 +15,8 @@ from typing import Any
 from kit import files
 from kit.batch import launching, sites
 from kit.batch.chunks import Chunk
+from kit.batch.collecting import unpack
 from kit.batch.faults import SubmissionError
-from kit.batch.merging import unpack
 from kit.batch.planning import Plan
 from kit.batch.points import Point
 from kit.batch.pool import Pool

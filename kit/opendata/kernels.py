@@ -1,4 +1,4 @@
-"""The three loops that take the time, compiled by numba where that pays.
+"""The loops that take the time, compiled by numba where that pays.
 
 Each of the `loops` has a twin in `twins` that gives the same bits with NumPy. Loading the compiled code costs half
 a second, compiling it some seconds: few events never ask for it.
@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 import kit
 from kit.opendata import loops, twins
-from kit.opendata.twins import Chosen, Cuts, IntArray
+from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray
 
 __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "cache_folder", "compiled", "engine"]
 
@@ -32,15 +32,17 @@ COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower
 
 @dataclass(frozen=True)
 class Engine:
-    """The three loops, compiled or in NumPy; `twins` says what they do."""
+    """The loops, compiled or in NumPy; `twins` says what they do."""
 
     name: str
     choose: Callable[..., Chosen]
     arrange: Callable[..., IntArray]
     count: Callable[..., tuple[IntArray, IntArray, IntArray]]
+    strike: Callable[..., BoolArray]
+    weigh: Callable[..., tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]]
 
 
-NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count)
+NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count, twins.strike, twins.weigh)
 
 
 def engine(events: int) -> Engine:
@@ -100,7 +102,22 @@ def compiled() -> Engine:
         arrange(*map(np.ascontiguousarray, arrays), places)
         return places
 
-    return Engine("compiled", choose, arrange_into, count)
+    def strike_into(*arrays: Any) -> BoolArray:
+        left = np.empty(len(arrays[1]), np.bool_)
+        _compiled("strike")(*map(np.ascontiguousarray, arrays[:-1]), arrays[-1], left)
+        return left
+
+    def weigh(*arrays: Any) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]:
+        found: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray] = _compiled("weigh")(*arrays)
+        return found
+
+    return Engine("compiled", choose, arrange_into, count, strike_into, weigh)
+
+
+@cache
+def _compiled(name: str) -> Callable[..., Any]:
+    """Return a loop that only options need, compiled when it is first called for."""
+    return _compile(name)
 
 
 def _compile(name: str, kind: str = "float32") -> Callable[..., Any]:
@@ -121,6 +138,14 @@ def _compile(name: str, kind: str = "float32") -> Callable[..., Any]:
         "arrange": types.void(*[places] * 6, written),
         "count": types.UniTuple(written, 3)(
             array(real, 2), array(whole, 2), places, places, real, whole, array(real)
+        ),
+        "strike": types.void(
+            *(places, *[array(real)] * 3, array(types.boolean), array(real)),
+            *(places, *[array(real)] * 3, array(types.boolean), real, types.boolean[::1]),
+        ),
+        "weigh": types.Tuple([*[written] * 3, *[real[::1]] * 2])(
+            *(array(real, 2), array(whole, 2), places, places, real, whole, array(real)),
+            *(places, array(real)),
         ),
     }[name]
     with _cached_below(cache_folder()):

@@ -16,23 +16,24 @@ from typing import Any, ClassVar
 
 from pydantic import field_validator
 
-from kit.files import locate
 from kit.opendata.combinations import CountRule
-from kit.opendata.demo import with_demo
 from kit.opendata.filling import Rule, count_masses, list_masses
 from kit.opendata.grouping import MassSource, group
 from kit.opendata.kernels import engine
 from kit.opendata.massarrays import join_arrays
 from kit.opendata.massfile import write_masses
 from kit.opendata.outcome import notice_faults, refuse_failures
+from kit.opendata.passing import select
 from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off
+from kit.opendata.preparation import Preparation, prepared_inputs
 from kit.opendata.records import Records
-from kit.opendata.selection import Selection, rising, select, selection_hash
+from kit.opendata.selection import Selection, rising, selection_hash
 from kit.opendata.skim import release_of
 from kit.opendata.sources import Reader
 from kit.opendata.spectra import Grid, PieceRecord
 from kit.opendata.tally import Tally
+from kit.opendata.wishes import Wish
 from kit.parameters import parameter
 from kit.run import Run
 
@@ -118,10 +119,12 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
         If the same events would be counted twice.
     """
     begin = time.monotonic()
-    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid)}
+    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid), "weighted": p.weights != "off"}
     records = Records(run.work, settings, p.keep_masses)
-    paths = locate(with_demo(p.inputs))[: p.max_files]
-    result = work_off(paths, p, Counting(p, records), run, chunk_events=events_at_once(p), retries=p.retries)
+    paths, preparation = prepared_inputs(p, run)
+    result = work_off(
+        paths, p, Counting(p, records, preparation), run, chunk_events=events_at_once(p), retries=p.retries
+    )
     refuse_failures(result, p.max_failed_fraction, run)
     pieces, tally = result.pieces, Tally()
     about = settings | {
@@ -151,6 +154,11 @@ class Counting:
 
     p: MassParameters
     records: Records
+    preparation: Preparation
+
+    def wish(self, path: str) -> Wish:
+        """Return what is read of a file besides its objects."""
+        return self.preparation.wish(path)
 
     def has(self, piece: Piece) -> bool:
         """Tell whether the piece was counted before, with the same parameters."""
@@ -159,13 +167,21 @@ class Counting:
     def do(self, reader: Reader, piece: Piece, events: int) -> None:
         """Count a piece and write its record; `events` decides whether compiled loops pay."""
         p = self.p
-        chunk = reader.read(piece.first, piece.last)
+        chunk = self.preparation.prepare(self.preparation.read(reader, piece), reader.source)
         loops = engine(events if p.max_memory >= COMPILED_MEMORY else 0)
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
-        spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
+        weights = None if chunk.weights is None else chunk.weights[grouped.order]
+        spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops, weights)
         schema = reader.source.schema
-        told = (selected.cutflow, selected.dropped, selected.seen, release_of(schema), schema.generated)
+        told = (
+            selected.cutflow,
+            selected.dropped,
+            selected.seen,
+            release_of(schema),
+            schema.generated,
+            selected.sums,
+        )
         record = PieceRecord(piece, spectra, *told)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 

@@ -28,24 +28,28 @@ METADATA = "kit.opendata.masses"
 def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mapping[str, Any]) -> None:
     """Write records one after the other, so that only one needs to be in memory.
 
-    The rows are ``piece, final_state, combination, bin, count``: bin −1 is below the smallest mass wanted, bin
-    ``grid.bins`` beyond the grid. The metadata hold `about` and, for each piece, all that is no count of masses.
+    The rows are ``piece, final_state, combination, bin, count``: bin −1 is below the smallest mass wanted,
+    bin ``grid.bins`` beyond the grid; with weights also Σw as ``weight`` and Σw² as ``square``. The metadata
+    hold `about` and, for each piece, all that is no count of masses.
 
     Parameters
     ----------
     about : mapping
-        What JSON can hold; must name the ``grid`` as ``{"width": …, "bins": …}``.
+        What JSON can hold; must name the ``grid`` as ``{"width": …, "bins": …}``, and say whether records are
+        ``weighted``.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     word = pa.dictionary(pa.int32(), pa.string())
+    weights = [("weight", pa.float64()), ("square", pa.float64())] if about.get("weighted") else []
     columns = [
         ("piece", pa.int32()),
         ("final_state", word),
         ("combination", word),
         ("bin", pa.int32()),
         ("count", pa.int64()),
+        *weights,
     ]
     schema = pa.schema(columns)
     heads = []
@@ -57,6 +61,7 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
                 piece = np.full(len(spectra.pair), number, np.int32)
                 states, combinations = (_words(spectra, side) for side in (0, 1))
                 arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
+                arrays += [spectra.weight, spectra.square] if weights else []
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})
@@ -69,6 +74,7 @@ def _head(record: PieceRecord) -> dict[str, Any]:
         "generated": record.generated,
         "events_by_state": record.spectra.events,
         "cutflow": record.cutflow,
+        "sums": record.sums,
         "seen": record.seen,
         "dropped": record.dropped,
         "rows": len(record.spectra.pair),
@@ -118,6 +124,7 @@ class MassFile:
                     head["seen"],
                     head["schema"],
                     head.get("generated", False),
+                    head.get("sums", {}),
                 )
                 yield PieceRecord(piece, spectra, *told)
 
@@ -131,7 +138,8 @@ def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
     names = [(words[0][i], words[1][j]) for i, j in zip(*(code[first].tolist() for code in codes), strict=True)]
     pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(both))))
     place, count = (rows[name].to_numpy().astype(np.int64) for name in ("bin", "count"))
-    return Spectra(grid, events, names, pair, place, count)
+    weights = [rows[name].to_numpy() for name in ("weight", "square") if name in rows.column_names]
+    return Spectra(grid, events, names, pair, place, count, *weights)
 
 
 def _codes(column: Any) -> tuple[list[str], IntArray]:

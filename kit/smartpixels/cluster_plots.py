@@ -79,7 +79,7 @@ def show_map(image: Any, values: FloatArray, largest: float) -> None:
 
 def scale_of(values: FloatArray) -> float:
     """Return the largest magnitude, for a colour bar; 1 where there is nothing."""
-    return float(abs(values).max(initial=0.0)) or 1.0
+    return float(np.nan_to_num(abs(values)).max(initial=0.0)) or 1.0
 
 
 def clusters_picture(example: Example) -> figures.Picture:

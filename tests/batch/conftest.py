@@ -16,6 +16,7 @@ from kit.batch.options import Options
 from kit.batch.planning import make_plan
 from kit.batch.rounds import Round
 from kit.batch.sites import Site
+from kit.batch.status import Status
 from kit.batch.worker.ledger import Ledger
 from kit.batch.writing import Sending, write_round
 
@@ -75,6 +76,12 @@ class Written:
         ledger.close()
         return ledger.path
 
+    def read(self) -> Status:
+        """Return how the run stands, read anew."""
+        status = Status(self.batch)
+        status.read()
+        return status
+
     def line(self, index: int, state: str, number: str = "001", chunk: str = "000000") -> dict[str, Any]:
         """Return the line of a point that took 1 + `index` s of time, half of it on the processor."""
         error = {"name": "ValueError", "value": "too big", "cell": 3, "traceback": ["ValueError: too big"]}
@@ -90,6 +97,19 @@ class Written:
 def written(toy: Path, tmp_path: Path) -> Callable[..., Written]:
     """Return a function that writes a run of so many points."""
     return lambda points=6, name="run", **options: Written(toy, tmp_path / name, points, **options)
+
+
+@pytest.fixture
+def two_rounds(written: Callable[..., Written]) -> Written:
+    """Return a run of five points: one failed first, one done twice, one still failed, one without a line."""
+    made = written(5)
+    made.send([0, 1, 2, 3, 4])
+    made.bring({3: "done", 0: "failed", 1: "done", 2: "failed"})
+    made.tell("end", 0)
+    made.send([0, 1, 2, 4], cluster=18)
+    made.tell("end", 0, cluster=18)
+    made.bring({0: "done", 1: "done", 2: "memory"}, "002", text=" again")
+    return made
 
 
 @pytest.fixture
@@ -257,3 +277,21 @@ def sent(launched: Callable[..., Any], commands: Commands) -> Callable[..., Sent
         return Sent(launched(notebook, sweep, fixed, **(small | options)), commands)
 
     return send
+
+
+@pytest.fixture
+def here() -> tuple[str, ...]:
+    """Return the options of a small pool on this computer."""
+    return ("--profile", "local", "--workers", "2", "--memory-mb", "400")
+
+
+@pytest.fixture
+def submit(kit: Callable[..., Any], toy: Path, here: tuple[str, ...]) -> Callable[..., Any]:
+    """Return the command that submits the toy notebook to this computer."""
+    return lambda *words: kit("submit", "beam/toy", "--run", "run", *here, *words)
+
+
+@pytest.fixture
+def failing(submit: Callable[..., Any]) -> Any:
+    """Submit six points of which two fail, and return the answer."""
+    return submit("--over", "x=1..6", "-p", "limit=4.5")

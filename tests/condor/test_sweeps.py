@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kit.batch import condor, resuming, sending, stopping
-from kit.batch.merging import collect, finish
+from kit.batch.collecting import collect
+from kit.batch.merging import finish
 from kit.batch.options import Options
 from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
