@@ -19,7 +19,7 @@ from kit.files import FormatError
 from kit.opendata.pieces import Piece
 from kit.opendata.spectra import Grid, IntArray, PieceRecord, Spectra
 
-__all__ = ["FORMAT", "MassFile", "read_masses", "write_masses"]
+__all__ = ["FORMAT", "MassFile", "damage_named", "read_masses", "write_masses"]
 
 FORMAT = 1  # version of what stands in the file
 METADATA = "kit.opendata.masses"
@@ -108,14 +108,14 @@ class MassFile:
         """Yield the record of each piece; only one is in memory."""
         import pyarrow.parquet as pq
 
-        with _damage_named(self.path):
+        with damage_named(self.path):
             opened = pq.ParquetFile(self.path)
         with opened as file:
             group = 0
             for piece, head in zip(self.pieces, self.about["pieces"], strict=True):
                 rows = None
                 if head["rows"]:
-                    with _damage_named(self.path):
+                    with damage_named(self.path):
                         rows, group = file.read_row_group(group, use_threads=False), group + 1
                 spectra = _spectra(self.grid, head["events_by_state"], rows)
                 told = (
@@ -149,7 +149,7 @@ def _codes(column: Any) -> tuple[list[str], IntArray]:
 
 
 @contextlib.contextmanager
-def _damage_named(path: str | Path) -> Iterator[None]:
+def damage_named(path: str | Path) -> Iterator[None]:
     """Say of which file a fault of its bytes is, and what it should be."""
     import pyarrow as pa
 
@@ -182,12 +182,12 @@ def read_masses(path: str | Path) -> MassFile:
     if not Path(path).exists():
         message = f"there is no {path}; should be a file that opendata/masses wrote"
         raise FileNotFoundError(message)
-    with _damage_named(path):
+    with damage_named(path):
         metadata = pq.read_metadata(path).metadata or {}
     if METADATA.encode() not in metadata:
         message = f"{path}: a parquet file without mass spectra; should be one that opendata/masses wrote"
         raise FormatError(message)
-    with _damage_named(path):
+    with damage_named(path):
         about = json.loads(metadata[METADATA.encode()])
         version, heads = about["format"], about["pieces"]
         if version == FORMAT:
