@@ -92,7 +92,7 @@ def submit(context: click.Context, /, **given: Any) -> None:
     label = given["file"].stem if given["file"] else "sweep"
     batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
     show.close()
-    end(status_of(batch.directory), given, waits=not made.site.local, dry=made.options.dry_run)
+    end(status_of(batch.directory), given, waits=not made.site.local, excused=made.options.dry_run)
 
 
 @click.command(cls=OptionsCommand)
@@ -114,13 +114,13 @@ def resume(context: click.Context, /, **given: Any) -> None:
             say=sayer(given), show=show,
         )  # fmt: skip
         return end_campaign(made, given)
-    batch = resuming.resume(
+    sent = resuming.resume(
         given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
         say=sayer(given), show=show,
     )  # fmt: skip
     show.close()
-    status = status_of(batch.directory)
-    return end(status, given, waits=status.alive, dry=options.dry_run)
+    status = status_of(given["run"])
+    return end(status, given, waits=status.alive, excused=options.dry_run or not sent)
 
 
 @click.command(cls=OptionsCommand)

@@ -157,7 +157,7 @@ class BatchPanel(Panel):
     def _choices(self) -> SimpleNamespace:
         """Return lists of what there is: notebooks, parameter files, runs, campaigns."""
         made = SimpleNamespace(
-            notebook=_choice("notebook", [found.stage for found in notebooks.stages()]),
+            notebook=_choice("notebook", notebooks.stage_names()),
             file=_choice("parameter file", _below("parameters", "*/*.yaml")),
             run=_choice("run", _runs()),
             campaign=_choice("campaign", [name.split("/")[0] for name in _below("outputs/campaigns", "*/*.json")]),
@@ -210,7 +210,7 @@ def _below(folder: str, pattern: str) -> list[str]:
 
 def _runs() -> list[str]:
     """Return the batch runs of the project, the newest first."""
-    found = sorted(files.home().glob("outputs/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
+    found = sorted(files.home().glob("outputs/*/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
     return [files.shown(path.parent) for path in found]
 
 

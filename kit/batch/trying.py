@@ -19,7 +19,7 @@ from kit.batch.collecting import unpack
 from kit.batch.faults import SubmissionError
 from kit.batch.planning import Plan
 from kit.batch.points import Point
-from kit.batch.pool import Pool
+from kit.batch.pool import Pool, worker_environment
 from kit.batch.rounds import WORKER, BatchRun
 from kit.batch.script import script
 from kit.batch.status import Status
@@ -89,7 +89,7 @@ def try_point(batch: BatchRun, point: Point) -> tuple[dict[str, Any], Path]:
         (folder / "point.jsonl").write_text(point.line(), encoding="utf-8")
         (folder / "run.sh").write_text(script({"python": sys.executable}, 1), encoding="utf-8")
         command = ["sh", "run.sh", "point", "--round", "try", "--parent", str(os.getpid())]
-        environment = os.environ | {"KIT_HOME": str(files.home())}
+        environment = worker_environment(folder)
         status = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=sys.stderr).returncode
         told = folder / "rtry_point.jsonl"
         if status or not told.stat().st_size:

@@ -7,7 +7,7 @@ services → files
 files → arrays
     `schemas` (the table), `recognition`, `description`, `trees`, `chunks`, `sources`, `skim`
 arrays → spectra
-    `selection`, `grouping`, `combinations`, `filling`; the loops in `kernels`, compiled from `loops` or as `twins`
+    `selection`, `grouping`, `combinations`, `filling`; loops by `engine`: `kernels`, compiled, or `twins`
 spectra → results that merge
     `spectra`, `pieces`, `portions`, `records`, `massfile`, `massarrays`, `survey`; told by `tally` and `outcome`
 results → histograms

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from kit.files import FormatError, read_json, whole, write_json
 from kit.opendata.duplicates import VETO
-from kit.opendata.kernels import engine
+from kit.opendata.engine import engine
 from kit.opendata.outcome import notice_faults, refuse_failures
 from kit.opendata.passing import add_counts, select
 from kit.opendata.pieces import Piece

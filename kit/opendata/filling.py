@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from kit.opendata import twins
 from kit.opendata.combinations import STATE_ORDER, CountRule, combinations, final_state_name
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.grouping import Grouped
-from kit.opendata.kernels import NUMPY, Engine
 from kit.opendata.spectra import Grid, Spectra
 from kit.opendata.twins import FloatArray, IntArray
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from kit.opendata.chunks import Chunk, Objects
-from kit.opendata.kernels import NUMPY, Engine
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.passing import UNIT, Selected
 from kit.opendata.twins import FloatArray, IntArray
 

@@ -18,10 +18,10 @@ from pydantic import field_validator
 
 from kit.files import locate
 from kit.opendata.combinations import CountRule
+from kit.opendata.engine import engine
 from kit.opendata.filling import Rule, count_masses, list_masses
 from kit.opendata.grouping import MassSource, group
 from kit.opendata.importing import are_originals, import_masses
-from kit.opendata.kernels import engine
 from kit.opendata.massarrays import join_arrays
 from kit.opendata.massfile import write_masses
 from kit.opendata.outcome import notice_faults, refuse_failures

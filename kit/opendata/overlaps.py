@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.opendata.chunks import Objects
-from kit.opendata.kernels import NUMPY, Engine
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.twins import BoolArray, Cuts, FloatArray, IntArray, passing
 
 __all__ = ["without_overlaps"]

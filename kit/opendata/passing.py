@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kit.opendata.chunks import Chunk, Objects
 from kit.opendata.combinations import STATE_ORDER
-from kit.opendata.kernels import NUMPY, Engine
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.overlaps import without_overlaps
 from kit.opendata.selection import Selection
 from kit.opendata.twins import Chosen, Cuts, FloatArray, IntArray

@@ -6,9 +6,14 @@ import csv
 import gzip
 import hashlib
 import io
+import warnings
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from kit.files import FormatError
+from kit.smartpixels.pixelav import FloatArray
 from kit.smartpixels.remote import open_bytes
 from kit.smartpixels.salvage import GZIP_MAGIC
 from kit.smartpixels.stream import file_name
@@ -18,12 +23,41 @@ __all__ = ["Cells", "read_cells"]
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a CSV file; every row has as many as the longest, those that are missing are empty."""
+    """The cells of a CSV file, below a line of names."""
 
     name: str
-    header: list[str]
-    rows: list[list[str]]
+    text: str
     sha256: str
+
+    @cached_property
+    def lines(self) -> list[list[str]]:
+        """All lines that are not blank, each with as many cells as the longest; missing ones are empty."""
+        lines = [line for line in csv.reader(io.StringIO(self.text)) if line]
+        width = max(map(len, lines), default=0)
+        return [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The lines below the names."""
+        return self.lines[1:]
+
+    @cached_property
+    def header(self) -> list[str]:
+        """The names."""
+        first = next((line for line in csv.reader(io.StringIO(self.text)) if line), [])
+        return first if self.numbers is not None else self.lines[0]
+
+    @cached_property
+    def numbers(self) -> FloatArray | None:
+        """All cells below the names, shape (columns, rows), read at once; None where one of them is no number."""
+        stream = io.StringIO(self.text)
+        first = next((line for line in csv.reader(stream) if line), [])
+        try:
+            with warnings.catch_warnings(action="error"):  # a file without lines is a warning
+                found = np.loadtxt(stream, delimiter=",", comments=None, ndmin=2)
+        except (ValueError, UserWarning):
+            return None
+        return np.ascontiguousarray(found.T) if found.shape[1] == len(first) else None
 
 
 def read_cells(path: str, content: str) -> Cells:
@@ -39,13 +73,12 @@ def read_cells(path: str, content: str) -> Cells:
         stored = source.read()
     try:
         text = (gzip.decompress(stored) if stored.startswith(GZIP_MAGIC) else stored).decode("utf-8-sig")
-        lines = [line for line in csv.reader(io.StringIO(text)) if line]
+        cells = Cells(name, text, hashlib.sha256(stored).hexdigest())
+        count = 2 if cells.numbers is not None else len(cells.lines)
     except (EOFError, OSError, UnicodeDecodeError, csv.Error) as fault:
         message = f"{name}: {fault}; should be a CSV file of {content}"
         raise FormatError(message) from None
-    if len(lines) < 2:
-        message = f"{name}: has {len(lines)} lines, should have a header and {content} below it"
+    if count < 2:
+        message = f"{name}: has {count} lines, should have a header and {content} below it"
         raise FormatError(message)
-    width = max(map(len, lines))
-    filled = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
-    return Cells(name, filled[0], filled[1:], hashlib.sha256(stored).hexdigest())
+    return cells

@@ -119,8 +119,8 @@ class Dial(ipywidgets.HBox):
         self.field = ipywidgets.BoundedFloatText(description=words, style={"description_width": "11em"}, **bounds)
         self.slider = ipywidgets.FloatSlider(readout=False, layout={"width": "18em"}, **bounds)
         super().__init__([self.field, self.slider], layout={"align_items": "center"})
-        for control in (self.field, self.slider):
-            control.observe(self._hear, "value")
+        self.field.observe(lambda change: self._hear(change.new), "value")
+        self.slider.observe(self._hear_slider, "value")
 
     @property
     def value(self) -> float:
@@ -137,10 +137,15 @@ class Dial(ipywidgets.HBox):
         finally:
             self._showing = False
 
-    def _hear(self, change: Any) -> None:
+    def _hear_slider(self, change: Any) -> None:
+        # a front end moves a slider to its next step, and tells that, too
+        if abs(change.new - self.value) > 0.51 * self.slider.step:
+            self._hear(change.new)
+
+    def _hear(self, value: float) -> None:
         if not self._showing:
-            self.show(change.new, self.field.max)
-            self._act(change.new)
+            self.show(value, self.field.max)
+            self._act(value)
 
 
 class Dials(ipywidgets.VBox):

@@ -110,7 +110,8 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
         With column, row and charge of each pulse that cannot be used, unless they are to be dropped.
     """
     cells = read_cells(path, "pulse responses")
-    name, header, columns = cells.name, cells.header, list(zip(*cells.rows, strict=True))
+    name, header = cells.name, cells.header
+    columns = [] if cells.numbers is not None else list(zip(*cells.rows, strict=True))
     notes = []
     if len(header) % 2:
         notes.append(f"the last column, {len(header) - 1}, has no partner and was passed over")
@@ -122,14 +123,18 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     charges: list[float] = []
     faults: list[str] = []
     for pair in pairs:
-        if not any(cell.strip() for column in columns[2 * pair : 2 * pair + 2] for cell in column):
+        if columns and not any(cell.strip() for column in columns[2 * pair : 2 * pair + 2] for cell in column):
             notes.append(f"columns {2 * pair} and {2 * pair + 1} are empty and were passed over")
             continue
         try:
             charge = _charge(header, pair, p, compat=compat)
             if compat:
                 charges.append(charge)
-            pulse = _pulse(pair, charge, columns, p)
+            if cells.numbers is not None:
+                samples = cells.numbers[2 * pair], cells.numbers[2 * pair + 1]
+            else:
+                samples = _with_padding(pair, charge, (columns[2 * pair], columns[2 * pair + 1]))
+            pulse = _pulse(pair, charge, samples, p)
             _refuse_double(pulse, pulses, compat=compat)
             pulses.append(pulse)
         except _PulseError as fault:
@@ -171,14 +176,10 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
     raise _PulseError(message)
 
 
-def _pulse(pair: int, charge: float, columns: Sequence[Sequence[str]], p: AmplifierParameters) -> Pulse:
+def _pulse(pair: int, charge: float, samples: tuple[FloatArray, FloatArray], p: AmplifierParameters) -> Pulse:
     """Return the response in a pair of columns."""
-    cells = columns[2 * pair], columns[2 * pair + 1]
+    times, values = samples
     where = f"column {2 * pair}, charge {charge:g} e-"
-    try:
-        times, values = (np.array(list(map(float, column))) for column in cells)
-    except ValueError:
-        times, values = _with_padding(pair, charge, cells)
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         message = f"{where}: holds nan or inf, should be numbers"
         raise _PulseError(message)

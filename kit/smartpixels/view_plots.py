@@ -61,6 +61,8 @@ def draw_maps(axes: Any, scene: Scene) -> list[Any]:
         artists += place.plot([], [], color="black", marker="+", markersize=9, linestyle="", **above)
         for colour in PIXEL_COLOURS:
             artists += place.plot([], [], color=colour, linewidth=2, **above)
+        for spine in place.spines.values():
+            spine.set_zorder(ABOVE_AXES + 0.2)
         place.set(xlim=(left, right), ylim=(bottom, top), ylabel="y [µm]")
         place.tick_params(which="both", length=0)
         place.minorticks_off()
@@ -132,7 +134,7 @@ def draw_waveforms(axes: Any, scene: Scene) -> list[Any]:
         text = axes[0, 0].text(0.99, 0.94 - 0.11 * number, "", color=colour, ha="right", va="top", fontsize=9)
         text.set_transform(axes[0, 0].transAxes)
         artists.append(text)
-    artists.append(axes[2, 0].text(0.99, 0.05, "", ha="right", va="bottom", fontsize=8, color="0.3"))
+    artists.append(axes[2, 0].text(0.012, 0.93, "", va="top", fontsize=8, color="0.3", backgroundcolor="white"))
     artists[-1].set_transform(axes[2, 0].transAxes)
     artists += [place.axvline(0, color="black", linewidth=0.8, zorder=BELOW_AXES) for place in axes[:, 0]]
     for line, style in ((axes[2, 0].axhline, "-"), (axes[2, 0].axvline, "--")):
@@ -185,8 +187,8 @@ def _curves(scene: Scene, pixel: tuple[int, int] | None) -> list[tuple[Any, Any]
     charge = view.charge[pixel]
     curves = [(view.input_times, charge), (view.input_times, np.gradient(charge, view.geometry.step))]
     curves.append((view.output_times, view.noisy[pixel]))
-    others = (view.at_once, view.other_start, view.other_template) if scene.overlay else ()
-    curves += [(view.output_times, other[pixel]) for other in others]
+    others = (view.at_once, view.other_start, view.other_template)[: 2 + (view.p.response == "measured")]
+    curves += [(view.output_times, other[pixel]) for other in others if scene.overlay]
     return curves + [([], [])] * (EACH - 1 - len(curves))
 
 

@@ -60,17 +60,17 @@ def test_on_a_pool_the_limit_of_time_follows_from_the_longest_job(planned, comma
 @pytest.mark.parametrize(
     ("sweep", "told"),
     [
-        ([{"x": 1.0}, {"xx": 2.0}], r"toy\.ipynb: point 2 \(xx=2\.0\): xx is not known.*x"),
-        ([{"x": 1.0}, {"x": "two"}], r"point 2 \(x=\"two\"\): x is 'two', should be float"),
-        ([{"x": float("nan")}], r"point 1 \(x=nan\): x is nan, should be finite"),
-        ([{"x": float("inf")}], r"point 1 \(x=inf\): x is inf, should be finite"),
+        ([{"x": 1.0}, {"xx": 2.0}], r"toy\.ipynb: point 1 \(xx=2\.0\): xx is not known.*x"),
+        ([{"x": 1.0}, {"x": "two"}], r"point 1 \(x=\"two\"\): x is 'two', should be float"),
+        ([{"x": float("nan")}], r"point 0 \(x=nan\): x is nan, should be finite"),
+        ([{"x": float("inf")}], r"point 0 \(x=inf\): x is inf, should be finite"),
         (
             [{"x": 1.0}, {"x": 2.0}, {"x": 1.0}],
-            r"points 1 and 3 are the same: x=1\.0; each point must be another one",
+            r"points 0 and 2 are the same: x=1\.0; each point must be another one",
         ),
         ([], "points: there is none; should be at least one"),
         ({"x": []}, r"points: x is \[\], should be a list of values"),
-        ([{"output": "a"}], r"point 1 .*: output is set by the job itself, leave it out"),
+        ([{"output": "a"}], r"point 0 .*: output is set by the job itself, leave it out"),
     ],
 )
 def test_points_that_cannot_be_used_are_refused_by_number_and_name_before_anything_is_written(

@@ -1,11 +1,15 @@
 """A point is tried here with the worker of a job; its result does not count."""
 
 import json
+import sys
 
 import pytest
 
 from kit import files
 from kit.batch.faults import SubmissionError
+from kit.batch.launching import create
+from kit.batch.options import Options
+from kit.batch.planning import make_plan
 from kit.batch.points import read_lines
 from kit.batch.status import Status
 from kit.batch.trying import try_point
@@ -54,6 +58,20 @@ def test_a_point_that_a_job_made_itself_is_tried_as_it_is(failed):
     derive = {"parameter": "x", "source": "/run", "pattern": "*", "bundle": 1, "values": {}, "listed": False}
     record.write_text(json.dumps(files.read_json(record) | {"derive": derive}))
     assert try_point(failed.batch, point(failed, 2))[0]["state"] == "done"
+
+
+def test_kernels_of_the_user_are_found_from_another_home(make_notebook, tmp_path, monkeypatch, take_up):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("JUPYTER_PATH", raising=False)
+    spec = {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python",
+            "display_name": "mine"}  # fmt: skip
+    files.write_json(tmp_path / ".local/share/jupyter/kernels/mine/kernel.json", spec)
+    notebook = make_notebook("notebooks/beam/other.ipynb", ("parameters", "x: int = 1  # x"), "x", kernel="mine")
+    options = Options.build({"profile": "local", "memory_mb": 400, "isolation": "kernel", "try_first": False})
+    batch = create(make_plan(str(notebook), {}, [{"x": 2}], options), tmp_path / "run", "sweep")
+    take_up(batch.directory).write([0])
+    line, _ = try_point(batch, read_lines(batch.points, [0])[0])
+    assert (line["state"], line["error"]) == ("done", None)
 
 
 def test_a_worker_that_cannot_begin_is_told_with_its_status(failed):

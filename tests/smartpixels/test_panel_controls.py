@@ -93,6 +93,16 @@ def test_field_and_slider_of_a_dial_go_together():
     assert heard == [3.25, 7.0]
 
 
+def test_a_slider_that_moves_to_its_next_step_by_itself_is_not_a_person():
+    heard = []
+    dial = Dial("threshold [mV]", 0.0, 200.0, 0.1, heard.append)
+    dial.show(13.001228, 200.0)
+    dial.slider.value = 13.0
+    assert (dial.value, heard) == (13.001228, [])
+    dial.slider.value = 13.1
+    assert heard == [13.1]
+
+
 def test_there_is_a_dial_for_each_number_with_its_unit():
     heard = []
     dials = Dials("threshold", "mV", heard.append)

@@ -86,6 +86,12 @@ def test_without_overlay_the_other_choices_are_not_drawn(scene):
     assert axes[2].texts[0].get_text() == ""
 
 
+def test_one_response_for_all_has_no_other_template(view):
+    scene = Scene(view(response="simple"), pixels=(view().touched()[0],))
+    _, axes, _ = drawn(draw_waveforms, scene)
+    assert [len(line.get_xdata()) for line in axes[2].get_lines()[:4]] == [31, 31, 31, 0]
+
+
 def test_a_key_says_what_thin_lines_are(view):
     keys = []
     for values in ({}, {"t0_fix": True, "template_by": "peak"}, {"response": "simple"}):
