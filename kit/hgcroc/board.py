@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kit.hgcroc import tdc_start
 from kit.hgcroc.board_errors import BoardError
 from kit.hgcroc.current_line import CurrentLine
 from kit.hgcroc.data_paths import DataPath, Folder
 from kit.hgcroc.legacy_line import LegacyLine
 from kit.hgcroc.ownership import Ownership
 from kit.hgcroc.registers import RegisterError, register_table
-from kit.hgcroc.wire import Wire
+from kit.hgcroc.self_description import unlike
+from kit.hgcroc.wire import WaitEndedError, Wire
 
 __all__ = ["Board", "Difference", "Line", "Run"]
 
@@ -63,7 +65,8 @@ class Board:
     def __init__(
         self, line: Line, path: DataPath, owner: Ownership, wire: Wire, *, board: str, start_timeout: float
     ) -> None:
-        self.line, self.table, self.state = line, register_table(board), _unknown()
+        self.line, self.table = line, register_table(board)
+        self.state: IntArray | None = None
         self.remarks: list[str] = []
         self._path, self._owner, self._wire, self._start_timeout = path, owner, wire, start_timeout
 
@@ -83,7 +86,7 @@ class Board:
         if list(described) != [name]:
             found = ", ".join(map(str, described)) or "nothing"
             raise self._fault(asked="describe", text=f"describes itself as {found}, should be {name}")
-        self.remarks = _unlike(mine[name], described[name], "")
+        self.remarks = unlike(mine[name], described[name], "")
 
     def base_state(self) -> IntArray:
         """Return the registers to start from: after a reset where the dialect has one, else as they are.
@@ -197,7 +200,7 @@ class Board:
             archives = self._path.collect(self.line.running, limit)
             self._see_the_end(begun + limit)
         except BaseException:
-            with contextlib.suppress(BoardError):
+            with contextlib.suppress(BoardError, WaitEndedError):
                 self.line.stop()
             raise
         if self.line.dialect == "0.1.2":
@@ -212,11 +215,9 @@ class Board:
 
     def start_tdcs(self) -> None:
         """Start the master TDCs of all ROCs, as before measurements of time."""
-        both = {f"{word}": value for word, value in TDC_START.items()}
-        for settings in (both, dict.fromkeys(TDC_RELEASED, 0)):
+        for settings in tdc_start.STEPS:
             state = (self.read_all() if self.state is None else self.state).copy()
-            tree = {roc: {"MasterTdc": dict.fromkeys(range(2), settings)} for roc in self.table.rocs}
-            self.table.write(state, *self.table.leaves(tree))
+            self.table.write(state, *self.table.leaves(tdc_start.tree(self.table.rocs, settings)))
             self.become(state)
 
     def recover(self, settings: Mapping[str, Any]) -> None:
@@ -251,31 +252,7 @@ class Board:
         return self.line.roles[0].fault(asked, text)
 
 
-# what lets the oscillators of the time converters start, and what is taken back afterwards
-TDC_RELEASED = ("EN_MASTER_CTDC_VOUT_INIT", "EN_MASTER_FTDC_VOUT_INIT")
-TDC_START = {
-    "EN_MASTER_CTDC_VOUT_INIT": 1, "EN_MASTER_FTDC_VOUT_INIT": 1,
-    "VD_CTDC_P_DAC_EN": 1, "VD_FTDC_P_DAC_EN": 1, "VD_CTDC_P_D": 16, "VD_FTDC_P_D": 16,
-}  # fmt: skip
-
-
-def _unknown() -> IntArray | None:
-    return None
-
-
 def _emptied(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: _emptied(value) for key, value in tree.items()}
     return None
-
-
-def _unlike(mine: Any, theirs: Any, path: str) -> list[str]:
-    """Return in words where two descriptions differ."""
-    if mine == theirs:
-        return []
-    if not isinstance(mine, dict) or not isinstance(theirs, dict) or "min" in mine:
-        return [f"{path} is {theirs}, should be {mine}"]
-    here = [f"{path}.{key}".lstrip(".") + " is missing" for key in mine if key not in theirs]
-    here += [f"{path}.{key}".lstrip(".") + " is not known" for key in theirs if key not in mine]
-    both = [key for key in mine if key in theirs]
-    return here + [text for key in both for text in _unlike(mine[key], theirs[key], f"{path}.{key}".lstrip("."))]

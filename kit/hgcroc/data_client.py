@@ -26,12 +26,21 @@ START = b"START_RUN"  # what all marks of a beginning start with
 
 
 class DataClient:
-    """One data client; `warn` takes what goes wrong behind the control socket."""
+    """One data client.
 
-    def __init__(self, wire: Wire, warn: Callable[[str], None]) -> None:
+    Parameters
+    ----------
+    wire : Wire
+    warn : callable
+        Takes what goes wrong behind the control socket.
+    dead : callable, optional
+        True while it takes nothing.
+    """
+
+    def __init__(self, wire: Wire, warn: Callable[[str], None], dead: Callable[[], bool] = lambda: False) -> None:
         self.settings: dict[str, Any] = {}
         self.state = "created"
-        self._wire, self._warn = wire, warn
+        self._wire, self._warn, self._dead = wire, warn, dead
         self._port = 0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,7 +87,8 @@ class DataClient:
 
     def listens(self, port: int) -> bool:
         """Tell whether data from this port arrive here."""
-        return self._thread is not None and self._thread.is_alive() and self._port == port
+        alive = self._thread is not None and self._thread.is_alive() and not self._dead()
+        return alive and self._port == port
 
     def files(self) -> int:
         """Return how many files have been put into their place so far."""
@@ -95,7 +105,9 @@ class DataClient:
 
     def accept(self, message: bytes) -> None:
         """Take one message of a run."""
-        if message.startswith(START):
+        if self._dead():
+            self._parts = None
+        elif message.startswith(START):
             self._parts = []
         elif message == END_OF_RUN:
             if self._parts is not None:

@@ -109,7 +109,7 @@ class Emulator:
                 warn=self.warnings.append,
             )
             self.ports["legacy-data" if legacy else "data"] = readout.port
-            client = DataClient(self._wire, self.warnings.append)
+            client = DataClient(self._wire, self.warnings.append, lambda: self.board.faults.dead_client)
             readout.listener = client
             self._readouts.append(readout)
             self._clients.append(client)
@@ -179,7 +179,10 @@ class Emulator:
             return {"daq_coordinator": coordinator, **roles}
         server = {"sc_ctrl_port": "slow-control", "daq_ctrl_port": "server", "data_port": "data"}
         ports = {key: self.ports[name] for key, name in server.items()}
-        return {"daq_coordinator": coordinator, "server": {"hostname": self.host, **ports}}
+        network = {"daq_coordinator": coordinator, "server": {"hostname": self.host, **ports}}
+        if "client" in self.ports:  # more than the original's file has: its programs know one port only
+            network["client"] = {"hostname": self.host, "port": self.ports["client"]}
+        return network
 
     def announcement(self) -> dict[str, Any]:
         """Return what a program that started the emulator has to know."""

@@ -68,11 +68,11 @@ class Role:
             If there is no answer in time, or it is no text.
         """
         shown = wording.short(" ".join(" ".join(parts).split()))
+        limit = self.timeout if timeout is None else timeout
         start = time.monotonic()
         try:
-            answer = b"".join(self._requester.ask(*parts, timeout=timeout)).decode()
+            answer = b"".join(self._requester.ask(*parts, timeout=limit)).decode()
         except TimeoutError as fault:
-            limit = self.timeout if timeout is None else timeout
             self._note(shown, None, start)
             raise BoardError(self.name, self.address, shown, f"gives no answer in {limit:g} s") from fault
         except UnicodeDecodeError as fault:

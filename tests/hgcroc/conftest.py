@@ -51,11 +51,8 @@ def joined() -> Iterator[Callable[..., Board]]:
     boards: list[Board] = []
 
     def join(emulator: Emulator, dialect: str, **options: object) -> Board:
-        network = emulator.network(dialect)
-        if dialect == "1.0.15":
-            network["client"] = {"hostname": emulator.host, "port": emulator.ports["client"]}
         options = {"timeout": 5.0, "start_timeout": 1.0} | options
-        boards.append(connect(network, dialect, **options))
+        boards.append(connect(emulator.network(dialect), dialect, **options))
         return boards[-1]
 
     yield join

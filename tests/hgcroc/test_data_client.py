@@ -73,6 +73,16 @@ def test_it_does_not_start_without_an_address_and_a_folder(client, settings, wor
         client.start()
 
 
+def test_a_dead_one_takes_nothing_until_it_lives_again(client, tmp_path):
+    state = [True]
+    dead = DataClient(client._wire, client.warnings.append, lambda: state[0])
+    dead.change(client.settings)
+    send(dead, START_OF_RUN, HEAD + b"lost", END_OF_RUN)
+    state[0] = False
+    send(dead, HEAD + b"lost", END_OF_RUN, START_OF_RUN, HEAD + b"kept", END_OF_RUN)
+    assert (tmp_path / "data" / "Datenraffinerie0.raw").read_bytes() == HEAD + b"kept"
+
+
 def test_a_folder_that_is_not_there_leaves_a_warning(client):
     client.change({"outputDirectory": "/nowhere/data"})
     send(client, START_OF_RUN, HEAD, END_OF_RUN)

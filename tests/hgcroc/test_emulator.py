@@ -14,6 +14,7 @@ def test_network_files_have_the_shape_of_each_dialect_and_the_ports_in_use(stand
     stood = stand()
     legacy, current = stood.network("0.1.2"), stood.network("1.0.15")
     assert set(legacy) == {"daq_coordinator", "target", "client", "server"}
+    assert set(current) == {"daq_coordinator", "server", "client"}
     assert set(current["server"]) == {"hostname", "sc_ctrl_port", "daq_ctrl_port", "data_port"}
     for role in ("target", "client", "server"):
         assert probe("127.0.0.1", legacy[role]["port"], 5.0) == ""
