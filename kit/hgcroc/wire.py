@@ -8,6 +8,7 @@ answer to the next question. Server sockets know who asks and may leave a questi
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ __all__ = ["SLICE", "Publisher", "Puller", "Requester", "Responder", "Wire", "fr
 
 SLICE = 0.05  # s; a wait looks this often whether it shall end
 GREETING = b"\xff"  # first byte that a ZeroMQ peer sends, by itself (ZMTP 3.1, section 3.2)
+LEAVING = 0.5  # s that a closed socket may still hold its port: ZeroMQ closes in the background
 MOST_QUEUED = 1000  # messages kept for a reader that is slow
 
 Interrupt = Callable[[], bool]
@@ -235,12 +237,18 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def _bound(made: zmq.Socket[bytes], host: str, port: int) -> int:
-    try:
-        made.bind(f"tcp://{host}:{port or '*'}")
-    except zmq.ZMQError as fault:
-        made.close(linger=0)
-        message = f"port {port} of {host} cannot be used: {fault.strerror}"
-        raise OSError(fault.errno, message) from fault
+    end = time.monotonic() + LEAVING
+    while True:
+        try:
+            made.bind(f"tcp://{host}:{port or '*'}")
+            break
+        except zmq.ZMQError as fault:
+            if fault.errno == errno.EADDRINUSE and time.monotonic() < end:
+                time.sleep(SLICE)
+                continue
+            made.close(linger=0)
+            message = f"port {port} of {host} cannot be used: {fault.strerror}"
+            raise OSError(fault.errno, message) from fault
     where = made.getsockopt_string(zmq.LAST_ENDPOINT)
     return int(where.rpartition(":")[2])
 
