@@ -62,12 +62,18 @@ def answer(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def end(current: Status, given: dict[str, Any], *, waits: bool, dry: bool = False) -> None:
-    """Say how a run stands, merge it when it is over, and exit by what it is; a dry run is good."""
+def end(current: Status, given: dict[str, Any], *, waits: bool, excused: bool = False) -> None:
+    """Say how a run stands, merge it when it is over, and exit by what it is.
+
+    What was asked for may have gone well whatever the run is (`excused`): a dry run, nothing to be resumed.
+    """
     from kit import files
     from kit.batch import watching, why
 
-    watching.watch(current, accept_of(current), lambda _status: None, once=True)
+    try:
+        watching.watch(current, accept_of(current), lambda _status: None, once=True)
+    except OSError as fault:  # a run may be another's to write
+        click.echo(f"not merged: {fault}", err=True)
     over = not current.alive
     if given["as_json"]:
         wrong = list(why.about_run(current))
@@ -78,4 +84,4 @@ def end(current: Status, given: dict[str, Any], *, waits: bool, dry: bool = Fals
             click.echo(f"  {text}")
         click.echo(files.shown(current.run.directory))
     bad = sum(current.counts[state] for state in ("failed", "timeout", "memory", "died", "missing"))
-    sys.exit(0 if dry or ((not bad or (waits and not over)) and not current.stuck) else WORSE)
+    sys.exit(0 if excused or ((not bad or (waits and not over)) and not current.stuck) else WORSE)

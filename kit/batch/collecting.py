@@ -22,6 +22,8 @@ LISTED = "files.csv"  # where each file lies in the tars, for reading in place
 def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     """Unpack the files of all points into ``outputs/<id>/``, and return how many files were written.
 
+    Files of an earlier attempt that the one that counts has not left go again.
+
     Parameters
     ----------
     status : Status
@@ -55,6 +57,10 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
         raise SubmissionError(message)
     for tar, output, path in wanted:
         unpack(tar, output, path)
+    for index, output in _superseded(status, chosen):
+        path = target / names.get(index, chosen[index]["id"]) / output["name"]
+        if _is_there(path, output):  # as an earlier collect left it; what a person has put there stays
+            path.unlink()
     return len(wanted)
 
 
@@ -66,6 +72,15 @@ def _chosen(status: Status) -> Iterator[tuple[int, dict[str, Any]]]:
         if before is None or before["state"] != "done":
             found[line["index"]] = {key: line[key] for key in ("id", "state", "round", "chunk", "outputs")}
     yield from sorted(found.items())
+
+
+def _superseded(status: Status, chosen: Mapping[int, Mapping[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the files of attempts that do not count, where the one that counts has none of that name."""
+    for line in status.results.lines():
+        best = chosen[line["index"]]
+        if (line["round"], line["chunk"]) != (best["round"], best["chunk"]):
+            names = {output["name"] for output in best["outputs"]}
+            yield from ((line["index"], output) for output in line["outputs"] if output["name"] not in names)
 
 
 def _tar(run: BatchRun, line: Mapping[str, Any]) -> Path:
@@ -83,7 +98,7 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
             try:
                 names[point["index"]] = naming.format(**point["parameters"]).replace("/", "_")
             except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
-                message = f"the pattern {naming!r} does not fit point {point['index'] + 1}: {fault}"
+                message = f"the pattern {naming!r} does not fit point {point['index']}: {fault}"
                 raise SubmissionError(message) from None
     if len(set(names.values())) < len(names):
         message = f"the pattern {naming!r} gives one name to several points; take in what tells them apart"

@@ -39,7 +39,9 @@ def _sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="1,2,5; 1..20 or 0..1..0.1, ends included; a pattern; @list.txt. Repeated: a product.",
         ),
         click.option("-p", "values", multiple=True, metavar="NAME=VALUE", help="A value that all points share."),
-        click.option("-f", "--file", type=click.Path(path_type=Path), help="YAML file of such values."),
+        click.option(
+            "-f", "--file", type=click.Path(path_type=Path), help="YAML file of values that all points share."
+        ),
         click.argument("stage", metavar="STAGE"),
     ):
         function = add(function)
@@ -92,7 +94,7 @@ def submit(context: click.Context, /, **given: Any) -> None:
     label = given["file"].stem if given["file"] else "sweep"
     batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
     show.close()
-    end(status_of(batch.directory), given, waits=not made.site.local, dry=made.options.dry_run)
+    end(status_of(batch.directory), given, waits=not made.site.local, excused=made.options.dry_run)
 
 
 @click.command(cls=OptionsCommand)
@@ -114,13 +116,13 @@ def resume(context: click.Context, /, **given: Any) -> None:
             say=sayer(given), show=show,
         )  # fmt: skip
         return end_campaign(made, given)
-    batch = resuming.resume(
+    sent = resuming.resume(
         given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
         say=sayer(given), show=show,
     )  # fmt: skip
     show.close()
-    status = status_of(batch.directory)
-    return end(status, given, waits=status.alive, dry=options.dry_run)
+    status = status_of(given["run"])
+    return end(status, given, waits=status.alive, excused=options.dry_run or not sent)
 
 
 @click.command(cls=OptionsCommand)

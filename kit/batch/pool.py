@@ -27,6 +27,7 @@ from kit.batch import capacity
 from kit.batch.chunks import Chunk
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round
+from kit.batch.script import worker_environment
 from kit.batch.tenancy import STOP, birth, holding
 from kit.manifest import now
 
@@ -139,25 +140,13 @@ class Pool:
         error, output = self.round_.printed(chunk)
         with error.open("ab") as errors, output.open("ab") as printed:
             worker = subprocess.Popen(
-                command, cwd=folder, env=self._environment(scratch), stdin=subprocess.DEVNULL,
+                command, cwd=folder, env=worker_environment(scratch), stdin=subprocess.DEVNULL,
                 stdout=printed, stderr=errors, start_new_session=True,
             )  # fmt: skip
         host = platform.node()
         about = f"\tSlotName: local@{host}\n\tCpus = {self.options.cpus}\n\tMemory = {chunk.memory_mb}"
         self._event("001", process, f"Job executing on host: {host}\n{about}")
         return _Working(process, chunk, worker, folder)
-
-    def _environment(self, scratch: Path) -> dict[str, str]:
-        """Return the environment of a worker: the project's root, one cache for all, kernels of the user."""
-        own = {
-            "KIT_HOME": str(files.home()),
-            "KIT_CACHE": str(scratch / "cache"),
-            "JUPYTER_PATH": os.pathsep.join(
-                filter(None, [os.environ.get("JUPYTER_PATH"), str(Path("~/.local/share/jupyter").expanduser())])
-            ),
-        }
-        dropped = ("KIT_PROGRESS", "KIT_PROGRESS_WIDTH", "JPY_PARENT_PID", "MPLBACKEND")
-        return {name: value for name, value in os.environ.items() if name not in dropped} | own
 
     def _look(self, waiting: deque[tuple[int, Chunk]], restarts: dict[int, int]) -> None:
         """Tell what the workers have done since the last look; start again what the machine has spoilt."""

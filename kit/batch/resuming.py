@@ -33,8 +33,8 @@ PER_CALL = ("dry_run", "retry_failed", "accept_changed")
 def resume(
     path: str | Path, changes: Options, *, wait: bool = False, stop_first: bool = False, say: Say = print,
     show: Callable[[Status], object] = lambda _status: None,
-) -> BatchRun:  # fmt: skip
-    """Send the points of a run that are not done once more, and return the run.
+) -> bool:  # fmt: skip
+    """Send the points of a run that are not done once more, and tell whether there were any.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ def resume(
     status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show)
     if not _wanted(status, options):
         say(_nothing(status))
-        return batch
+        return False
     chunks, sending, seconds = next_chunks(batch, status, options, say)
     write_and_send(batch, chunks, seconds, replace(sending, show=show))
-    return batch
+    return True
 
 
 def next_chunks(batch: BatchRun, status: Status, options: Options, say: Say) -> tuple[list[Chunk], Sending, float]:

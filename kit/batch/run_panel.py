@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,16 +12,16 @@ import ipywidgets
 import traitlets
 
 from kit import files
-from kit.batch import calling, plots
-from kit.batch.snapshot import Failure, Snapshot, failures_of, relative, snapshot_of
+from kit.batch import calling, plots, run_html
+from kit.batch.snapshot import Snapshot, failures_of, snapshot_of
 from kit.batch.status import Status, status_of
 from kit.widgets import LiveFigure, Panel, Report, Runner, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["RunPanel"]
 
-LINK = 'style="text-decoration: underline" target="_blank"'
 LOOK = 1.0  # s between two looks at a run
+SHARE = 5  # times as long as a look takes is waited, where a run has very many points
 MAP_NAMES = 40  # numbers that a map offers
 LINKS_START = "notebooks/batch"  # the folder of the notebook in which a panel stands
 ACTIONS = {  # what each would do, in words, and the command
@@ -30,7 +29,7 @@ ACTIONS = {  # what each would do, in words, and the command
     "retry": ("send the {open} points that are not done and the {failed} that failed once more",
               ["resume", "--retry-failed"]),
     "stop": ("remove the {living} points that wait or run from the queue; what came back stays", ["stop"]),
-    "collect": ("unpack the files of {done} points into the run's folder outputs", ["collect"]),
+    "collect": ("unpack the files of {lined} points into the run's folder outputs", ["collect"]),
     "hold": ("hold all jobs that wait or run; they start over when released", ["hold"]),
     "release": ("release the jobs that are held", ["release"]),
 }  # fmt: skip
@@ -60,13 +59,15 @@ class RunPanel(Panel):
     def __init__(self, run: str | Path, *, interactive: bool = True) -> None:
         self.run = str(files.resolve(run))
         self._status: Status | None = None
+        self._offering = False
         self.heading, self.words = Words("kit-run"), Words("kit-counts", role="status")
         self.question = Words("kit-question", role="alert")
         self.failures = hooked(ipywidgets.HTML(), "kit-failures")
+        self.table = hooked(ipywidgets.HTML(), "kit-chunks")
         super().__init__(hook="kit-batch-run", interactive=interactive)
-        self.chunks = self._figure(plots.draw_chunks, (7.0, 2.6))
-        self.use = self._figure(plots.draw_use, (9.0, 3.0), columns=2)
-        self.map = self._figure(self._draw_map, (7.0, 3.5))
+        self.chunks = self._figure(plots.draw_chunks, (9.0, 1.8), run_html.chunks_told)
+        self.use = self._figure(plots.draw_use, (9.0, 3.0), run_html.use_told, columns=2)
+        self.map = self._figure(self._draw_map, (9.0, 3.5), _counts_in)
         self.choices = SimpleNamespace(**{name: self._choice(name) for name in ("x", "y", "colour")})
         self.watcher = Runner(self._follow, start="Watch", interactive=interactive)
         self.worker = Runner(self._act, start="Do it", interactive=interactive)
@@ -85,15 +86,20 @@ class RunPanel(Panel):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how the run stands; from any thread."""
+        changed = self.snapshot is None or _drawn_of(snapshot) != _drawn_of(self.snapshot)
+        failures = failures_of(self._status) if self._status else []
         self.snapshot = snapshot
         self.heading.text = files.shown(self.run)
-        self.words.text = "\n".join([snapshot.words, *snapshot.reasons])
-        for picture in (self.chunks, self.use, self.map):
-            picture.show(snapshot)
+        listed = {failure.told for failure in failures}
+        others = [reason for reason in snapshot.reasons if reason not in listed]
+        self.words.text = "\n".join([_counts_in(snapshot), *others])
+        self.failures.value = run_html.failure_list(failures, files.resolve(LINKS_START))
+        self.table.value = run_html.chunk_table(snapshot.chunks)
         if "seconds" in snapshot.columns:
             self._offer_map(snapshot)
-        if self._status is not None:
-            self.failures.value = _failures(failures_of(self._status))
+        if changed:
+            for picture in (self.chunks, self.use, self.map):
+                picture.show(snapshot)
 
     def propose(self, action: str) -> None:
         """Say what an action would do; `confirm` does it, `dismiss` leaves it.
@@ -118,23 +124,32 @@ class RunPanel(Panel):
 
     def static(self) -> dict[str, Any]:
         """Return words and the picture of the chunks."""
-        return self.chunks.static() | {"text/plain": f"{self.heading.text}\n{self.words.text}"}
+        reasons = self.snapshot.reasons if self.snapshot else []
+        text = "\n".join([self.heading.text, _counts_in(self.snapshot), *reasons])
+        return self.chunks.static() | {"text/plain": text}
 
     def _counts(self) -> dict[str, int]:
         assert self._status is not None
         counts = self._status.counts
         living = sum(counts[state] for state in ("waiting", "running", "held"))
-        return {**counts, "open": self._status.total - counts["done"] - counts["failed"], "living": living}
+        lined = sum(counts[state] for state in ("done", "failed", "timeout", "memory", "died"))
+        return {
+            **counts,
+            "lined": lined,
+            "open": self._status.total - counts["done"] - counts["failed"],
+            "living": living,
+        }
 
     def _follow(self, stop: Any, report: Report) -> str:
         """Look at the run until its jobs have ended or nobody watches."""
         while True:
+            began = time.monotonic()
             shown = self.refresh()
             ended = sum(state not in ("waiting", "running", "held", "missing") for state in shown.states)
-            report(ended, len(shown.states), shown.words.partition(" ")[2])
+            report(ended, len(shown.states), _counts_in(shown))
             if not shown.alive or stop.is_set():
                 return shown.words
-            time.sleep(LOOK)
+            time.sleep(max(LOOK, SHARE * (time.monotonic() - began)))
 
     def _act(self, stop: Any, report: Report) -> str:
         action, self.pending = self.pending, ""
@@ -179,7 +194,8 @@ class RunPanel(Panel):
         self.confirming.layout.display = "" if asking or self.worker.status != "idle" else "none"
         acts = line(*(getattr(self.buttons, action) for action in ("refresh", *ACTIONS)))
         pieces = [self.heading, self.words, self.watcher, acts, self.question, self.confirming]
-        self.contain(*pieces, self.failures, self.chunks, self.use, line(*vars(self.choices).values()), self.map)
+        chosen = line(*vars(self.choices).values())
+        self.contain(*pieces, self.failures, self.table, self.chunks, self.use, chosen, self.map)
 
     def _choice(self, name: str) -> Any:
         chosen = ipywidgets.Dropdown(description=name, options=[], layout={"width": "16em"})
@@ -187,14 +203,13 @@ class RunPanel(Panel):
         return hooked(chosen, f"kit-map-{name}")
 
     def _redraw_map(self) -> None:
-        if self.snapshot is not None:
+        if self.snapshot is not None and not self._offering:
             self.map.show(self.snapshot)
 
-    def _figure(self, draw: Any, size: tuple[float, float], columns: int = 1) -> LiveFigure:
+    def _figure(self, draw: Any, size: tuple[float, float], caption: Any, columns: int = 1) -> LiveFigure:
         return LiveFigure(
-            draw, size=size, columns=columns, rate=1.0, interactive=self.interactive,
-            caption=lambda shown: shown.words.partition(" ")[2],
-        )  # fmt: skip
+            draw, size=size, columns=columns, rate=1.0, interactive=self.interactive, caption=caption
+        )
 
     def _draw_map(self, axes: Any, shown: Snapshot) -> None:
         names = {name: choice.value or "" for name, choice in vars(self.choices).items()}
@@ -204,26 +219,23 @@ class RunPanel(Panel):
         """Offer the numbers of the points for the axes and the colour of the map, those that differ first."""
         columns = shown.columns
         names = sorted(columns, key=lambda name: len(set(columns[name])) == 1)[:MAP_NAMES]
-        for name, choice in vars(self.choices).items():
-            offered = [plots.STATE, *names] if name == "colour" else names
-            if list(choice.options) != offered:
-                kept = choice.value
-                choice.options = offered
-                choice.value = kept if kept in offered else (offered[0] if name != "y" else "seconds")
+        self._offering = True  # nobody has chosen anything
+        try:
+            for name, choice in vars(self.choices).items():
+                offered = [plots.STATE, *names] if name == "colour" else names
+                if list(choice.options) != offered:
+                    kept = choice.value
+                    choice.options = offered
+                    choice.value = kept if kept in offered else (offered[0] if name != "y" else "seconds")
+        finally:
+            self._offering = False
 
 
-def _failures(found: list[Failure]) -> str:
-    """Return the kinds of failure with links to the executed notebook, at its cell, and to the job's log."""
-    folder = files.resolve(LINKS_START)
-    rows = []
-    for failure in found:
-        links = []
-        if failure.notebook:
-            place = html.escape(relative(failure.notebook, folder))
-            links.append(f'<a href="{place}#papermill-error-cell" {LINK}>executed notebook</a>')
-        if failure.log:
-            place = html.escape(relative(failure.log, folder))
-            links.append(f'<a href="{place}" {LINK}>what it printed</a>')
-        words = html.escape(f"{failure.points} {failure.state}: {failure.words} (first: point {failure.first})")
-        rows.append(f"<li>{words} {' · '.join(links)}</li>")
-    return f"<ul>{''.join(rows)}</ul>" if rows else ""
+def _counts_in(snapshot: Snapshot) -> str:
+    """Return how a run stands without the bar, which a panel has of its own."""
+    return snapshot.words.partition(" ")[2]
+
+
+def _drawn_of(snapshot: Snapshot) -> tuple[Any, ...]:
+    """Return what of a snapshot the pictures show."""
+    return snapshot.states, snapshot.chunks, snapshot.seconds, snapshot.requested_mb

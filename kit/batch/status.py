@@ -145,14 +145,17 @@ class Status:
         return [index for index, letter in enumerate(self.results.letters) if letter != "d"]
 
     def save(self) -> None:
-        """Keep what was read, so that the next look reads only what is new; a run may be another's to write."""
+        """Keep what was read, so that the next look reads only what is new.
+
+        That is a convenience: a run that is another's to write, or lies on a full disk, is looked at all the same.
+        """
         content = {
             "form": CACHE_FORM,
             "points": self.run.points.stat().st_size,
             "results": self.results.remembered(),
             "logs": {name: log.remembered() for name, log in self.logs.items()},
         }
-        with contextlib.suppress(PermissionError), files.whole(self.run.directory / CACHE) as part:
+        with contextlib.suppress(OSError), files.whole(self.run.directory / CACHE) as part:
             part.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
     def recall(self) -> None:

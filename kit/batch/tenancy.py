@@ -48,8 +48,9 @@ def holding(directory: Path) -> Iterator[None]:
 
 
 def birth(pid: int) -> str:
-    """Return when a process was started, in ticks since boot; empty when it is gone."""
+    """Return when a process was started, in ticks since boot; empty when it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "" if state in "ZX" else rest[18]  # one that nobody has asked for its end is still listed

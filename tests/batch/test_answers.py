@@ -11,9 +11,9 @@ from kit.batch.answers import WORSE, answer, end, sayer
 def ended(capsys):
     """Return a function that lets a command end, and returns its exit status and what it printed."""
 
-    def call(status, *, as_json=False, waits=True, dry=False):
+    def call(status, *, as_json=False, waits=True, excused=False):
         with pytest.raises(SystemExit) as stop:
-            end(status, {"as_json": as_json}, waits=waits, dry=dry)
+            end(status, {"as_json": as_json}, waits=waits, excused=excused)
         return stop.value.code, capsys.readouterr().out
 
     return call
@@ -54,10 +54,10 @@ def test_what_nothing_will_move_is_not_good(written, ended):
     assert "1 jobs: an input file could not be sent" in text
 
 
-def test_a_dry_run_is_good_though_all_points_are_missing(written, ended):
+def test_what_is_excused_such_as_a_dry_run_is_good_though_all_points_are_missing(written, ended):
     made = written(2)
     made.write([0, 1])
-    assert ended(made.read(), dry=True)[0] == 0
+    assert ended(made.read(), excused=True)[0] == 0
     assert ended(made.read())[0] == WORSE
 
 
@@ -81,3 +81,14 @@ def test_sentences_leave_the_place_of_the_answer_free_where_it_is_json(capsys):
     out, err = capsys.readouterr()
     assert (json.loads(out), err) == ({"word": "Größe"}, "sent\n")
     assert "Größe" in out
+
+
+def test_a_run_that_is_not_ours_to_write_is_told_all_the_same(written, ended):
+    made = written(2)
+    made.send([0, 1])
+    made.bring({0: "done", 1: "failed"})
+    made.tell("end", 0)
+    made.batch.merged.touch()  # nothing can be written into it
+    code, text = ended(made.read())
+    assert code == WORSE
+    assert "1/2 done, 1 failed" in text

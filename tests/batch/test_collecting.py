@@ -36,6 +36,24 @@ def test_what_a_failed_attempt_left_is_replaced_though_it_is_as_long(written):
     assert list(seen(made.batch.directory / "outputs").values()) == ["point 0 good"]
 
 
+def test_what_only_a_failed_attempt_left_goes_and_what_a_person_put_there_stays(written):
+    made = written(1)
+    made.bring({0: "failed"}, text=" bad")
+    folder = made.batch.directory / "outputs" / made.ids[0]
+    (made.scratch / "001" / "0" / "more").mkdir()
+    (made.scratch / "001" / "0" / "more" / "half.txt").write_text("half")
+    made.bring({0: "failed"}, text=" bad")
+    collect(made.read())
+    assert sorted(seen(folder)) == ["more/half.txt", "x.txt"]
+    (folder / "notes.txt").write_text("mine")
+    made.bring({0: "done"}, "002", text=" good")
+    assert collect(made.read()) == 1
+    assert seen(folder) == {"x.txt": "point 0 good", "notes.txt": "mine"}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert collect(made.read()) == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
 def test_folders_are_named_by_a_pattern(written):
     made = written(2)
     made.bring({0: "done", 1: "done"})
@@ -46,11 +64,11 @@ def test_folders_are_named_by_a_pattern(written):
 @pytest.mark.parametrize(
     ("pattern", "told"),
     [
-        ("{y}", r"the pattern '\{y\}' does not fit point 1: 'y'"),
-        ("{x:d}", r"does not fit point 1: Unknown format code 'd'"),
-        ("{0}", "does not fit point 1: "),
-        ("{x.mean}", "does not fit point 1: .*no attribute 'mean'"),
-        ("{x[0]}", "does not fit point 1: .*not subscriptable"),
+        ("{y}", r"the pattern '\{y\}' does not fit point 0: 'y'"),
+        ("{x:d}", r"does not fit point 0: Unknown format code 'd'"),
+        ("{0}", "does not fit point 0: "),
+        ("{x.mean}", "does not fit point 0: .*no attribute 'mean'"),
+        ("{x[0]}", "does not fit point 0: .*not subscriptable"),
         ("same", "the pattern 'same' gives one name to several points; take in what tells them apart"),
     ],
 )

@@ -108,11 +108,12 @@ def test_jobs_on_a_pool_are_submitted_followed_and_merged_when_the_last_has_ende
     assert "3 waiting" in answer.out
     assert "waiting (no log yet): run/rounds/001/events." in answer.out
     made.begin(0, 1, 2)
-    made.lines(0, 1)
-    made.end(0, 1)
+    made.bring({0: "done", 1: "done"})
+    made.tell("end", 0)
+    made.tell("end", 1)
     assert "2/3 done, 1 running" in kit("status", "run").out
     assert not Path("run/merged/report.json").exists()
-    made.event("009", 2, "Job was aborted.", "removed due to wall time exceeded allowed max.")
+    made.tell("remove", 2, "removed due to wall time exceeded allowed max.")
     answer = kit("watch", "run")
     assert answer.status == 1
     assert "2/3 done, 1 missing" in answer.out

@@ -50,10 +50,12 @@ def test_where_no_lock_tells_the_process_does_that_was_born_when_the_record_says
         assert not is_alive(made.batch.rounds[-1])
 
 
-def test_a_process_has_one_birth_and_what_is_gone_none():
+def test_a_process_has_one_birth_and_what_has_ended_none_even_before_its_parent_asks(eventually):
     with subprocess.Popen(FOREVER, stdin=subprocess.PIPE) as process:
-        assert birth(process.pid) == birth(process.pid) > birth(os.getpid()) != ""
+        assert int(birth(process.pid)) == int(birth(process.pid)) > int(birth(os.getpid())) > 0
         process.kill()
+        assert eventually(lambda: birth(process.pid) == "")
+        assert process.returncode is None
     assert birth(process.pid) == ""
 
 
