@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +16,9 @@ from types import TracebackType
 
 import zmq
 
-__all__ = ["SLICE", "Publisher", "Puller", "Requester", "Responder", "Wire", "free_port", "probe"]
+__all__ = ["SLICE", "Interrupt", "Publisher", "Puller", "Requester", "Responder", "WaitEndedError", "Wire"]
 
 SLICE = 0.05  # s; a wait looks this often whether it shall end
-GREETING = b"\xff"  # first byte that a ZeroMQ peer sends, by itself (ZMTP 3.1, section 3.2)
 LEAVING = 0.5  # s that a closed socket may still hold its port: ZeroMQ closes in the background
 MOST_QUEUED = 1000  # messages kept for a reader that is slow
 
@@ -213,27 +211,6 @@ class Responder:
                 if reply is not None:
                     self._socket.send_multipart([identity, b"", *reply])
         self._socket.close(linger=0)
-
-
-def probe(host: str, port: int, timeout: float) -> str:
-    """Return what is wrong with the far end of an address, in words, or nothing if ZeroMQ speaks there."""
-    try:
-        with socket.create_connection((host, port), timeout=timeout) as line:
-            line.settimeout(timeout)
-            first = line.recv(1)
-    except ConnectionRefusedError:
-        return "refuses the connection: nothing listens there"
-    except TimeoutError:
-        return f"gives no greeting in {timeout:g} s"
-    except OSError as fault:
-        return f"cannot be reached: {fault.strerror or fault}"
-    return "" if first == GREETING else f"greets with {first!r}, which is not ZeroMQ"
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nothing listens on now."""
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _bound(made: zmq.Socket[bytes], host: str, port: int) -> int:
