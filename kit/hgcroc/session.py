@@ -103,7 +103,7 @@ class Session:
         self.base_differences: list[str] = []
         self._abort, self._pause = threading.Event(), threading.Event()
         self.left, self.ended = len(self.plan), threading.Event()
-        self._pause_asked = 0.0
+        self._pause_asked, self._in_point = 0.0, False
 
     @property
     def events(self) -> bool:
@@ -131,7 +131,8 @@ class Session:
         self._abort.set()
 
     def _interrupt(self) -> bool:
-        held = self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
+        # what comes before a point is short, and cannot be done twice
+        held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
         return self._abort.is_set() or held
 
     def measure(self) -> Iterator[Outcome]:
@@ -193,7 +194,7 @@ class Session:
         while True:
             self._hold(recorder)
             try:
-                outcome = measuring.measure(point)
+                outcome = self._measured(point, measuring)
             except WaitEndedError:
                 if self._abort.is_set():
                     raise
@@ -214,6 +215,13 @@ class Session:
             if outcome.marks & ~self.p.accepted and self.p.on_fail != "go_on":
                 self._stop_at(outcome)
         return outcome
+
+    def _measured(self, point: int, measuring: Measuring) -> Outcome:
+        self._in_point = True
+        try:
+            return measuring.measure(point)
+        finally:
+            self._in_point = False
 
     def _stop_at(self, outcome: Outcome) -> None:
         if self._pausable:
