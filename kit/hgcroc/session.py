@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from kit.hgcroc.options import AcquisitionParameters, connected
 from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.recording import Recorder, open_again
 from kit.hgcroc.registers import register_table
+from kit.hgcroc.resuming import FILE, runs_of
 from kit.hgcroc.scan import Plan, make_plan
 from kit.hgcroc.scanfile import create
 from kit.hgcroc.wire import WaitEndedError
@@ -135,7 +136,7 @@ class Session:
         held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
         return self._abort.is_set() or held
 
-    def measure(self) -> Iterator[Outcome]:
+    def measure(self) -> Generator[Outcome, None, None]:
         """Measure all points that are not there yet, and yield each.
 
         Raises
@@ -168,10 +169,11 @@ class Session:
 
     def _run(self, logbook: Logbook) -> Iterator[Outcome]:
         p, dialect = self.p, self.plan.procedure.dialect
-        with connected(p, dialect, self._interrupt, logbook.exchange) as (board, self.emulator):
+        earlier = runs_of(self.folder / FILE)
+        with connected(p, dialect, self._interrupt, logbook.exchange, first_run=earlier) as (board, self.emulator):
             if self.emulator is not None:
                 logbook.note("emulator", seed=p.seed, board=p.board)
-            with self._recorder(board, logbook) as recorder, Scan.open(self.folder / "scan.h5") as scan:
+            with self._recorder(board, logbook) as recorder, Scan.open(self.folder / FILE) as scan:
                 measuring = Measuring(
                     board,
                     self.plan,
@@ -246,7 +248,7 @@ class Session:
         device = board.base_state()
         for remark in board.remarks:
             logbook.note("remark", text=remark)
-        path = self.folder / "scan.h5"
+        path = self.folder / FILE
         if not path.is_file():
             self._compare(device, logbook)
             extra = self._default_leaves(device) if self.p.on_base_difference == "write" else None
