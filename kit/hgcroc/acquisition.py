@@ -6,6 +6,7 @@ the way: retries, an interruption, a power cycle, another order of the points.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from kit.hgcroc.session import Session
 from kit.hgcroc.validation import validate
 from kit.run import Run
 
-__all__ = ["AcquisitionParameters", "acquire", "folder_of", "start_session"]
+__all__ = ["AcquisitionParameters", "acquire", "finish", "folder_of", "start_session"]
 
 ALL_MARKS = sum(Mark)
 FEW = 5  # points that are named; the log has all
@@ -50,17 +51,18 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
         run.read(path)
     run.read(str(files.resolve(p.config)))
     measured = 0
-    for _ in run.progress(session.measure(), "point", total=len(session.plan)):
-        measured += 1
+    with contextlib.closing(session.measure()) as outcomes:  # an interruption must not leave the board taken
+        for _ in run.progress(outcomes, "point", total=len(session.plan)):
+            measured += 1
     if session.base_differences:
         told = "; ".join(session.base_differences[:FEW])
         run.notice(f"{len(session.base_differences)} registers differ from the files of defaults: {told}")
     return finish(p, run, session, measured, time.monotonic() - begin)
 
 
-def start_session(p: AcquisitionParameters, run: Run) -> Session:
+def start_session(p: AcquisitionParameters, run: Run, *, attended: bool = False) -> Session:
     """Return the session of a scan in the directory of a run; nothing is sent before its first point."""
-    return Session(p, lambda plan: folder_of(p, plan, run))
+    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended)
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:
