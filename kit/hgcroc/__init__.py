@@ -13,8 +13,8 @@ names and numbers (`layout` has boards, blocks and the facts of each register)
     over the half, then the others; read-only registers stay; ``table.writes(now, wanted)`` is the smallest message
     that leads from one state to another; ``table.describe()`` the tree of ranges.
 files of the users
-    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (main files
-    and libraries), `dialects` (one procedure, of either dialect)
+    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (main
+    files and libraries), `dialects` (one procedure, of either dialect)
 plan
     `axes` (registers and values of an axis), `scan` (points and absolute states), `states`, `orders`, `dryrun`;
     `originals` and `patch_texts`: what the originals would send
