@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from kit.hgcroc.axes import LEFT_ALONE
-from kit.hgcroc.registers import RegisterTable
+from kit.hgcroc.registers import RegisterTable, register_table
 from kit.hgcroc.summaries import ROW_KINDS
 
 __all__ = ["States", "row_registers"]
@@ -97,8 +98,14 @@ def row_registers(table: RegisterTable, name: str, search: Sequence[str] = SEARC
     KeyError
         If no block has it.
     """
+    return _row_registers(table.board.name, name, tuple(search))
+
+
+@cache
+def _row_registers(board: str, name: str, search: tuple[str, ...]) -> IntArray:
+    table = register_table(board)
     block, dot, word = name.rpartition(".")
-    blocks = [block] if dot else search
+    blocks = (block,) if dot else search
     found = next((block for block in blocks if block in SEARCH and word in table.names(block)), None)
     if found is None:
         message = f"{name} is no register of a channel, its half or its chip"
@@ -110,4 +117,6 @@ def row_registers(table: RegisterTable, name: str, search: Sequence[str] = SEARC
                 half = number // (count // 2)
                 path = {"ch": (kind, number), "Top": ("Top", 0)}.get(found, (found, half))
                 rows.append(table.index_of((roc, *path, word)))
-    return np.array(rows)
+    index = np.array(rows)
+    index.flags.writeable = False
+    return index
