@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import ipywidgets
@@ -71,10 +72,8 @@ class ClusterPanel(Panel):
 
     Examples
     --------
-    >>> panel = ClusterPanel(p)
     >>> panel.browser.filter = "pt>1 flipped=no"
     >>> panel.time, panel.pixels = 1.2, ((6, 10),)
-    >>> panel.form.set(noise=True, seed=3)
     """
 
     file = traitlets.Unicode(help="path of the file that is looked into")
@@ -189,6 +188,8 @@ class ClusterPanel(Panel):
         if before is not None:
             before.access.close()
         self.index, self.view = index, None
+        if self.interactive:
+            Thread(target=index.access.prepare, args=(int(index.places[-1]),), daemon=True).start()
         left_out = f", {index.damaged} damaged left out" if index.damaged else ""
         self.told.text = f"{file_name(self.file)}: {len(index)} clusters{left_out}"
         records: list[Any] = list(index.records())

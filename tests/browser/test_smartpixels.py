@@ -190,13 +190,15 @@ def test_the_player_moves_the_time(page):
     expect(caption).to_contain_text("cluster 0 at ")
 
 
-def test_a_change_is_on_the_screen_before_a_hand_notices(page, record_property):
+def test_a_change_is_on_the_screen_before_a_hand_notices(page, pictures):
     moment = page.get_by_role("spinbutton", name="time [ns]", exact=True)
     taken = []
     for step in range(12):
         moment.fill(f"{0.3 + 0.4 * step:.1f}")
         taken.append(settled(page, lambda: moment.press("Enter")))
     taken.sort()
-    record_property("best_seconds", taken[0])
-    record_property("median_seconds", taken[6])
-    assert taken[0] < 0.2
+    milliseconds = (
+        f"a step in time is seen after {1e3 * taken[0]:.0f} ms at best, {1e3 * taken[6]:.0f} ms mostly\n"
+    )
+    (pictures / "clusters_latency.txt").write_text(milliseconds)
+    assert taken[0] < 0.3, milliseconds  # 0.1 s on a quiet machine
