@@ -181,7 +181,8 @@ def write_and_send(
     if not site.local:
         cluster = send_round(round_, sending_)
         sending_.say(
-            f"{len(chunks)} jobs submitted as cluster {cluster.number} to {cluster.schedd or 'the schedd'}"
+            f"{len(chunks)} jobs submitted as cluster {cluster.number} to {cluster.schedd or 'the schedd'}; "
+            f"`kit watch {files.shown(batch.directory)}` follows them"
         )
         return
     work_here(batch, round_, sending_, try_first=try_first)

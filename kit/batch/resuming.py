@@ -53,7 +53,7 @@ def resume(
     """
     batch = batch_run(path)
     options = options_of(batch, changes)
-    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show)
+    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show, dry=options.dry_run)
     if not _wanted(status, options):
         say(_nothing(status))
         return False
