@@ -1,7 +1,9 @@
 """LHC open data: invariant masses of all final states, and the histograms that BumpNet reads.
 
-The stages are `events`, `masses` and `histograms`. The rooms behind them, along the way of the data:
+The stages are `catalogue`, `events`, `masses` and `histograms`. The rooms behind them, along the way of the data:
 
+services → files
+    `web`, `downloads`; `releases` and `portal` list, `listings` keep, `datasets` choose, `shelf` holds the files
 files → arrays
     `schemas` (the table), `recognition`, `description`, `trees`, `chunks`, `sources`, `skim`
 arrays → spectra
@@ -11,7 +13,8 @@ spectra → results that merge
 results → histograms
     `gathering`, `merging`, `peaks`, `signatures`, `bumpnet`
 pictures
-    `plots`, from `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`, `notation`
+    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`,
+    `notation`
 demo events
-    `demo`, from `collisions`, `processes`, `kinematics`
+    `demo`, from `collisions`, `processes`, `kinematics`; `demo_shelf` and `demo_service` for the catalogue
 """

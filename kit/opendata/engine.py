@@ -1,4 +1,4 @@
-"""The three loops that take the time: compiled where that pays, in NumPy for few events and without numba.
+"""The loops that take the time: compiled where that pays, in NumPy for few events and without numba.
 
 Each of the `kernels` has a twin in `twins` that gives the same bits.
 """
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kit import compiled
 from kit.opendata import twins
-from kit.opendata.twins import Chosen, Cuts, IntArray
+from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray
 
 __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
 
@@ -27,20 +27,26 @@ LOOPS = {
     "kit.opendata.kernels:arrange": "i8[] i8[] i8[] i8[] i8[] i8[] i8[]",
     "kit.opendata.kernels:count": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] f8[,] i8[] i8[,] -> i8",
 }
+OPTIONAL = {  # loaded when an option first asks for them
+    "strike": "i8[] f8[] f8[] f8[] b1[] f8[] i8[] f8[] f8[] f8[] b1[] f8 b1[]",
+    "weigh": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] i8[] f8[] i8[] f8[,] i8[,] f8[,] -> i8",
+}
 SOURCES = ("kit.opendata.twins",)
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The three loops, compiled or in NumPy; `twins` says what they do."""
+    """The loops, compiled or in NumPy; `twins` says what they do."""
 
     name: str
     choose: Callable[..., Chosen]
     arrange: Callable[..., IntArray]
     count: Callable[..., tuple[IntArray, IntArray, IntArray]]
+    strike: Callable[..., BoolArray]
+    weigh: Callable[..., tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]]
 
 
-NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count)
+NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count, twins.strike, twins.weigh)
 
 
 def engine(events: int) -> Engine:
@@ -110,4 +116,38 @@ def compiled_engine() -> Engine:
         combination, place, number = (row[:used].copy() for row in found)
         return combination, place, number
 
-    return Engine("compiled", choose, arrange, count)
+    return Engine("compiled", choose, arrange, count, _strike, _weigh)
+
+
+@cache
+def _optional(name: str) -> Callable[..., Any]:
+    """Return a loop that only an option needs."""
+    function = f"kit.opendata.kernels:{name}"
+    return compiled.load({function: OPTIONAL[name]}, SOURCES)[name]
+
+
+def _strike(*arrays: Any) -> BoolArray:
+    left = np.empty(len(arrays[1]), np.bool_)
+    _optional("strike")(*map(np.ascontiguousarray, arrays[:-1]), arrays[-1], left)
+    return left
+
+
+def _weigh(
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
+    width: float,
+    bins: int,
+    minimum: Any,
+    begins: Any,
+    weights: Any,
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]:
+    longest = int(np.minimum(events, bins + 2).sum())
+    found, weighed = np.empty((3, longest), np.int64), np.empty((2, longest))
+    arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
+    more = map(np.ascontiguousarray, (minimum, begins, weights))
+    room = np.zeros(bins + 2, np.int64), np.zeros((2, bins + 2))
+    used = _optional("weigh")(*arrays, width, bins, *more, *room, found, weighed)
+    combination, place, number = (row[:used].copy() for row in found)
+    return combination, place, number, weighed[0, :used].copy(), weighed[1, :used].copy()

@@ -1,9 +1,10 @@
-"""The three loops that take the time, for numba; `engine` has them compiled, `twins` says what they take and give.
+"""The loops that take the time, for numba; `engine` has them compiled, `twins` says what they take and give.
 
-`choose` cuts and sorts the objects of one type, `arrange` brings them into the order of final states, `count`
-adds four-momenta and counts the masses in bins. They compare, add, multiply, divide and take square roots as
-their twins do and in the same order, so that both agree bit for bit. Sines and cosines are not for them: those
-of NumPy and of a compiler differ in the last digit. Nothing is allocated: whoever calls brings all arrays.
+`choose` cuts and sorts the objects of one type, `strike` drops those that are too near to others, `arrange`
+brings them into the order of final states, `count` adds four-momenta and counts the masses in bins, `weigh`
+weighs them, too. They compare, add, multiply, divide and take square roots as their twins do and in the same
+order, so that both agree bit for bit. Sines and cosines are not for them: those of NumPy and of a compiler
+differ in the last digit. Nothing is allocated: whoever calls brings all arrays.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from kit.opendata.twins import FARTHEST_ETA, LARGEST
+from kit.opendata.twins import FARTHEST_ETA, LARGEST, PI, TURN
 
-__all__ = ["arrange", "choose", "count"]
+__all__ = ["arrange", "choose", "count", "strike", "weigh"]
 
 compiled = njit(error_model="numpy")
 
@@ -148,5 +149,89 @@ def count(
             if line[slot] > 0:
                 found[0, used], found[1, used], found[2, used] = row, slot - 1, line[slot]
                 line[slot] = 0
+                used += 1
+    return used
+
+
+@compiled
+def strike(
+    offsets: Any,
+    pt: Any,
+    eta: Any,
+    phi: Any,
+    kept: Any,
+    cones: Any,
+    other_offsets: Any,
+    other_pt: Any,
+    other_eta: Any,
+    other_phi: Any,
+    other_kept: Any,
+    share: float,
+    left: Any,
+) -> None:
+    """Write which objects are left."""
+    for event in range(len(offsets) - 1):
+        for i in range(offsets[event], offsets[event + 1]):
+            left[i] = kept[i]
+            for k in range(other_offsets[event], other_offsets[event + 1]):
+                across = eta[i] - other_eta[k]
+                around = abs(phi[i] - other_phi[k]) % TURN
+                if around > PI:
+                    around = TURN - around
+                distance = np.sqrt(across * across + around * around)
+                if distance < cones[i] and other_kept[k] and other_pt[k] / pt[i] > share:
+                    left[i] = False
+
+
+@compiled
+def weigh(
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
+    width: float,
+    bins: int,
+    minimum: Any,
+    begins: Any,
+    weights: Any,
+    line: Any,
+    sums: Any,
+    found: Any,
+    weighed: Any,
+) -> int:
+    """Write what `count` does, and Σw and Σw² into the rows of `weighed`; return how many bins are not empty.
+
+    `line` and the two rows of `sums` have room for the bins, empty.
+    """
+    used = 0
+    for row in range(len(columns)):
+        low, high = bins + 2, -1
+        for i in range(events[row]):
+            x, y, z, e = 0.0, 0.0, 0.0, 0.0
+            for rank in range(sizes[row]):
+                column = columns[row, rank] + i
+                x += momenta[0, column]
+                y += momenta[1, column]
+                z += momenta[2, column]
+                e += momenta[3, column]
+            square = e * e - x * x - y * y - z * z
+            mass = np.sqrt(square if square > 0 else 0.0)
+            step = np.floor(mass / width)
+            if mass < minimum[row]:
+                slot = 0
+            elif step >= bins:
+                slot = bins + 1
+            else:
+                slot = int(step) + 1
+            weight = weights[begins[row] + i]
+            line[slot] += 1
+            sums[0, slot] += weight
+            sums[1, slot] += weight * weight
+            low, high = min(low, slot), max(high, slot)
+        for slot in range(low, high + 1):
+            if line[slot] > 0:
+                found[0, used], found[1, used], found[2, used] = row, slot - 1, line[slot]
+                weighed[0, used], weighed[1, used] = sums[0, slot], sums[1, slot]
+                line[slot], sums[0, slot], sums[1, slot] = 0, 0.0, 0.0
                 used += 1
     return used

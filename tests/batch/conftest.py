@@ -245,7 +245,7 @@ def here() -> tuple[str, ...]:
 @pytest.fixture
 def submit(kit: Callable[..., Any], toy: Path, here: tuple[str, ...]) -> Callable[..., Any]:
     """Return the command that submits the toy notebook to this computer."""
-    return lambda *words: kit("submit", "beam/toy", "--run", "run", *here, *words)
+    return lambda *words: kit("submit", "beam/toy", "--run", "run", "--per-job", "3", *here, *words)
 
 
 @pytest.fixture

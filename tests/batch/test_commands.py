@@ -41,7 +41,7 @@ def test_a_plan_tells_numbers_and_points_and_writes_nothing(kit, toy, tmp_path, 
     answer = kit("plan", "beam/toy", "--over", "x=1..20", *here)
     assert answer.status == 0
     lines = [line.strip() for line in answer.out.splitlines()]
-    assert {"points: 20", "jobs: 8", "points a job: 2 to 3", "CPU hours: 0.33", "0: x=1.0", "19: x=20.0"} <= set(
+    assert {"points: 20", "jobs: 8", "points a job: 2 to 3", "CPU hours: 0.333", "0: x=1.0", "19: x=20.0"} <= set(
         lines
     )
     told = json.loads(kit("plan", "beam/toy", "--over", "x=1..20", "--json", *here).out)

@@ -48,7 +48,7 @@ def test_it_tells_how_the_run_stands_with_reasons_pictures_and_numbers_to_choose
     assert panel.heading.text == "run"
     assert panel.words.text == "3/6 done, 1 failed, 2 running"
     panel.use.flush()
-    assert panel.use.caption.endswith("memory: 103 MB at most, 400 MB requested, 200 MB would do")
+    assert panel.use.caption.endswith("memory: 103 MB at most, 400 MB requested, 128 MB would do")
     assert panel.table.value.count("<tr>") == 3
     for picture in (panel.chunks, panel.use, panel.map):
         assert picture.png.startswith(b"\x89PNG")

@@ -39,9 +39,17 @@ def test_a_chunk_that_ended_without_all_of_its_points_is_missing_some(made):
     assert snapshot_of(made.read()).chunks[1] == ChunkSeen("000002", "missing", 2, 0, 1, starts=1)
 
 
-def test_the_request_that_would_do_is_a_fifth_more_than_the_most_in_whole_hundreds(made, written):
-    assert snapshot_of(made.read()).proposed_mb == 200  # 1.2 × 102 MB
+def test_the_request_that_would_do_is_a_fifth_more_than_the_most_in_steps(made, written):
+    assert snapshot_of(made.read()).proposed_mb == 128  # 1.2 × 102 MB is less
     assert snapshot_of(written(1, "other").read()).proposed_mb is None
+
+
+def test_a_number_of_the_summary_hides_no_column_of_its_name(written):
+    made = written(1)
+    made.bring({0: "done"}, summary={"x": 40.0, "seconds": 0.5})
+    columns = columns_of(made.read())
+    assert (columns["x"], columns["summary_x"]) == ([1.0], [40.0])
+    assert columns["seconds"] != [0.5] == columns["summary_seconds"]
 
 
 def test_columns_have_every_number_of_every_point_and_nan_where_there_is_none(made):

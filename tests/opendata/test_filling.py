@@ -14,7 +14,8 @@ from kit.opendata.combinations import combination_named, combinations, final_sta
 from kit.opendata.engine import NUMPY, compiled_engine
 from kit.opendata.filling import Rule, count_masses, list_masses
 from kit.opendata.grouping import Grouped, group
-from kit.opendata.selection import Selection, select
+from kit.opendata.passing import select
+from kit.opendata.selection import Selection
 from kit.opendata.spectra import Grid, Spectra, merge
 
 calm = settings(deadline=None, max_examples=50)  # machines that tests share are slow at times

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kit.opendata.chunks import Chunk, Objects
 from kit.opendata.engine import NUMPY, compiled_engine
 from kit.opendata.grouping import Grouped, four_momenta, group
-from kit.opendata.selection import Selection, select
+from kit.opendata.passing import select
+from kit.opendata.selection import Selection
 
 calm = settings(deadline=None)  # machines that tests share are slow at times
 
