@@ -150,7 +150,7 @@ def summary_of_point(seed: int) -> dict[str, Any]:
 
 
 def raw_data(events: int, rng: np.random.Generator) -> bytes:
-    """Return a raw file like those of an injection scan: some channels with large charge, the others with noise."""
+    """Return a raw file like those of an injection scan: some channels with charge, others with noise."""
     shape = (events * 3, 2, 37)
     adc = rng.normal(285, 1.1, shape).astype(int)
     hit = np.zeros(37, bool)
