@@ -55,12 +55,12 @@ def resume(
 
 
 def follow(campaign: Campaign, show: Callable[[list[Progress]], object]) -> list[Progress]:
-    """Look at a campaign until none of its jobs is left."""
+    """Look at a campaign until none of its jobs is left, nor DAGMan, or all that is left is held."""
     while True:
         standing = driving.look(campaign)
         show(standing)
-        stuck = any(one.state == "stopped" for one in standing)
-        if not any(one.state == "running" for one in standing) and (stuck or not _dag_is_alive(campaign)):
+        held = any(one.held for one in standing)
+        if not any(one.state == "running" for one in standing) and (held or not _dag_is_alive(campaign)):
             return standing
         time.sleep(LOOK)
 

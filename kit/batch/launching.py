@@ -13,9 +13,10 @@ from typing import Any
 from kit import files
 from kit.batch import checks, condor, points, sending, sites
 from kit.batch.chunks import Chunk, cut
+from kit.batch.collecting import collect
 from kit.batch.condor import Cluster
 from kit.batch.faults import SubmissionError
-from kit.batch.merging import collect, reopen
+from kit.batch.merging import reopen
 from kit.batch.options import Options
 from kit.batch.planning import Plan, chunks_for
 from kit.batch.pool import Pool

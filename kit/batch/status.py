@@ -14,11 +14,11 @@ from kit import files
 from kit.batch.chunks import Chunk
 from kit.batch.dag import dagman_log
 from kit.batch.events import EventLog, Job
-from kit.batch.pool import is_alive
 from kit.batch.reasons import is_memory
 from kit.batch.results import LETTERS, NAMES, NONE, Results
 from kit.batch.rounds import BatchRun, Round
 from kit.batch.spooled import is_at_schedd, refresh
+from kit.batch.tenancy import is_alive
 
 __all__ = ["STATES", "ChunkState", "Status", "dagman_is_gone", "status_of"]
 
@@ -145,14 +145,17 @@ class Status:
         return [index for index, letter in enumerate(self.results.letters) if letter != "d"]
 
     def save(self) -> None:
-        """Keep what was read, so that the next look reads only what is new; a run may be another's to write."""
+        """Keep what was read, so that the next look reads only what is new.
+
+        That is a convenience: a run that is another's to write, or lies on a full disk, is looked at all the same.
+        """
         content = {
             "form": CACHE_FORM,
             "points": self.run.points.stat().st_size,
             "results": self.results.remembered(),
             "logs": {name: log.remembered() for name, log in self.logs.items()},
         }
-        with contextlib.suppress(PermissionError), files.whole(self.run.directory / CACHE) as part:
+        with contextlib.suppress(OSError), files.whole(self.run.directory / CACHE) as part:
             part.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
     def recall(self) -> None:

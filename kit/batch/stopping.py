@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kit import files
-from kit.batch import condor, pool, sending
+from kit.batch import condor, sending, tenancy
 from kit.batch.condor import Cluster, CondorError
 from kit.batch.faults import SubmissionError
 from kit.batch.rounds import BatchRun, Round, batch_run
@@ -164,7 +164,7 @@ def _stop_jobs(status: Status, how: str = "now") -> str:
     for round_ in rounds.values():
         cluster = sending.cluster_of(round_)
         if cluster is None:
-            pool.ask_to_stop(round_, how)
+            tenancy.ask_to_stop(round_, how)
         else:
             said.append(f"cluster {cluster.number} is removed")
             condor.remove(cluster)

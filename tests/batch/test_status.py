@@ -258,3 +258,13 @@ def test_a_hundred_thousand_points_are_counted_in_seconds(written):
     status.read()
     assert time.process_time() - clock < 5
     assert status.good
+
+
+def test_what_was_read_need_not_be_kept(written):
+    made = written(2)
+    made.bring({0: "done"})
+    (made.batch.directory / "state.json" / "in the way").mkdir(parents=True)  # as on a full or read-only disk
+    status = status_of("run")
+    assert status.counts["done"] == 1
+    status.save()
+    assert (made.batch.directory / "state.json" / "in the way").is_dir()
