@@ -26,10 +26,12 @@ board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,
     ``restore(state)``, ``recover(settings)``. Behind it `current_line` and `legacy_line` (the dialects, asking
-    side), `exchange`, `data_paths`, `ownership`, `board_errors`, and `wire`, the one door to ZeroMQ
+    side), `exchange`, `data_paths`, `ownership`, `ports`, `self_description`, `tdc_start`, `board_errors`, and
+    `wire`, the one door to ZeroMQ
 the emulated board
     `emulator` (and `emulator_command`: ``python -m kit.hgcroc.emulator``; `emulator_process` starts it and knows
     only its sockets), its roles `legacy_roles`, `current_roles`, `control_role`, `slow_control`, `readout`,
     `data_client`, `run_plans`; the device itself: `hexaboard`, `injected`, `chip`, `chip_settings`, `pulse`,
-    `truth`, `packing`; `messages` is the YAML between all of them
+    `truth`, `packing`; `messages` is the YAML between all of them. `standins` for the programs that the originals
+    call: `standin_client`, `standin_unpack`, `standin_fracker` (whose table is `compound_table`)
 """

@@ -24,7 +24,7 @@ from kit.hgcroc.session import Session
 from kit.hgcroc.validation import validate
 from kit.run import Run
 
-__all__ = ["AcquisitionParameters", "acquire", "folder_of", "start_session"]
+__all__ = ["AcquisitionParameters", "acquire", "finish", "folder_of", "start_session"]
 
 ALL_MARKS = sum(Mark)
 FEW = 5  # points that are named; the log has all
@@ -58,9 +58,9 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
     return finish(p, run, session, measured, time.monotonic() - begin)
 
 
-def start_session(p: AcquisitionParameters, run: Run) -> Session:
+def start_session(p: AcquisitionParameters, run: Run, *, attended: bool = False) -> Session:
     """Return the session of a scan in the directory of a run; nothing is sent before its first point."""
-    return Session(p, lambda plan: folder_of(p, plan, run))
+    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended)
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:

@@ -22,11 +22,12 @@ from kit.hgcroc.current_roles import CurrentClient, CurrentServer, CurrentSlowCo
 from kit.hgcroc.data_client import DataClient
 from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.legacy_roles import LegacyClient, LegacyServer, LegacyTarget
+from kit.hgcroc.ports import free_port
 from kit.hgcroc.readout import Readout
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.run_plans import current_plan, legacy_plan
 from kit.hgcroc.slow_control import SlowControl
-from kit.hgcroc.wire import Responder, Wire, free_port
+from kit.hgcroc.wire import Responder, Wire
 
 __all__ = ["USUAL_PORTS", "Emulator", "power_on_state"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from kit import wording
 from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.wire import Interrupt, Requester, Wire, probe
+from kit.hgcroc.ports import probe
+from kit.hgcroc.wire import Interrupt, Requester, Wire
 
 __all__ = ["Exchange", "Record", "Role"]
 

@@ -16,14 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.hgcroc import packing
-from kit.hgcroc.chip import Trigger, respond
+from kit.hgcroc.chip import respond
 from kit.hgcroc.chip_settings import ChipSettings
 from kit.hgcroc.injected import FaultError, Faults, RegisterEvent
 from kit.hgcroc.rawdata import CRC_WORD, checksum
 from kit.hgcroc.registers import RegisterError, RegisterTable, Tree, register_table
+from kit.hgcroc.run_plans import RunPlan
 from kit.hgcroc.truth import Truth, place_of
 
-__all__ = ["AT_ONCE", "Hexaboard", "NackError", "RunPlan", "Stretch"]
+__all__ = ["AT_ONCE", "Hexaboard", "NackError", "Stretch"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -34,16 +35,6 @@ ORBIT = 3564  # bunch crossings
 
 class NackError(RuntimeError):
     """The chip did not take a write."""
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """What a run asks of the board: triggers, their number, and the bunch crossing that headers tell."""
-
-    trigger: Trigger
-    events: int
-    bunch_counter: int | None  # None: at random
-    dialect: str
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any
 from kit.hgcroc import packing
 from kit.hgcroc.archive import HEAD
 from kit.hgcroc.data_client import DataClient
-from kit.hgcroc.hexaboard import Hexaboard, RunPlan
+from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.messages import laid_over
-from kit.hgcroc.run_plans import data_port
+from kit.hgcroc.run_plans import RunPlan, data_port
 from kit.hgcroc.wire import Publisher, Wire
 
 __all__ = ["Readout"]

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kit.hgcroc.chip import Trigger
-from kit.hgcroc.hexaboard import RunPlan
 from kit.hgcroc.messages import MessageError
 
-__all__ = ["current_plan", "data_port", "legacy_plan"]
+__all__ = ["RunPlan", "current_plan", "data_port", "legacy_plan"]
 
 HEADER_AHEAD = 6  # BX; real headers tell 44 where the sequence has its L1A at 38
 MOST_EVENTS = 10**7
 USUAL_EVENTS = 1000
 
 Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run asks of the board: triggers, their number, and the bunch crossing that headers tell."""
+
+    trigger: Trigger
+    events: int
+    bunch_counter: int | None  # None: at random
+    dialect: str
 
 
 def legacy_plan(daq: Settings) -> tuple[RunPlan, str]:

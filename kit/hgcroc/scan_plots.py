@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.summaries import ROWS
 
-__all__ = ["axis_label", "board_map", "curves", "noise", "quantity_label", "strongest", "times"]
+__all__ = [
+    "BoardView", "Curves", "axis_label", "board_map", "board_of", "curves", "curves_of", "draw_board",
+    "draw_curves", "noise", "quantity_label", "strongest", "times",
+]  # fmt: skip
 
 IntArray = npt.NDArray[np.intp]
 
@@ -62,22 +66,48 @@ def row_name(scan: Scan, row: int) -> str:
     return f"chip {row // ROWS}, {kind} {scan.array('channel', [0])[0, row]}"
 
 
-def curves(
+@dataclass(frozen=True)
+class Curves:
+    """Columns of some rows against an axis; values that do not change any more.
+
+    Attributes
+    ----------
+    x : ndarray, shape (points,)
+        Values of the axis.
+    values : dict of str to ndarray, shape (points, rows)
+        By column.
+    names : tuple of str
+        Of the rows.
+    doubtful : ndarray of bool, shape (points,)
+        Points with marks.
+    axis, title : str
+        What is drawn against, and where the other axes stand.
+    """
+
+    x: npt.NDArray[np.float64]
+    values: dict[str, npt.NDArray[Any]]
+    names: tuple[str, ...]
+    doubtful: npt.NDArray[np.bool_]
+    axis: str
+    title: str
+
+
+def curves_of(
     scan: Scan,
     columns: Sequence[str] = ("adc_median", "tot_median", "toa_efficiency"),
     *,
     axis: int = -1,
     point: int | None = None,
     rows: Sequence[int] | None = None,
-) -> Picture:
-    """Return columns of some rows against an axis, through a point; points in doubt are ringed.
+) -> Curves | None:
+    """Return columns of some rows against an axis, through a point; None while nothing is measured.
 
     Parameters
     ----------
     scan : Scan
         What was measured.
     columns : sequence of str
-        One picture for each.
+        Of the summary.
     axis : int
         Number of the axis, from the end where negative.
     point : int, optional
@@ -85,32 +115,50 @@ def curves(
     rows : sequence of int, optional
         Rows of the summary; those that change most where not given.
     """
-    axis %= max(len(scan.labels), 1)
     measured = scan.measured()
-    drawing, axes = figures.grid(1, len(columns), size=(5.0 * len(columns), 4.2))
     if not len(measured) or not scan.labels:
-        for pair in axes[0]:
-            figures.say(pair, "nothing to draw against an axis yet")
-        return drawing
+        return None
+    axis %= len(scan.labels)
     line = along(scan, axis, int(measured[-1]) if point is None else point)
+    if not len(line):
+        return None
     chosen = strongest(scan, line) if rows is None else np.asarray(rows)
-    steps = scan.states.steps(line)[axis]
-    x = _numbers(scan.axis_values(axis))[steps]
-    doubtful = scan.point_column("flags")[line] != 0
-    for pair, column in zip(axes[0], columns, strict=True):
-        values = scan.array(column, line)
-        for number, row in enumerate(chosen):
-            look = {
-                "marker": MARKERS[number % len(MARKERS)],
-                "markersize": 4,
-                "color": figures.COLOURS[number % 10],
-            }
-            pair.plot(x, values[:, row], label=row_name(scan, int(row)), linewidth=1, **look)
-            pair.plot(x[doubtful], values[doubtful, row], "o", markersize=10, fillstyle="none", color="black")
-        pair.set_xlabel(axis_label(scan.labels[axis]))
+    return Curves(
+        x=_numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]],
+        values={column: scan.array(column, line)[:, chosen] for column in columns},
+        names=tuple(row_name(scan, int(row)) for row in chosen),
+        doubtful=scan.point_column("flags")[line] != 0,
+        axis=axis_label(scan.labels[axis]),
+        title=_the_rest(scan, axis, int(line[0])),
+    )
+
+
+def draw_curves(axes: Any, found: Curves | None) -> None:
+    """Draw each column into axes of its own; points in doubt are ringed."""
+    pairs = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    if found is None:
+        for pair in pairs:
+            figures.say(pair, "nothing to draw against an axis yet")
+        return
+    for pair, (column, values) in zip(pairs, found.values.items(), strict=False):
+        for number, name in enumerate(found.names):
+            marker, colour = MARKERS[number % len(MARKERS)], figures.COLOURS[number % 10]
+            y = values[:, number]
+            pair.plot(found.x, y, marker=marker, markersize=4, color=colour, linewidth=1, label=name)
+            ringed = {"markersize": 10, "fillstyle": "none", "color": "black"}
+            pair.plot(found.x[found.doubtful], y[found.doubtful], "o", **ringed)
+        pair.set_xlabel(found.axis)
         pair.set_ylabel(quantity_label(column))
-    axes[0, 0].legend(fontsize=8)
-    _say_the_rest(drawing, scan, axis, int(line[0]) if len(line) else 0)
+    pairs[0].legend(fontsize=8)
+    pairs[0].set_title(found.title, loc="left")
+
+
+def curves(
+    scan: Scan, columns: Sequence[str] = ("adc_median", "tot_median", "toa_efficiency"), **which: Any
+) -> Picture:
+    """Return the picture of `curves_of`, one pair of axes for each column."""
+    drawing, axes = figures.grid(1, len(columns), size=(5.0 * len(columns), 4.2))
+    draw_curves(axes[0], curves_of(scan, columns, **which))
     return drawing
 
 
@@ -120,31 +168,54 @@ def _numbers(values: list[Any]) -> npt.NDArray[np.float64]:
     )
 
 
-def _say_the_rest(drawing: Picture, scan: Scan, axis: int, point: int) -> None:
+def _the_rest(scan: Scan, axis: int, point: int) -> str:
     steps = scan.states.steps(point)
     others = [f"{label} {scan.axis_values(k)[int(steps[k])]}" for k, label in enumerate(scan.labels) if k != axis]
-    drawing.suptitle(", ".join([str(scan.about["procedure"]), *others]), fontsize=11)
+    return ", ".join([str(scan.about["procedure"]), *others])
 
 
-def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) -> Picture:
-    """Return a column at a point on the pads of the board; other boards than LD as channels against chips."""
+@dataclass(frozen=True)
+class BoardView:
+    """A column at a point: values, shape (chips, 78), and in words what and where it is."""
+
+    values: npt.NDArray[np.float64]
+    label: str
+    title: str
+
+
+def board_of(scan: Scan, column: str = "adc_median", point: int | None = None) -> BoardView | None:
+    """Return a column at a point, the last that was measured where none is given; None without data."""
     measured = scan.measured()
-    drawing, axes = figures.figure(size=(6.6, 5.6))
     if not len(measured):
-        figures.say(axes, "nothing measured yet")
-        return drawing
+        return None
     point = int(measured[-1]) if point is None else point
-    values = scan.array(column, [point])[0].astype(float).reshape(-1, ROWS)
-    if len(values) == 3:
-        shown = _draw_pads(axes, values)
-    else:
-        shown = axes.imshow(values[:, :72], aspect="auto", interpolation="nearest")
-        axes.set(xlabel="channel", ylabel="chip")
-    drawing.colorbar(shown, ax=axes, label=quantity_label(column))
     told = [
         f"{label} {scan.axis_values(k)[int(scan.states.steps(point)[k])]}" for k, label in enumerate(scan.labels)
     ]
-    axes.set_title(", ".join([f"point {point}", *told]))
+    values = scan.array(column, [point])[0].astype(float).reshape(-1, ROWS)
+    return BoardView(values, quantity_label(column), ", ".join([f"point {point}", *told]))
+
+
+def draw_board(axes: Any, found: BoardView | None) -> None:
+    """Draw a column on the pads of the board; other boards than LD as channels against chips."""
+    for old in [other for other in axes.figure.axes if other is not axes]:
+        old.remove()  # the colour bar of the picture before
+    if found is None:
+        figures.say(axes, "nothing measured yet")
+        return
+    if len(found.values) == 3:
+        shown = _draw_pads(axes, found.values)
+    else:
+        shown = axes.imshow(found.values[:, :72], aspect="auto", interpolation="nearest")
+        axes.set(xlabel="channel", ylabel="chip")
+    axes.figure.colorbar(shown, ax=axes, label=found.label)
+    axes.set_title(found.title)
+
+
+def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) -> Picture:
+    """Return the picture of `board_of`."""
+    drawing, axes = figures.figure(size=(6.6, 5.6))
+    draw_board(axes, board_of(scan, column, point))
     return drawing
 
 

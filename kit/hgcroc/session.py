@@ -102,6 +102,7 @@ class Session:
         self.emulator: EmulatorProcess | None = None
         self.base_differences: list[str] = []
         self._abort, self._pause = threading.Event(), threading.Event()
+        self.left, self.ended = len(self.plan), threading.Event()
         self._pause_asked = 0.0
 
     @property
@@ -125,7 +126,8 @@ class Session:
 
     def abort(self) -> None:
         """End the scan after this point, or within a second; it can be gone on with."""
-        self.state = "aborting"
+        if not self.ended.is_set():
+            self.state = "aborting"
         self._abort.set()
 
     def _interrupt(self) -> bool:
@@ -161,6 +163,7 @@ class Session:
         finally:
             logbook.note("end", state=self.state)
             logbook.close()
+            self.ended.set()
 
     def _run(self, logbook: Logbook) -> Iterator[Outcome]:
         p, dialect = self.p, self.plan.procedure.dialect
@@ -181,6 +184,7 @@ class Session:
                     keep_raw=logbook.raw,
                 )
                 done = np.isin(recorder.status, (Status.GOOD, Status.FLAGGED))
+                self.left = int((~done).sum())
                 for point in self.order[~done[self.order]]:
                     yield self._point(int(point), measuring, recorder, logbook)
 

@@ -8,7 +8,7 @@ answer to the next question. Server sockets know who asks and may leave a questi
 from __future__ import annotations
 
 import contextlib
-import socket
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from types import TracebackType
 
 import zmq
 
-__all__ = ["SLICE", "Publisher", "Puller", "Requester", "Responder", "Wire", "free_port", "probe"]
+__all__ = ["SLICE", "Interrupt", "Publisher", "Puller", "Requester", "Responder", "WaitEndedError", "Wire"]
 
 SLICE = 0.05  # s; a wait looks this often whether it shall end
-GREETING = b"\xff"  # first byte that a ZeroMQ peer sends, by itself (ZMTP 3.1, section 3.2)
+LEAVING = 0.5  # s that a closed socket may still hold its port: ZeroMQ closes in the background
 MOST_QUEUED = 1000  # messages kept for a reader that is slow
 
 Interrupt = Callable[[], bool]
@@ -213,34 +213,19 @@ class Responder:
         self._socket.close(linger=0)
 
 
-def probe(host: str, port: int, timeout: float) -> str:
-    """Return what is wrong with the far end of an address, in words, or nothing if ZeroMQ speaks there."""
-    try:
-        with socket.create_connection((host, port), timeout=timeout) as line:
-            line.settimeout(timeout)
-            first = line.recv(1)
-    except ConnectionRefusedError:
-        return "refuses the connection: nothing listens there"
-    except TimeoutError:
-        return f"gives no greeting in {timeout:g} s"
-    except OSError as fault:
-        return f"cannot be reached: {fault.strerror or fault}"
-    return "" if first == GREETING else f"greets with {first!r}, which is not ZeroMQ"
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nothing listens on now."""
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def _bound(made: zmq.Socket[bytes], host: str, port: int) -> int:
-    try:
-        made.bind(f"tcp://{host}:{port or '*'}")
-    except zmq.ZMQError as fault:
-        made.close(linger=0)
-        message = f"port {port} of {host} cannot be used: {fault.strerror}"
-        raise OSError(fault.errno, message) from fault
+    end = time.monotonic() + LEAVING
+    while True:
+        try:
+            made.bind(f"tcp://{host}:{port or '*'}")
+            break
+        except zmq.ZMQError as fault:
+            if fault.errno == errno.EADDRINUSE and time.monotonic() < end:
+                time.sleep(SLICE)
+                continue
+            made.close(linger=0)
+            message = f"port {port} of {host} cannot be used: {fault.strerror}"
+            raise OSError(fault.errno, message) from fault
     where = made.getsockopt_string(zmq.LAST_ENDPOINT)
     return int(where.rpartition(":")[2])
 

@@ -3,7 +3,7 @@
     python tests/benchmarks/hgcroc.py [--points 20000] [--plain-points 12] [--json FILE]
 
 Times are CPU seconds of one thread, the best of three. The plain ways are tests/hgcroc/plain_expansion.py (per
-point a deep copy and recursive update of the 7875-leaf tree, the difference to the point before, its YAML text) and
+point a deep copy and recursive update of the 7875-leaf tree, the difference to the point before, its text) and
 tests/hgcroc/reference.py (records, checksums, channels one by one); both are measured on a part and scaled.
 Before anything is timed both ways must give the same patches and the same summaries.
 """
@@ -150,7 +150,7 @@ def summary_of_point(seed: int) -> dict[str, Any]:
 
 
 def raw_data(events: int, rng: np.random.Generator) -> bytes:
-    """Return a raw file like those of an injection scan: four channels with large charge, the others with noise."""
+    """Return a raw file like those of an injection scan: some channels with charge, others with noise."""
     shape = (events * 3, 2, 37)
     adc = rng.normal(285, 1.1, shape).astype(int)
     hit = np.zeros(37, bool)

@@ -6,7 +6,7 @@ import pytest
 from kit.hgcroc.board_errors import BoardError
 from kit.hgcroc.connection import NetworkError, addresses, connect
 from kit.hgcroc.ownership import OwnershipError
-from kit.hgcroc.wire import free_port
+from kit.hgcroc.ports import free_port
 
 CURRENT = {"server": {"hostname": "h", "sc_ctrl_port": 5555, "daq_ctrl_port": 6000, "data_port": 8888}}
 LEGACY = {

@@ -27,7 +27,7 @@ def test_the_truth_and_the_registers_are_told(ask, stood):
 
 def test_history_and_the_state_of_each_of_its_entries_are_told(ask, stood):
     from kit.hgcroc.chip import Trigger
-    from kit.hgcroc.hexaboard import RunPlan
+    from kit.hgcroc.run_plans import RunPlan
 
     stood.board.write(init_tree(stood.board.table))
     state = stood.board.state.tolist()

@@ -6,8 +6,9 @@ import yaml
 
 from kit.hgcroc.emulator import Emulator, power_on_state
 from kit.hgcroc.messages import MessageError
+from kit.hgcroc.ports import probe
 from kit.hgcroc.registers import RegisterError, register_table
-from kit.hgcroc.wire import Requester, Wire, probe
+from kit.hgcroc.wire import Requester, Wire
 
 
 def test_network_files_have_the_shape_of_each_dialect_and_the_ports_in_use(stand):

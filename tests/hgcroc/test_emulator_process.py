@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from kit.hgcroc.emulator_process import EmulatorProcess
-from kit.hgcroc.wire import probe
+from kit.hgcroc.ports import probe
 
 
 def test_it_starts_tells_its_networks_and_answers_its_own_socket():

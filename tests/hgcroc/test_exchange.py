@@ -2,7 +2,8 @@ import pytest
 
 from kit.hgcroc.board_errors import BoardError
 from kit.hgcroc.exchange import Role
-from kit.hgcroc.wire import Responder, Wire, free_port
+from kit.hgcroc.ports import free_port
+from kit.hgcroc.wire import Responder, Wire
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@ import pytest
 
 from kit.hgcroc.archive import HEAD
 from kit.hgcroc.chip import Trigger
-from kit.hgcroc.hexaboard import AT_ONCE, Hexaboard, NackError, RunPlan
+from kit.hgcroc.hexaboard import AT_ONCE, Hexaboard, NackError
 from kit.hgcroc.injected import FaultError
 from kit.hgcroc.rawdata import BAD_COUNTER, BAD_CRC, BAD_HEADER, decode
 from kit.hgcroc.registers import RegisterError
+from kit.hgcroc.run_plans import RunPlan
 from tests.hgcroc.stands import init_tree, initial
 
 PULSED = Trigger(pulsed=True, distance=22)

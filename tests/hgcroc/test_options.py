@@ -84,7 +84,7 @@ def test_a_board_of_another_kind_is_refused(stand):
 
 def test_a_port_where_nobody_listens_is_told_with_role_and_address():
     from kit.hgcroc.board_errors import BoardError
-    from kit.hgcroc.wire import free_port
+    from kit.hgcroc.ports import free_port
 
     server = {"hostname": "127.0.0.1", "sc_ctrl_port": free_port("127.0.0.1"), "daq_ctrl_port": 1, "data_port": 2}
     p = AcquisitionParameters(network={"server": server}, timeout=1.0, start_timeout=1.0)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
+from kit.hgcroc.ports import probe
 from kit.hgcroc.rawdata import decode
 from kit.hgcroc.standins import write_tools
 from kit.hgcroc.summaries import summarise
-from kit.hgcroc.wire import probe
 from tests.hgcroc.originals import clean, environment
 
 pytestmark = pytest.mark.slow

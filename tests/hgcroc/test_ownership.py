@@ -5,7 +5,8 @@ import time
 import pytest
 
 from kit.hgcroc.ownership import Ownership, OwnershipError
-from kit.hgcroc.wire import WaitEndedError, free_port
+from kit.hgcroc.ports import free_port
+from kit.hgcroc.wire import WaitEndedError
 
 
 @pytest.fixture

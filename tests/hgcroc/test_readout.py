@@ -41,6 +41,8 @@ def run(readout, pull):
     messages = [pull.receive(10)]
     while messages[-1] != END_OF_RUN:
         messages.append(pull.receive(10))
+    while readout.state == "running":  # its end mark is out before it is over
+        time.sleep(0.001)
     return messages
 
 

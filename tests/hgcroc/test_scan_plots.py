@@ -29,7 +29,7 @@ def test_curves_run_along_the_axis_through_the_last_point(scan):
     assert drawn[0].get_ydata().tolist() == scan.array("adc_median", [3, 5])[:, 5].tolist()
     assert axes.get_xlabel() == "Calib [DAC counts]"
     assert axes.get_ylabel() == "median ADC [counts]"
-    assert drawing.get_suptitle() == "small2d, phase_strobe 3".replace("small2d", "scan")
+    assert axes.get_title(loc="left") == "scan, phase_strobe 3"
 
 
 def test_another_axis_and_point_can_be_chosen(scan):

@@ -2,7 +2,8 @@ import pytest
 import yaml
 
 from kit.hgcroc.archive import HEAD
-from kit.hgcroc.wire import Publisher, Requester, Wire, free_port, probe
+from kit.hgcroc.ports import free_port, probe
+from kit.hgcroc.wire import Publisher, Requester, Wire
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from click.testing import CliRunner
 from kit.hgcroc.archive import HEAD
 from kit.hgcroc.chip import Trigger
 from kit.hgcroc.events import event_arrays, event_columns
-from kit.hgcroc.hexaboard import Hexaboard, RunPlan
+from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.rawdata import decode
+from kit.hgcroc.run_plans import RunPlan
 from kit.hgcroc.standin_fracker import FrackError, frack, main
 from kit.hgcroc.standin_unpack import EVENT_TREE, SUMMARY_TREE, summary_columns, write_trees
 from tests.hgcroc.stands import init_tree

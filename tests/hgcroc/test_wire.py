@@ -1,10 +1,9 @@
-import socket
 import threading
 import time
 
 import pytest
 
-from kit.hgcroc.wire import Publisher, Puller, Requester, Responder, WaitEndedError, Wire, free_port, probe
+from kit.hgcroc.wire import Publisher, Puller, Requester, Responder, WaitEndedError, Wire
 
 
 @pytest.fixture
@@ -98,30 +97,6 @@ def test_a_taken_port_is_an_error_that_names_it(wire):
     port = Publisher(wire, "127.0.0.1", 0).port
     with pytest.raises(OSError, match=f"port {port} of 127.0.0.1 cannot be used"):
         Publisher(wire, "127.0.0.1", port)
-
-
-def test_the_far_end_is_probed_before_anything_is_said(wire, echo):
-    address = echo(lambda _who, parts: parts)
-    assert probe("127.0.0.1", int(address.rpartition(":")[2]), 5.0) == ""
-    assert probe("127.0.0.1", free_port(), 5.0) == "refuses the connection: nothing listens there"
-    assert "cannot be reached" in probe("no.such.host.invalid", 1, 5.0)
-
-
-def test_a_server_of_another_kind_is_recognised():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert probe("127.0.0.1", port, 0.1) == "gives no greeting in 0.1 s"
-
-        def greet():
-            server.accept()[0].close()  # the silent attempt before
-            line, _ = server.accept()
-            line.sendall(b"SSH-2.0")
-            line.close()
-
-        thread = threading.Thread(target=greet)
-        thread.start()
-        assert probe("127.0.0.1", port, 5.0) == "greets with b'S', which is not ZeroMQ"
-        thread.join()
 
 
 def test_closing_ends_everything_at_once():
