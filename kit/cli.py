@@ -18,7 +18,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import kit
-from kit.batch.commands import COMMANDS
+from kit.batch import commands as batch
+from kit.runs import commands as runs
 
 __all__ = ["main"]
 
@@ -223,7 +224,7 @@ def completion(shell: str) -> None:
         click.echo(maker(cli, {}, "kit", "_KIT_COMPLETE").source())
 
 
-for _command in COMMANDS:
+for _command in (*batch.COMMANDS, *runs.COMMANDS):
     cli.add_command(_command)
 
 

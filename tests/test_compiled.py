@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import kit
 from kit import compiled
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -103,6 +104,33 @@ def test_signatures_name_types_and_dimensions():
 def test_the_environment_may_ask_for_either(monkeypatch, value):
     monkeypatch.setenv("KIT_KERNELS", value)
     assert compiled.wanted() == value
+
+
+def test_what_is_kept_is_where_numba_is_told_or_below_the_cache_of_the_user(monkeypatch, tmp_path):
+    def folder(**environment):
+        for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, str(tmp_path / value))
+        return compiled.cache_folder.__wrapped__()
+
+    version = f"kit-{kit.__version__}-python-{sys.version_info[0]}.{sys.version_info[1]}"
+    assert folder(NUMBA_CACHE_DIR="told", HOME="home") == tmp_path / "told"
+    assert folder(HOME="home") == tmp_path / "home" / ".cache" / "hep-notebook-kit" / version
+    assert folder(HOME="home", XDG_CACHE_HOME="other") == tmp_path / "other" / "hep-notebook-kit" / version
+
+
+def test_a_folder_of_this_process_ends_with_it(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    blocked = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR"), str(tmp_path / "file" / "below"))
+    script = "from kit.compiled import cache_folder; f = cache_folder(); print(f, f.is_dir())"
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "TMPDIR": str(tmp_path), **blocked}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    folder, was_there = done.stdout.split()
+    assert (Path(folder).parent, was_there) == (tmp_path, "True")
+    assert not Path(folder).exists()
 
 
 def test_where_nothing_can_be_kept_a_folder_of_this_process_serves(monkeypatch, tmp_path):

@@ -113,16 +113,6 @@ def test_every_parameter_file_fits_its_stage(path):
     assert Notebook(owners[0]).model.build(read_yaml(path), path.name)
 
 
-# new rooms of batch, so far seen at work by tests/condor and tests/browser alone; their own tests are owed
-OWED = {
-    f"batch/{name}.py"
-    for name in (
-        *("calling", "campaign", "campaign_commands", "chained_dag", "chaining", "driving"),
-        *("panel", "plots", "run_panel", "snapshot"),
-    )
-}
-
-
 def rooms():
     return [
         path
@@ -134,5 +124,4 @@ def rooms():
 @pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(PROJECT / "kit")))
 def test_every_room_has_a_test_file_of_its_name(path):
     folder = PROJECT / "tests" / path.parent.relative_to(PROJECT / "kit")
-    owed = str(path.relative_to(PROJECT / "kit")) in OWED
-    assert (folder / f"test_{path.stem}.py").is_file() != owed
+    assert (folder / f"test_{path.stem}.py").is_file()

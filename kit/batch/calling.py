@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ def call(
         while process.poll() is None and not settled() and not left():
             time.sleep(LOOK)
         text = said.read_text(encoding="utf-8", errors="replace").strip()
+    if process.returncode is None:  # somebody must hear of its end, or it stays in the table of processes
+        threading.Thread(target=process.wait, name="kit-call", daemon=True).start()
     if process.returncode == REFUSED:
         raise SubmissionError(text.rpartition("kit: ")[2] or f"kit {' '.join(words)}")
     return Answer(process.returncode, text)

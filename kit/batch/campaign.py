@@ -17,6 +17,7 @@ from kit.batch.notebooks import find
 from kit.batch.options import Options
 from kit.batch.points import code_of
 from kit.batch.worker.identity import canonical, digest
+from kit.directories import RunError
 from kit.parameters import read_yaml
 
 __all__ = ["Campaign", "Record", "Source", "Stage", "begin", "campaign_in", "read_campaign"]
@@ -157,7 +158,11 @@ def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], befo
     source, sweep = _source(where, about.get("each") or about.get("all") or {}, before, together="all" in about)
     accept = {"accept": about["accept"]} if "accept" in about else {}
     options = Options.build(dict(common) | dict(about.get("options") or {}) | accept, where)
-    find(about["notebook"])
+    try:
+        find(about["notebook"])
+    except RunError as fault:
+        message = f"{where}: {fault}"
+        raise SubmissionError(message) from None
     return Stage(
         about["name"], about["notebook"], dict(about.get("set") or {}), sweep, source, "all" in about, options,
         about.get("chunks"),

@@ -15,9 +15,9 @@ from kit.batch import condor, dag, description, launching, planning, resuming, s
 from kit.batch.campaign import Campaign, Stage
 from kit.batch.chaining import derivation, points_after
 from kit.batch.chunks import Chunk, cut
+from kit.batch.collecting import collect
 from kit.batch.driving import note, with_changes
 from kit.batch.faults import SubmissionError
-from kit.batch.merging import collect
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round, RoundFiles
 from kit.batch.script import script

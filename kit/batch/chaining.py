@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.batch import sweeps
 from kit.batch.campaign import Source, Stage
-from kit.batch.merging import collect
+from kit.batch.collecting import collect
 from kit.batch.notebooks import find
 from kit.batch.points import read_ids
 from kit.batch.status import Status

@@ -102,12 +102,12 @@ def checked(notebook: Notebook, sets: Sequence[Mapping[str, Any]]) -> list[dict[
     Raises
     ------
     ParameterError
-        Naming the points and their faults, the first ten at once.
+        Naming the points, counted from 0, and their faults, the first ten at once.
     """
     notebook.parameters({}, files.shown(notebook.path))  # the cell itself may be at fault
     faults: list[str] = []
     good: list[dict[str, Any]] = []
-    for number, values in enumerate(sets, 1):
+    for number, values in enumerate(sets):
         try:
             good.append(_typed(notebook, values))
         except (ParameterError, ValueError) as fault:

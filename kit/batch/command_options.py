@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import typing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,17 @@ if TYPE_CHECKING:
 
     from kit.batch.options import Options
 
-__all__ = ["BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
+__all__ = ["JSON", "RUN", "BatchCommand", "OptionsCommand", "chosen_options", "words_of"]
 
+
+def _found(_context: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+    from kit.batch import request
+
+    return request.found(path)
+
+
+RUN = click.argument("run", metavar="RUN", type=click.Path(path_type=Path), callback=_found)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 PREFIX = "batch_"  # apart from the command's own parameters
 
 

@@ -34,12 +34,15 @@ class Progress:
         The same for people.
     run : str
         Its run; empty where it has none.
+    held : bool
+        Whether what is left of it is held, and will not go on by itself.
     """
 
     name: str
     state: str
     words: str
     run: str
+    held: bool = False
 
 
 def look(campaign: Campaign) -> list[Progress]:
@@ -73,7 +76,7 @@ def _run_progress(stage: Stage, status: Status) -> Progress:
     if done >= stage.options.accept * status.total and not status.alive:
         return Progress(stage.name, "complete", words, run)
     if status.stuck:
-        return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run)
+        return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run, held=True)
     if status.alive:
         return Progress(stage.name, "running", words, run)
     return Progress(stage.name, "stopped", f"{words}: below accept, {stage.options.accept:.0%}", run)

@@ -24,7 +24,7 @@ from kit import files
 from kit.directories import RunError
 from kit.parameters import NOT_COMPARED, Parameters, model_named, refusal
 
-__all__ = ["Notebook", "find", "rewrite_cell", "stages"]
+__all__ = ["Notebook", "find", "rewrite_cell", "stage_names", "stages"]
 
 TAG = "parameters"
 
@@ -156,18 +156,22 @@ class Notebook:
 
 def stages() -> list[Notebook]:
     """Return the stages of the project: system by system, each before the one that takes its output."""
-    # hidden ones are copies: checkpoints of Jupyter, versions of EOS
-    paths = [path for path in sorted(files.home().glob("notebooks/*/*.ipynb")) if "." not in _firsts(path)]
-    found = [Notebook(path) for path in paths]
+    found = [Notebook(path) for path in _paths()]
     ordered: dict[Path, Notebook] = {}
     for notebook in found:
         _place(notebook, found, ordered, ())
     return sorted(ordered.values(), key=lambda notebook: notebook.path.parent)
 
 
-def _firsts(path: Path) -> str:
-    """Return the first signs of the names of a notebook and its folder."""
-    return path.name[0] + path.parent.name[0]
+def stage_names() -> list[str]:
+    """Return the names of the stages, without a look into their notebooks."""
+    return [f"{path.parent.name}/{path.stem}" for path in _paths()]
+
+
+def _paths() -> list[Path]:
+    """Return the notebooks of the project but hidden ones: checkpoints of Jupyter, versions of EOS."""
+    found = sorted(files.home().glob("notebooks/*/*.ipynb"))
+    return [path for path in found if "." not in (path.name[0], path.parent.name[0])]
 
 
 def _place(
@@ -193,7 +197,7 @@ def find(name: str) -> Notebook:
     for path in (files.resolve(f"notebooks/{name}.ipynb"), Path.cwd() / name, files.resolve(name)):
         if path.is_file() and path.suffix == ".ipynb":
             return Notebook(path)
-    known = [notebook.stage for notebook in stages()]
+    known = stage_names()
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known) or 'none'}"
     message = f"there is no stage or notebook {name} ({hint})"

@@ -62,16 +62,16 @@ class BatchPanel(Panel):
     points : Browser
         The points that the sweep makes.
     views : list of RunPanel
-        The runs that are watched.
+        The runs that are watched, the latest first.
     """
 
     told = traitlets.Unicode(help="what the submission would be, in words")
 
     def __init__(self, p: SubmissionParameters, run: str | Path = "", *, interactive: bool = True) -> None:
         hidden = [name for name in SubmissionParameters.model_fields if name not in SHOWN]
-        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
+        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, folded=True, interactive=interactive)
         self.points = Browser(noun="points", interactive=interactive)
-        self.words = Words("kit-plan", role="status")
+        self.words = Words("kit-told", role="status")
         self.views: list[RunPanel] = []
         self._planned: tuple[str, Plan] | None = None
         super().__init__(hook="kit-batch", interactive=interactive)
@@ -99,7 +99,7 @@ class BatchPanel(Panel):
     def watch(self, run: str | Path) -> RunPanel:
         """Show a run beside those that are shown."""
         view = RunPanel(run, interactive=self.interactive)
-        self.views.append(view)
+        self.views.insert(0, view)  # the newest is what one wants to see
         self._arrange()
         return view
 
@@ -115,17 +115,19 @@ class BatchPanel(Panel):
             {"point": point.index, **{name: wording.literal(value) for name, value in point.parameters.items()}}
             for point in plan.points[:MOST_LISTED]
         ]
+        report(1, 1, f"{len(plan.points)} points")
         return plan
 
     def _try(self, _stop: threading.Event, report: Report) -> Plan:
-        plan = self._made()
+        plan = self._made(anew=True)
         report(0, None, "the first point runs here …")
         tried = trying.measure(plan)
         if tried.line is None or tried.line["state"] != "done":
             raise RuntimeError(tried.words)
         measured = tried.applied(plan)
-        self._planned = (self._planned or ("", plan))[0], measured
+        self._planned = self._planned[0] if self._planned else "", measured
         self.told = f"{tried.words}\n{_told(measured)}"
+        report(1, 1, tried.words)
         return measured
 
     def _submit(self, stop: threading.Event, report: Report) -> str:
@@ -139,22 +141,24 @@ class BatchPanel(Panel):
             settled=lambda: _is_sent(directory), left=stop.is_set,
         )  # fmt: skip
         view = self.watch(directory)
+        self.choices.run.options = [NONE, *_runs()]
         if self.interactive:
             view.watcher.start()
+        report(1, 1, files.shown(directory))
         return answer.words
 
-    def _made(self) -> Plan:
-        """Return the plan of what the form says, made once for each state of it."""
+    def _made(self, *, anew: bool = False) -> Plan:
+        """Return the plan of what the form says, made once for each state of it, or `anew`."""
         p = self.form.checked()
         key = json.dumps(p.compared(), default=str)
-        if self._planned is None or self._planned[0] != key:
+        if anew or self._planned is None or self._planned[0] != key:
             self._planned = key, planning.make_plan(p.notebook, p.values, p.points, p)
         return self._planned[1]
 
     def _choices(self) -> SimpleNamespace:
         """Return lists of what there is: notebooks, parameter files, runs, campaigns."""
         made = SimpleNamespace(
-            notebook=_choice("notebook", [found.stage for found in notebooks.stages()]),
+            notebook=_choice("notebook", notebooks.stage_names()),
             file=_choice("parameter file", _below("parameters", "*/*.yaml")),
             run=_choice("run", _runs()),
             campaign=_choice("campaign", [name.split("/")[0] for name in _below("outputs/campaigns", "*/*.json")]),
@@ -188,7 +192,7 @@ class BatchPanel(Panel):
 
     def _arrange(self) -> None:
         here = self.choices
-        views = [ipywidgets.HBox([view], layout={"border_top": "1px solid #8888"}) for view in self.views]
+        views = [line(*self.views)] if self.views else []
         self.contain(
             line(here.notebook, here.file), self.form, line(self.planner, self.trier, self.submitter),
             self.words, self.points, line(here.run, here.campaign), *views,
@@ -207,7 +211,7 @@ def _below(folder: str, pattern: str) -> list[str]:
 
 def _runs() -> list[str]:
     """Return the batch runs of the project, the newest first."""
-    found = sorted(files.home().glob("outputs/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
+    found = sorted(files.home().glob("outputs/*/*/*/submission.json"), key=lambda path: -path.stat().st_mtime)
     return [files.shown(path.parent) for path in found]
 
 

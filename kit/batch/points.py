@@ -87,7 +87,7 @@ def numbered(
         for turn in range(repeat):
             name = identity(code, values, turn if repeat > 1 else None)
             if name in first:
-                twice.append(f"points {first[name] + 1} and {len(points) + 1} are the same: {told(values)}")
+                twice.append(f"points {first[name]} and {len(points)} are the same: {told(values)}")
             first.setdefault(name, len(points))
             own = dict(values)
             if seed_parameter and seed_parameter not in own:

@@ -8,7 +8,6 @@ workers die with the pool.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import platform
 import shutil
@@ -28,16 +27,16 @@ from kit.batch import capacity
 from kit.batch.chunks import Chunk
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round
-from kit.directories import is_held
+from kit.batch.script import worker_environment
+from kit.batch.tenancy import STOP, birth, holding
 from kit.manifest import now
 
-__all__ = ["Pool", "ask_to_stop", "is_alive", "workers_for"]
+__all__ = ["Pool", "workers_for"]
 
 CLUSTER = 1  # every log of this computer has one
 MEMORY_SHARE = 0.9  # of what is available
 RESTARTS = 2  # of a chunk whose worker died
 LOOK = 0.1  # s between two looks at the workers
-STOP = "stop"
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Pool:
         restarts: dict[int, int] = {}
         self.run.results.mkdir(exist_ok=True)
         (self.round_.directory / STOP).unlink(missing_ok=True)
-        with _holding(self.round_.directory), tempfile.TemporaryDirectory(prefix="kit_") as scratch:
+        with holding(self.round_.directory), tempfile.TemporaryDirectory(prefix="kit_") as scratch:
             self._note_start()
             budget = MEMORY_SHARE * capacity.available_mb()
             most = workers_for(self.options)
@@ -141,25 +140,13 @@ class Pool:
         error, output = self.round_.printed(chunk)
         with error.open("ab") as errors, output.open("ab") as printed:
             worker = subprocess.Popen(
-                command, cwd=folder, env=self._environment(scratch), stdin=subprocess.DEVNULL,
+                command, cwd=folder, env=worker_environment(scratch), stdin=subprocess.DEVNULL,
                 stdout=printed, stderr=errors, start_new_session=True,
             )  # fmt: skip
         host = platform.node()
         about = f"\tSlotName: local@{host}\n\tCpus = {self.options.cpus}\n\tMemory = {chunk.memory_mb}"
         self._event("001", process, f"Job executing on host: {host}\n{about}")
         return _Working(process, chunk, worker, folder)
-
-    def _environment(self, scratch: Path) -> dict[str, str]:
-        """Return the environment of a worker: the project's root, one cache for all, kernels of the user."""
-        own = {
-            "KIT_HOME": str(files.home()),
-            "KIT_CACHE": str(scratch / "cache"),
-            "JUPYTER_PATH": os.pathsep.join(
-                filter(None, [os.environ.get("JUPYTER_PATH"), str(Path("~/.local/share/jupyter").expanduser())])
-            ),
-        }
-        dropped = ("KIT_PROGRESS", "KIT_PROGRESS_WIDTH", "JPY_PARENT_PID", "MPLBACKEND")
-        return {name: value for name, value in os.environ.items() if name not in dropped} | own
 
     def _look(self, waiting: deque[tuple[int, Chunk]], restarts: dict[int, int]) -> None:
         """Tell what the workers have done since the last look; start again what the machine has spoilt."""
@@ -229,7 +216,7 @@ class Pool:
             "schedd": "",
             "host": platform.node(),
             "pid": os.getpid(),
-            "born": _birth(os.getpid()),
+            "born": birth(os.getpid()),
             "time": now(),
             "log": log.name,
             "workers": workers_for(self.options),
@@ -248,42 +235,6 @@ class Pool:
 def workers_for(options: Options) -> int:
     """Return how many workers this computer has room for."""
     return options.workers or max(1, capacity.cores() // options.cpus)
-
-
-def ask_to_stop(round_: Round, how: str) -> None:
-    """Ask the pool of a round to stop: ``gently`` lets running points end, ``now`` does not."""
-    with files.whole(round_.directory / STOP) as part:
-        part.write_text(how, encoding="utf-8")
-
-
-def is_alive(round_: Round) -> bool:
-    """Tell whether the pool of a round is at work, here or on another computer with the same files."""
-    if is_held(round_.directory):
-        return True
-    about = round_.submitted or {}
-    return (
-        about.get("host") == platform.node() and bool(about.get("born")) and _birth(about["pid"]) == about["born"]
-    )
-
-
-@contextlib.contextmanager
-def _holding(directory: Path) -> Iterator[None]:
-    """Hold the lock of a round, which is released whatever becomes of this process."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks: then the process number tells
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _birth(pid: int) -> str:
-    """Return when a process was started, in ticks since boot; empty when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
 
 
 def _manner(status: int) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kit import files
 from kit.batch import checks
-from kit.batch.chunks import Chunk, cut
+from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
-from kit.batch.launching import write_and_send
+from kit.batch.launching import write_and_send, write_copy
 from kit.batch.notebooks import Notebook
-from kit.batch.options import FLAVOURS, Options
-from kit.batch.planning import UNKNOWN_SECONDS, chunks_for, where
+from kit.batch.options import Options
+from kit.batch.planning import UNKNOWN_SECONDS, where
 from kit.batch.points import cell_codes, code_of
-from kit.batch.reasons import is_environment, is_memory, is_wall_time, named_file
+from kit.batch.reasons import is_environment, named_file
+from kit.batch.regrouping import by_reason, chunks_of, told, with_more_time
 from kit.batch.rounds import BatchRun, batch_run
-from kit.batch.status import ChunkState, Status
+from kit.batch.status import Status
 from kit.batch.stopping import settled
 from kit.batch.writing import Say, Sending
 from kit.parameters import NOT_COMPARED
@@ -30,23 +29,11 @@ __all__ = ["next_chunks", "options_of", "resume"]
 PER_CALL = ("dry_run", "retry_failed", "accept_changed")
 
 
-@dataclass
-class _Groups:
-    """The points to send, by what their last attempt asks for."""
-
-    plain: list[int] = field(default_factory=list)
-    memory: dict[int, int] = field(default_factory=dict)
-    late: dict[int, int] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.plain) + len(self.memory) + len(self.late)
-
-
 def resume(
     path: str | Path, changes: Options, *, wait: bool = False, stop_first: bool = False, say: Say = print,
     show: Callable[[Status], object] = lambda _status: None,
-) -> BatchRun:  # fmt: skip
-    """Send the points of a run that are not done once more, and return the run.
+) -> bool:  # fmt: skip
+    """Send the points of a run that are not done once more, and tell whether there were any.
 
     Parameters
     ----------
@@ -66,13 +53,13 @@ def resume(
     """
     batch = batch_run(path)
     options = options_of(batch, changes)
-    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show)
+    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show, dry=options.dry_run)
     if not _wanted(status, options):
         say(_nothing(status))
-        return batch
+        return False
     chunks, sending, seconds = next_chunks(batch, status, options, say)
     write_and_send(batch, chunks, seconds, replace(sending, show=show))
-    return batch
+    return True
 
 
 def next_chunks(batch: BatchRun, status: Status, options: Options, say: Say) -> tuple[list[Chunk], Sending, float]:
@@ -90,16 +77,12 @@ def next_chunks(batch: BatchRun, status: Status, options: Options, say: Say) -> 
     site.check_ticket()
     _check_mended(status)
     _check_code(batch, options, say)
-    groups = _by_reason(status, indexes)
-    options = _with_more_time(groups, status, options)
+    groups = by_reason(status, indexes)
+    options = with_more_time(groups, status, options)
     seconds = status.seconds or UNKNOWN_SECONDS
     sending = Sending(options, site, environment, say)
-    chunks = [
-        *_plain_chunks(groups.plain, seconds, sending),
-        *_late_chunks(groups.late, options),
-        *_memory_chunks(groups.memory, seconds, sending),
-    ]
-    say(f"{len(groups)} points are sent again" + _told(groups))
+    chunks = chunks_of(groups, seconds, sending)
+    say(f"{len(groups)} points are sent again" + told(groups))
     return chunks, sending, seconds
 
 
@@ -170,13 +153,7 @@ def _check_code(batch: BatchRun, options: Options, say: Say) -> None:
 
 def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
     """Let further rounds run the notebook as it is now."""
-    content = dict(notebook.content)
-    content["cells"] = [
-        cell | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
-        for cell in content["cells"]
-    ]
-    with files.whole(batch.notebook) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_copy(batch.notebook, notebook.content)
     changes: dict[str, Any] = {
         "code": code_of(notebook.content),
         "cells": cells,
@@ -185,91 +162,3 @@ def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
     }
     files.write_json(batch.directory / "submission.json", batch.submission | changes)
     batch.__dict__.pop("submission", None)
-
-
-def _by_reason(status: Status, indexes: Sequence[int]) -> _Groups:
-    """Sort points by why they are not done: too much memory, too little time, anything else."""
-    groups = _Groups()
-    where = {index: state for state in [*status.earlier, *status.chunks] for index in state.chunk.indexes}
-    for index in indexes:
-        state = where.get(index)
-        if state is None:
-            groups.plain.append(index)
-        elif status.results.letters[index] == "m" or (state.job and is_memory(state.job)):
-            groups.memory[index] = _more_memory(status, state, index)
-        elif _ran_out_of_time(state):
-            groups.late[index] = len(state.chunk.indexes)
-        else:
-            groups.plain.append(index)
-    return groups
-
-
-def _more_memory(status: Status, state: ChunkState, index: int) -> int:
-    """Return the MB to ask for: twice the last request, or half more than the peak, whichever is more."""
-    asked = max(state.chunk.memory_mb, state.job.request_mb if state.job else 0)
-    peak = max(status.results.rss_mb[index], state.job.peak_mb if state.job else 0)
-    return math.ceil(max(2 * asked, 1.5 * peak))
-
-
-def _ran_out_of_time(state: ChunkState) -> bool:
-    """Tell whether a job was removed for its time, or stopped by itself with points left."""
-    job = state.job
-    if job is None or (state.round.submitted or {}).get("profile") == "local":
-        return False
-    return is_wall_time(job) or (job.state == "done" and state.left > 0)
-
-
-def _with_more_time(groups: _Groups, status: Status, options: Options) -> Options:
-    """Return options with the next longer limit where a job of a single point had too little."""
-    if 1 not in groups.late.values():
-        return options
-    about = files.read_json(status.run.rounds[-1].directory / "worker.json")
-    if options.max_runtime:
-        last_limit = max(options.max_runtime, about.get("max_runtime") or 0)
-        return options.with_values(max_runtime=min(2 * last_limit, FLAVOURS["nextweek"]))
-    names = list(FLAVOURS)
-    last = names.index(about["flavour"]) if about.get("flavour") in names else 0
-    return options.with_values(flavour=names[min(last + 1, len(names) - 1)])
-
-
-def _plain_chunks(indexes: list[int], seconds: float, sending: Sending) -> list[Chunk]:
-    if not indexes:
-        return []
-    number = chunks_for(len(indexes), seconds, sending.options, sending.site)
-    return cut(indexes, number, sending.options.memory_mb)
-
-
-def _late_chunks(late: dict[int, int], options: Options) -> list[Chunk]:
-    """Return chunks half as long as those that had too little time."""
-    if not late:
-        return []
-    each = max(1, min(late.values()) // 2)
-    return cut(list(late), math.ceil(len(late) / each), options.memory_mb)
-
-
-def _memory_chunks(memory: dict[int, int], seconds: float, sending: Sending) -> list[Chunk]:
-    """Return chunks with more memory, as much as their points ask for.
-
-    Raises
-    ------
-    SubmissionError
-        If that is more than `memory_max_mb`, and they had that already.
-    """
-    most = sending.options.memory_max_mb
-    if hungry := [index for index, wanted in memory.items() if wanted > 2 * most]:
-        message = f"{len(hungry)} points need more memory than memory_max_mb, {most} MB; let it be more"
-        raise SubmissionError(message)
-    if not memory:
-        return []
-    number = chunks_for(len(memory), seconds, sending.options, sending.site)
-    chunks = cut(list(memory), number, 0)
-    return [replace(chunk, memory_mb=min(most, max(memory[index] for index in chunk.indexes))) for chunk in chunks]
-
-
-def _told(groups: _Groups) -> str:
-    parts = []
-    if groups.memory:
-        parts.append(f"{len(groups.memory)} of them with more memory, {max(groups.memory.values())} MB")
-    if groups.late:
-        parts.append(f"{len(groups.late)} of them in shorter jobs or with more time")
-    return ": " + ", ".join(parts) if parts else ""

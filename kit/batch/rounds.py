@@ -19,9 +19,10 @@ from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
 from kit.manifest import MANIFEST
 
-__all__ = ["BatchRun", "Round", "RoundFiles", "batch_run", "compact", "spread"]
+__all__ = ["LINKED", "BatchRun", "Round", "RoundFiles", "batch_run", "compact", "spread"]
 
 WORKER = Path(__file__).parent / "worker"
+LINKED = "inputs"  # the folder of a round with links to inputs that travel under another name
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,12 @@ def batch_run(path: str | Path) -> BatchRun:
     directory = files.resolve(path)
     if not (directory / "submission.json").is_file() or not (directory / "points.jsonl").is_file():
         what = "is a single run" if (directory / MANIFEST).is_file() else "holds no points"
+        inside = sorted(directory.glob("*/submission.json"), key=lambda path: path.stat().st_mtime)
+        if inside:
+            message = (
+                f"{files.shown(directory)} is a folder of runs; the latest is {files.shown(inside[-1].parent)}"
+            )
+            raise SubmissionError(message)
         message = (
             f"{files.shown(directory)} {what}; should be what `kit submit` made (if that was ended, repeat it)"
         )
@@ -153,7 +160,7 @@ class RoundFiles:
     description, script : str
         ``job.sub`` and ``run.sh``.
     carried : dict
-        For each chunk that brings inputs of its own: what travels for each of them.
+        For each chunk that brings inputs of its own: what travels for each of them; below `LINKED` a link to it.
     further : dict
         Other files, by their names: those of a DAG.
     """
@@ -177,6 +184,10 @@ class RoundFiles:
         for chunk in self.chunks:
             if not chunk.label:  # one with a name of its own makes its points itself
                 self._write_slice(part / "points" / f"{chunk.name}.jsonl", chunk)
+        for path, other in (pair for carried in self.carried.values() for pair in carried.items()):
+            if other.startswith(f"{LINKED}/"):
+                (part / other).parent.mkdir(parents=True, exist_ok=True)
+                (part / other).symlink_to(path)
         listed = [[compact(chunk.indexes), chunk.memory_mb, *filter(None, [chunk.label])] for chunk in self.chunks]
         (part / "chunks.json").write_text(json.dumps(listed), encoding="utf-8")
         (part / "chunks.txt").write_text("".join(self.rows), encoding="utf-8")

@@ -11,21 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch.merging import unpack
+from kit.batch.chunks import enough_mb
+from kit.batch.collecting import unpack
 from kit.batch.results import NAMES, NONE
 from kit.batch.status import Status
 from kit.batch.watching import line
-from kit.batch.why import about_run
+from kit.batch.why import about_run, tail
 
-__all__ = ["Failure", "Snapshot", "columns_of", "failures_of", "relative", "snapshot_of"]
-
-STEP = 100  # MB; what a request is rounded up to
-ROOM = 1.2  # over the most memory seen
+__all__ = ["ChunkSeen", "Failure", "Snapshot", "columns_of", "failures_of", "relative", "snapshot_of"]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A kind of failure: how many points, the first of them, and where its notebook and its log are."""
+    """A kind of failure: how many points, the first of them, its notebook and its log, its last lines."""
 
     state: str
     words: str
@@ -33,6 +31,25 @@ class Failure:
     first: int
     notebook: str
     log: str
+    tail: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The same in one line."""
+        return f"{self.points} {self.state}: {self.words} (first: point {self.first})"
+
+
+@dataclass(frozen=True)
+class ChunkSeen:
+    """A chunk of the latest round: its state, its points and how many of them are done, or failed; its job."""
+
+    name: str
+    state: str
+    points: int
+    done: int
+    failed: int
+    starts: int = 0
+    slot: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,8 +62,8 @@ class Snapshot:
         How it stands, in one line.
     states : list of str
         The state of each point, in their order.
-    chunks : list of (str, str, float, float)
-        Name and state of each chunk of the latest round, the shares of its points that are done, and that failed.
+    chunks : list of ChunkSeen
+        The chunks of the latest round.
     seconds, rss_mb : list of float
         Of the points that have a line.
     requested_mb : int
@@ -59,7 +76,7 @@ class Snapshot:
     run: str
     words: str
     states: list[str]
-    chunks: list[tuple[str, str, float, float]]
+    chunks: list[ChunkSeen]
     seconds: list[float]
     rss_mb: list[float]
     requested_mb: int
@@ -70,7 +87,7 @@ class Snapshot:
     @property
     def proposed_mb(self) -> int | None:
         """What the next request for memory could be; None while nobody knows."""
-        return math.ceil(ROOM * max(self.rss_mb) / STEP) * STEP if self.rss_mb else None
+        return enough_mb(max(self.rss_mb)) if self.rss_mb else None
 
 
 def snapshot_of(status: Status, *, columns: bool = True) -> Snapshot:
@@ -84,9 +101,9 @@ def snapshot_of(status: Status, *, columns: bool = True) -> Snapshot:
     for state in status.chunks:
         done = sum(letters[index] == "d" for index in state.chunk.indexes)
         wrong = sum(letters[index] not in ("d", NONE) for index in state.chunk.indexes)
-        number = max(1, len(state.chunk.indexes))
         shown = state.state if state.state != "ended" else ("missing" if state.left else "ended")
-        chunks.append((state.chunk.name, shown, done / number, wrong / number))
+        job = (state.job.starts, state.job.slot) if state.job else ()
+        chunks.append(ChunkSeen(state.chunk.name, shown, len(state.chunk.indexes), done, wrong, *job))
     return Snapshot(
         run=str(status.run.directory),
         words=line(status),
@@ -114,20 +131,28 @@ def columns_of(status: Status) -> dict[str, list[float]]:
     with status.run.points.open(encoding="utf-8") as stream:
         for index, text in enumerate(stream):
             put(index, json.loads(text)["parameters"].items())
+    taken = {*columns, "seconds", "rss_mb"}  # as in the table of points
     for told in status.results.lines():
-        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *told["summary"].items()])
+        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"])])
+        numbers = (told["summary"] or {}).items()
+        put(told["index"], [(f"summary_{name}" if name in taken else name, value) for name, value in numbers])
     return columns
 
 
 def failures_of(status: Status) -> list[Failure]:
     """Return the kinds of failure, with the executed notebook of the first point of each unpacked."""
+    groups = list(status.groups())
+    wanted = {first for *_, first in groups}
+    latest = {line["index"]: line for line in status.results.lines() if line["index"] in wanted} if wanted else {}
+    chunks = [*status.earlier, *status.chunks]
     found = []
-    for state, words, points, first in status.groups():
-        told = next((line for line in status.results.lines() if line["index"] == first), None)
-        notebook = _executed(status, told) if told else ""
-        chunk = next((one for one in [*status.chunks, *status.earlier] if first in one.chunk.indexes), None)
-        log = str(next(chunk.round.printed(chunk.chunk))) if chunk else ""
-        found.append(Failure(state, words, points, first, notebook, log))
+    for state, words, points, first in groups:
+        notebook = _executed(status, latest[first]) if first in latest else ""
+        chunk = next((one for one in reversed(chunks) if first in one.chunk.indexes), None)
+        log = next((str(path) for path in chunk.round.printed(chunk.chunk) if path.is_file()), "") if chunk else ""
+        lines = (latest[first]["error"] or {}).get("traceback", []) if first in latest else []
+        last = tuple(lines or (tail(Path(log)) if log else []))
+        found.append(Failure(state, words, points, first, notebook, log, last))
     return found
 
 

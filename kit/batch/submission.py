@@ -7,6 +7,7 @@ from typing import Any
 from kit import files
 from kit.batch import launching, planning, resuming, watching
 from kit.batch.options import Options
+from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
 from kit.parameters import parameter
 from kit.run import Run
@@ -33,7 +34,8 @@ def submit_points(p: SubmissionParameters, run: Run) -> dict[str, Any]:
     """
     show = watching.Shower(quiet=not p.interactive)
     if p.resume:
-        batch = resuming.resume(p.resume, p, say=run.notice, show=show)
+        batch = batch_run(p.resume)
+        resuming.resume(batch.directory, p, say=run.notice, show=show)
     else:
         plan = planning.make_plan(p.notebook, p.values, p.points, p)
         run.read(str(plan.notebook.path))

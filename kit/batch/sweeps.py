@@ -52,11 +52,9 @@ def expand(spec: Any, model: type[Parameters]) -> list[dict[str, Any]]:
         sets = _sweep(spec)
     else:
         sets = list(spec)
-    strangers = [place for place, values in enumerate(sets, 1) if not isinstance(values, Mapping)]
+    strangers = [place for place, values in enumerate(sets) if not isinstance(values, Mapping)]
     if strangers:
-        message = (
-            f"points: number {strangers[0]} is {sets[strangers[0] - 1]!r}, should be a map of names to values"
-        )
+        message = f"points: number {strangers[0]} is {sets[strangers[0]]!r}, should be a map of names to values"
         raise ParameterError(message)
     if not sets:
         message = "points: there is none; should be at least one"

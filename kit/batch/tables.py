@@ -30,11 +30,11 @@ def read(path: Path, model: type[Parameters]) -> Any:
         If lines of a CSV have another number of fields than its header.
     """
     if path.suffix == ".csv":
-        return _rows(path, csv.DictReader(_text(path).splitlines()), model)
+        return _rows(path, csv.DictReader(_text(path).split("\n")), model)
     text = _text(path)
     try:
         if path.suffix == ".jsonl":
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         return yaml.load(text, Loader=wording.Loader)  # noqa: S506 - a SafeLoader
     except (ValueError, yaml.YAMLError) as fault:
         mark = getattr(fault, "problem_mark", None)
@@ -46,7 +46,7 @@ def read(path: Path, model: type[Parameters]) -> Any:
 
 def entries(path: Path) -> Iterator[str]:
     """Yield the lines of a text file that say something; ``#`` begins a comment."""
-    for line in _text(path).splitlines():
+    for line in _text(path).split("\n"):
         if (entry := line.strip()) and not entry.startswith("#"):
             yield entry
 
@@ -76,7 +76,8 @@ def _text(path: Path) -> str:
         message = f"there is no {files.shown(path)}"
         raise FileNotFoundError(message)
     try:
-        return path.read_text(encoding="utf-8")
+        # not cut by `splitlines`: that cuts at marks that values may hold, too, such as U+2028
+        return path.read_text(encoding="utf-8-sig")  # Excel begins a CSV with a mark
     except UnicodeDecodeError as fault:
         message = f"{files.shown(path)}: byte {fault.start} is not UTF-8; should be text"
         raise files.FormatError(message) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import sys
 import time
 from collections import deque
@@ -123,7 +125,17 @@ def watch(
         return None
     if is_merged(status.run) and not _newer(status):
         return dict(files.read_json(status.run.merged / "report.json"))
-    return finish(status, accept)
+    report = finish(status, accept)
+    _notify(str(status.run.options["notify"]), report)
+    return report
+
+
+def _notify(wish: str, report: dict[str, Any]) -> None:
+    """Give the report to the program that wants to know of the end of a run; its own faults are its own."""
+    kind, _, program = wish.partition(":")
+    if kind == "command" and program.strip():
+        text = json.dumps(report, ensure_ascii=False)
+        subprocess.run(["sh", "-c", program], input=text, text=True, check=False, stdout=sys.stderr)
 
 
 def _newer(status: Status) -> bool:

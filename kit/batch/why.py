@@ -17,7 +17,7 @@ from kit.batch.points import Point, read_ids, read_lines
 from kit.batch.reasons import explain, grouped
 from kit.batch.status import ChunkState, Status
 
-__all__ = ["about_point", "about_run", "point_named", "waiting_for"]
+__all__ = ["about_point", "about_run", "point_named", "tail", "waiting_for"]
 
 LONGEST_TEXT = 300  # characters of the pool's own words
 TAIL = 15  # lines of what a worker printed
@@ -33,7 +33,7 @@ def point_named(status: Status, name: str) -> Point:
         If none, or more than one, does.
     """
     ids = read_ids(status.run.points)
-    if name.isdigit() and int(name) < len(ids) and len(name) < 16:
+    if name.isdecimal() and len(name) < 16 and int(name) < len(ids):
         found = [int(name)]
     else:
         found = [index for index, known in enumerate(ids) if known.startswith(name)]
@@ -79,11 +79,12 @@ def _about_job(state: ChunkState) -> dict[str, Any]:
         about |= {"reason": reason.words, "advice": reason.advice, "text": reason.text}
     error = next(state.round.printed(state.chunk))
     if error.is_file() and error.stat().st_size:
-        about["stderr"] = _tail(error)
+        about["stderr"] = tail(error)
     return about
 
 
-def _tail(path: Path) -> list[str]:
+def tail(path: Path) -> list[str]:
+    """Return the last lines of what was printed."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - 65536))
         return stream.read().decode(errors="replace").splitlines()[-TAIL:]

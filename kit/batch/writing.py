@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import kit
 from kit.batch import dag, description
+from kit.batch.carrying import carried_by
 from kit.batch.chunks import Chunk, flavour_for
 from kit.batch.description import Job
-from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round, RoundFiles
 from kit.batch.script import script
@@ -64,7 +62,7 @@ def write_round(
     """Write one round of a run: slices, description, script, worker."""
     options = sending_.options
     lines = batch.points.read_bytes().splitlines(keepends=True)
-    carried = _carried(chunks, lines, site, batch.submission["inputs"])
+    carried = carried_by(chunks, lines, site, batch.submission["inputs"])
     longest = max(len(chunk.indexes) for chunk in chunks) * seconds
     node = options.dag and not site.local
     job = job_for(batch, number, longest, place, transfers=bool(carried), node=node)
@@ -137,53 +135,3 @@ def _batch_name(batch: BatchRun, stamp: str) -> str:
     """Return a name that no other round in the queue has."""
     stem = str(batch.submission["name"]).removesuffix(".ipynb")
     return f"{stem}-{identity(str(batch.directory), {'at': stamp})[:6]}"
-
-
-def _carried(
-    chunks: Sequence[Chunk], lines: Sequence[bytes], site: Site, inputs: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Return what each chunk brings along for its inputs, where jobs cannot see them.
-
-    Raises
-    ------
-    SubmissionError
-        If two of one chunk have the same name, or a name that HTCondor's lists cannot hold.
-    """
-    unseen = {path for path in inputs if not site.sees(path)}
-    if not unseen:
-        return {}
-    carried = {}
-    for chunk in chunks:
-        found = dict.fromkeys(
-            text
-            for index in chunk.indexes
-            for text in _texts(json.loads(lines[index])["parameters"])
-            if text in unseen
-        )
-        travelling = {path: _travelling(path) for path in found}
-        names = [Path(path).name for path in travelling.values()]
-        if twice := [path for path, other in travelling.items() if names.count(Path(other).name) > 1]:
-            message = (
-                f"{twice[0]} and {twice[1]} have one name and would travel with one job; take one point a job "
-                "(per_job 1), or put them where jobs see them"
-            )
-            raise SubmissionError(message)
-        if odd := [path for path in found if "," in path or path != path.strip()]:
-            message = f"{odd[0]}: HTCondor's lists cannot hold a name with a comma; rename it"
-            raise SubmissionError(message)
-        carried[chunk.name] = travelling
-    return carried
-
-
-def _travelling(path: str) -> str:
-    """Return what goes along for an input: of a whole batch run, the folder of its points' own runs."""
-    run = Path(path)
-    return str(run / "outputs") if (run / "points.jsonl").is_file() else path
-
-
-def _texts(value: Any) -> list[str]:
-    """Return all texts inside a value."""
-    if isinstance(value, str):
-        return [value]
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for part in parts for text in _texts(part)]

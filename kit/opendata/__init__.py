@@ -1,17 +1,20 @@
 """LHC open data: invariant masses of all final states, and the histograms that BumpNet reads.
 
-The stages are `events`, `masses` and `histograms`. The rooms behind them, along the way of the data:
+The stages are `catalogue`, `events`, `masses` and `histograms`. The rooms behind them, along the way of the data:
 
+services → files
+    `web`, `downloads`; `releases` and `portal` list, `listings` keep, `datasets` choose, `shelf` holds the files
 files → arrays
     `schemas` (the table), `recognition`, `description`, `trees`, `chunks`, `sources`, `skim`
 arrays → spectra
-    `selection`, `grouping`, `combinations`, `filling`; the loops in `kernels`, compiled from `loops` or as `twins`
+    `selection`, `grouping`, `combinations`, `filling`; loops by `engine`: `kernels`, compiled, or `twins`
 spectra → results that merge
     `spectra`, `pieces`, `portions`, `records`, `massfile`, `massarrays`, `survey`; told by `tally` and `outcome`
 results → histograms
     `gathering`, `merging`, `peaks`, `signatures`, `bumpnet`
 pictures
-    `plots`, from `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`, `notation`
+    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`,
+    `notation`
 demo events
-    `demo`, from `collisions`, `processes`, `kinematics`
+    `demo`, from `collisions`, `processes`, `kinematics`; `demo_shelf` and `demo_service` for the catalogue
 """

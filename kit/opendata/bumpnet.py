@@ -36,7 +36,8 @@ class Histogram:
 
     `counts` are the entries of each bin; the axis runs from `low` to `high`, in GeV; `overflow`
     counts the entries at or above `high`. `sums` are Σm and Σm² of the entries in the bins, in
-    GeV and GeV², where the masses themselves are known; otherwise each counts as its bin's centre.
+    GeV and GeV², where the masses themselves are known; otherwise each counts as its bin's centre. `weights` are
+    Σw and Σw² of each bin, where events have weights: then these are what is drawn and written.
     """
 
     name: str
@@ -45,6 +46,12 @@ class Histogram:
     high: float
     overflow: int = 0
     sums: tuple[float, float] | None = None
+    weights: tuple[FloatArray, FloatArray] | None = None
+
+    @property
+    def contents(self) -> npt.NDArray[Any]:
+        """What stands in the bins: entries, or the sums of their weights."""
+        return self.counts if self.weights is None else self.weights[0]
 
     @property
     def entries(self) -> int:
@@ -58,14 +65,20 @@ class Histogram:
 
     def moments(self) -> tuple[float, float, float]:
         """Return Σ1, Σm and Σm² of the entries in the bins, in powers of GeV."""
-        total = float(self.counts.sum())
+        total = float(self.contents.sum())
         if self.sums is not None:
             return total, *self.sums
         centres = self.low + self.width * (np.arange(len(self.counts)) + 0.5)
-        return total, float(self.counts @ centres), float(self.counts @ centres**2)
+        return total, float(self.contents @ centres), float(self.contents @ centres**2)
 
 
-def cropped(name: str, counts: IntArray, width: float, part: slice) -> Histogram | None:
+def cropped(
+    name: str,
+    counts: IntArray,
+    width: float,
+    part: slice,
+    weights: tuple[FloatArray, FloatArray] | None = None,
+) -> Histogram | None:
     """Return a part of an aligned spectrum, from its first to its last filled bin.
 
     Parameters
@@ -78,6 +91,8 @@ def cropped(name: str, counts: IntArray, width: float, part: slice) -> Histogram
         Width of a bin, in GeV.
     part : slice
         The bins wanted.
+    weights : pair of ndarray, shapes (n,), optional
+        Σw and Σw² of all bins.
 
     Returns
     -------
@@ -88,7 +103,8 @@ def cropped(name: str, counts: IntArray, width: float, part: slice) -> Histogram
     if not len(filled):
         return None
     first, behind = part.start + int(filled[0]), part.start + int(filled[-1]) + 1
-    return Histogram(name, counts[first:behind], first * width, behind * width)
+    some = None if weights is None else (weights[0][first:behind], weights[1][first:behind])
+    return Histogram(name, counts[first:behind], first * width, behind * width, weights=some)
 
 
 def histogram_name(final_state: str, combination: str, width: float) -> str:
@@ -148,6 +164,8 @@ def write_histograms(path: str | Path, histograms: Iterable[Histogram]) -> list[
 
 def _cells(histogram: Histogram) -> npt.NDArray[np.float32] | FloatArray:
     """Return underflow, bins and overflow in the smallest type that counts them exactly."""
+    if histogram.weights is not None:
+        return np.concatenate([[0.0], histogram.weights[0], [0.0]]).astype(np.float32)
     cells = np.concatenate([[0], histogram.counts, [histogram.overflow]])
     return cells.astype(np.float64) if cells.max() > LARGEST_EXACT_FLOAT else cells.astype(np.float32)
 
@@ -157,6 +175,7 @@ def _to_root(histogram: Histogram, cells: npt.NDArray[np.float32] | FloatArray) 
     from uproot.writing.identify import to_TAxis, to_TH1x
 
     total, first, second = histogram.moments()
+    squares = None if histogram.weights is None else histogram.weights[1]
     axis = to_TAxis("xaxis", "", len(histogram.counts), histogram.low, histogram.high)
     return to_TH1x(
         fName=None,
@@ -164,10 +183,10 @@ def _to_root(histogram: Histogram, cells: npt.NDArray[np.float32] | FloatArray) 
         data=cells,
         fEntries=float(histogram.entries),
         fTsumw=total,
-        fTsumw2=total,  # every entry has weight 1
+        fTsumw2=total if squares is None else float(squares.sum()),  # without weights every entry has weight 1
         fTsumwx=first,
         fTsumwx2=second,
-        fSumw2=None,
+        fSumw2=None if squares is None else np.concatenate([[0.0], squares, [0.0]]),
         fXaxis=axis,
     )
 
@@ -195,10 +214,12 @@ def read_histograms(path: str | Path, wanted: Collection[str] | None = None) -> 
 
 
 def _from_root(name: str, stored: Any) -> Histogram:
-    cells = np.rint(stored.values(flow=True)).astype(np.int64)
+    values, squares = stored.values(flow=True), np.asarray(stored.member("fSumw2"))
+    weights = (values[1:-1].astype(np.float64), squares[1:-1]) if len(squares) else None
+    cells = np.rint(values).astype(np.int64)
     axis = stored.member("fXaxis")
     sums = (float(stored.member("fTsumwx")), float(stored.member("fTsumwx2")))
-    return Histogram(name, cells[1:-1], axis.member("fXmin"), axis.member("fXmax"), int(cells[-1]), sums)
+    return Histogram(name, cells[1:-1], axis.member("fXmin"), axis.member("fXmax"), int(cells[-1]), sums, weights)
 
 
 def refusal(name: str, counts: npt.NDArray[Any], minimum_bins: int = MINIMUM_BINS) -> Refusal:

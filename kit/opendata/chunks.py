@@ -7,7 +7,7 @@ names the file, the branch and the entry.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ class Objects:
 
     `pt`, `energy` and `mass` are in the unit of the file, as stored. At most one of `energy` and `mass` is
     there; without both, the mass comes from the table of particle masses. `isolation` is the sum of momenta
-    in the cone around electrons, where it was asked for.
+    in the cone around electrons; `score` tells how much a jet looks like one of a b, in float64; `tracks` how many
+    tracks it has: each where it was asked for.
     """
 
     offsets: IntArray
@@ -42,13 +43,33 @@ class Objects:
     energy: Values | None = None
     mass: Values | None = None
     isolation: Values | None = None
+    score: npt.NDArray[np.float64] | None = None
+    tracks: IntArray | None = None
+
+    def of(self, kept: npt.NDArray[np.bool_]) -> Objects:
+        """Return the objects that are `kept`, shape (m,), of the same entries."""
+        offsets = np.concatenate(([0], np.cumsum(kept)))[self.offsets]
+        values = {name: column[kept] for name, column in self._columns()}
+        return Objects(offsets, **values)
+
+    def at(self, entries: npt.NDArray[np.bool_]) -> Objects:
+        """Return the objects of the entries that are kept, shape (n,)."""
+        sizes = np.diff(self.offsets)
+        kept = np.repeat(entries, sizes)
+        values = {name: column[self.offsets[0] : self.offsets[-1]][kept] for name, column in self._columns()}
+        return Objects(np.concatenate(([0], np.cumsum(sizes[entries]))), **values)
+
+    def _columns(self) -> list[tuple[str, npt.NDArray[Any]]]:
+        return [(name, v) for name, v in vars(self).items() if name != "offsets" and v is not None]
 
 
 @dataclass(frozen=True)
 class Chunk:
     """The entries `first` to `last`, that one excluded, of a source; a letter that is absent has no objects.
 
-    `ids` holds, where asked for, one number per entry for run, lumi, event and channel, as the source has them.
+    `ids` holds, where asked for, one number per entry for run, lumi, event and channel, as the source has them;
+    `triggers` tells of each which have fired, `numbers` what its weight is made of. `steps` are the entries, and
+    their sum of weights, that each step before has left, where some were taken out since: then there are `left`.
     """
 
     first: int
@@ -56,11 +77,37 @@ class Chunk:
     unit: str
     objects: Mapping[str, Objects]
     ids: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    triggers: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    numbers: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    weights: npt.NDArray[np.float64] | None = None
+    steps: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    left: int | None = None
 
     @property
     def events(self) -> int:
-        """Number of entries."""
-        return self.last - self.first
+        """Number of entries that are left."""
+        return self.last - self.first if self.left is None else self.left
+
+    def after(self, step: str, kept: npt.NDArray[np.bool_]) -> Chunk:
+        """Return the chunk with the entries that a step of the selection keeps, shape (n,)."""
+        begun = dict(self.steps) or {"read": (self.events, self.sum_of_weights)}
+        if kept.all():
+            return replace(self, steps=begun | {step: (self.events, self.sum_of_weights)})
+        some = replace(
+            self,
+            objects={letter: objects.at(kept) for letter, objects in self.objects.items()},
+            weights=None if self.weights is None else self.weights[kept],
+            left=int(np.count_nonzero(kept)),
+            ids={name: values[kept] for name, values in self.ids.items()},
+            triggers={name: values[kept] for name, values in self.triggers.items()},
+            numbers={name: values[kept] for name, values in self.numbers.items()},
+        )
+        return replace(some, steps=begun | {step: (some.events, some.sum_of_weights)})
+
+    @property
+    def sum_of_weights(self) -> float:
+        """The sum of their weights; without weights, each counts as one."""
+        return float(self.events if self.weights is None else self.weights.sum())
 
 
 def nothing(events: int) -> Objects:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import kit
 from kit import files
 from kit.opendata.collisions import BLOCK, Collisions, collide, reordered
+from kit.opendata.demo_extras import GENERATED, cone_sums, event_columns, scores
 from kit.opendata.processes import Particles
 from kit.opendata.schemas import GENERATED_TAG, SCHEMAS, Branches, Schema, Storage
 from kit.parameters import Parameters
@@ -28,10 +29,9 @@ IntArray = npt.NDArray[np.int64]
 DEMO = "demo"  # the word among a stage's inputs
 FOLDER = "outputs/demo/opendata"
 DEMO_EVENTS, DEMO_SEED = 20_000, 1
-VERSION = 2  # of the events that a seed gives: in the file's name, so that those of an older kit are not used
+VERSION = 3  # of the events that a seed gives: in the file's name, so that those of an older kit are not used
 SCALE = {"GeV": 1.0, "MeV": 1e3}  # units per GeV
 NOISE = 1e-5  # GeV; what NanoAOD keeps in Photon_mass
-QUANTILES = (0.1, 0.3, 0.6, 0.85)  # scores at which the b-tag quantile of 2025e rises from 1 to 5
 
 
 def demo(
@@ -80,6 +80,9 @@ def demo(
             columns = dict(_columns(entry, storage, made, photon_mass))
             tree = tree or _tree(file, entry, storage, columns)
             tree.extend(columns)
+        if schema == "nanoaod":
+            total = np.array([GENERATED["sum"]])
+            file.mktree("Runs", {"genEventSumw": total.dtype}).extend({"genEventSumw": total})
     return Path(path)
 
 
@@ -106,6 +109,7 @@ def _columns(entry: Schema, storage: Storage, made: Collisions, photon_mass: boo
     for column, values in made.ids.items():
         if column in entry.ids:
             yield entry.ids[column], values.astype(kinds[column])
+    yield from event_columns(entry, made)
     collections: dict[str, list[str]] = {}  # leptons of both flavours may be one
     for letter, branches in entry.objects.items():
         collections.setdefault(branches.pt, []).append(letter)
@@ -120,7 +124,7 @@ def _columns(entry: Schema, storage: Storage, made: Collisions, photon_mass: boo
         if branches.kind:
             columns[branches.kind] = pdg[order].astype(np.int32 if entry.unit == "GeV" else np.uint32)
         if letters == ["j"]:
-            columns |= _scores(entry.name, storage, particles)
+            columns |= scores(entry, storage, particles)
         counts = np.bincount(particles.event, minlength=made.events)
         yield from ((name, _lists(counts, column)) for name, column in columns.items())
         if storage == "RNTuple" and branches.counter:
@@ -137,25 +141,9 @@ def _momenta(
     if branches.mass and keeps_mass:
         noise = np.where(particles.mass == 0, NOISE * np.cos(1e4 * particles.eta), 0)
         values[branches.mass] = (particles.mass + noise) * scale
+    if branches.isolation:
+        values[branches.isolation] = cone_sums(particles) * scale
     return {name: column.astype(np.float32) for name, column in values.items()}
-
-
-def _scores(schema: str, storage: Storage, jets: Particles) -> dict[str, npt.NDArray[Any]]:
-    """Return the branches that tell b-jets."""
-    score = jets.score.astype(np.float32)
-    if schema == "2024r-pp" and storage == "TTree":
-        stem = "BTagging_AntiKt4EMPFlowAuxDyn.DL1dv01_p"
-        rank = np.arange(len(score)) - np.searchsorted(jets.event, jets.event)
-        shares = {"b": score, "c": 0.3 * (1 - score), "u": 0.7 * (1 - score)}
-        link = {"AnalysisJetsAuxDyn.btaggingLink.m_persIndex": rank.astype(np.uint32)}
-        return link | {stem + flavour: share.astype(np.float32) for flavour, share in shares.items()}
-    single: dict[str, tuple[str, npt.NDArray[Any]]] = {
-        "2020e-13tev": ("jet_MV2c10", 2 * score - 1),
-        "2016e-8tev": ("jet_MV1", score),
-        "2025e-13tev-beta": ("jet_btag_quantile", 1 + np.digitize(score, QUANTILES).astype(np.int32)),
-        "nanoaod": ("Jet_btagDeepFlavB", score),
-    }
-    return dict([single[schema]]) if schema in single else {}
 
 
 def _lists(counts: IntArray, content: npt.NDArray[Any]) -> Any:

@@ -21,6 +21,7 @@ from kit.opendata.schemas import (
     Storage,
 )
 from kit.opendata.trees import OpenFile
+from kit.opendata.wishes import NOTHING, Found, Wish, find
 
 __all__ = ["Source", "describe", "list_branches"]
 
@@ -31,7 +32,8 @@ class Source:
 
     `uuid`, `size` (bytes, as the file itself states it) and `entries` are its identity: copies share it.
     `objects` are the letters of the types that are used and present, `missing` tells for each other type
-    why it is not; `branches` are those present. `offsets` are the entries at which ranges begin best.
+    why it is not; `branches` are those present, `extras` those that options ask for besides. `offsets` are the
+    entries at which ranges begin best.
     """
 
     path: str
@@ -47,6 +49,7 @@ class Source:
     ids: Mapping[str, str]
     offsets: tuple[int, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
+    extras: Found = field(default_factory=Found)
 
     @property
     def identity(self) -> tuple[str, int, int]:
@@ -54,7 +57,7 @@ class Source:
         return (self.uuid, self.size, self.entries)
 
 
-def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], isolation: bool) -> Source:
+def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str], wish: Wish = NOTHING) -> Source:
     """Return what an open file is; parameters and refusals are those of `sources.open_source`."""
     path = file.path
     found, described = _recognised(file, schema)
@@ -64,8 +67,8 @@ def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str
         found = replace(found, generated=True)
     names = described.branches
     present, missing = _choose(found, names, objects, path)
-    branches = {letter: found.objects[letter].present(names, isolation) for letter in present}
-    if isolation and "e" in branches:
+    branches = {letter: found.objects[letter].present(names, wish.isolation) for letter in present}
+    if wish.isolation and "e" in branches:
         _check_isolation(branches["e"].isolation, names, found, path)
     tree = file.tree(described.name)
     source = Source(
@@ -82,11 +85,17 @@ def describe(file: OpenFile, schema: str, unit: str, objects: str | Sequence[str
         ids={column: name for column, name in found.ids.items() if name in names},
         offsets=(),
         missing=missing,
+        extras=find(found, names, _of_present(wish, present), path),
     )
     lists, kinds = list_branches(source)
     tree.check_lists(lists, floats=True)
     tree.check_lists(kinds, floats=False)
     return replace(source, offsets=tree.boundaries([*lists, *kinds]))
+
+
+def _of_present(wish: Wish, present: Collection[str]) -> Wish:
+    """Return what is still wished where a file has no jets, or none are used."""
+    return wish if "j" in present else replace(wish, b_tag=False, tracks=False)
 
 
 def _check_isolation(branch: str, names: Collection[str], schema: Schema, path: str) -> None:
@@ -119,7 +128,9 @@ def _tagged(schema: Schema, strings: Mapping[str, str], path: str, said: str) ->
         tag = json.loads(strings[SKIM_TAG])
         version, unit, release = int(tag["format"]), tag["unit"], str(tag["schema"])
         schema = replace(schema, unit=unit, experiment=tag["experiment"], energy=tag["energy"], release=release)
+        kind = tag.get("kind", "unknown")
         schema = replace(schema, generated=bool(tag.get("generated", False)))
+        schema = replace(schema, kind=kind, weighted=bool(tag.get("weighted", False)))
     except (ValueError, TypeError, KeyError) as fault:
         message = f"{path}: its string {SKIM_TAG} cannot be used: {fault!r}"
         raise FormatError(message) from fault

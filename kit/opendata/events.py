@@ -1,7 +1,8 @@
 """The stage `events`: collision files in, what is in them out, and on wish a skim of them.
 
-It reads what `masses` would read and cuts as it would cut: the cutflow, the objects of each type and the events
-of each final state are those that masses are made of. A skim holds all events and objects uncut.
+It reads what `masses` would read and cuts as it would cut: the cutflow, the objects of each type and the
+events of each final state are those that masses are made of. A skim holds all objects uncut, of all events
+but duplicates.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from kit.files import FormatError, locate, read_json, whole, write_json
-from kit.opendata.demo import with_demo
-from kit.opendata.kernels import engine
+from kit.files import FormatError, read_json, whole, write_json
+from kit.opendata.duplicates import VETO
+from kit.opendata.engine import engine
 from kit.opendata.outcome import notice_faults, refuse_failures
+from kit.opendata.passing import add_counts, select
 from kit.opendata.pieces import Piece
 from kit.opendata.portions import Result, work_off
+from kit.opendata.preparation import Preparation, prepared_inputs
 from kit.opendata.schemas import OBJECT_NAMES
-from kit.opendata.selection import Selection, add_counts, select, selection_hash
+from kit.opendata.selection import Selection, selection_hash
 from kit.opendata.skim import SkimWriter, release_of
 from kit.opendata.sources import Reader
 from kit.opendata.survey import EDGES, QUANTITIES, Survey, survey
 from kit.opendata.tally import Tally
+from kit.opendata.weights import kind_of
+from kit.opendata.wishes import Wish
 from kit.parameters import parameter
 from kit.run import Run
 
@@ -52,7 +57,7 @@ class EventParameters(Selection):
 def read_events(p: EventParameters, run: Run) -> dict[str, Any]:
     """Look at this job's share of the inputs, write ``cutflow.json`` and ``objects.json``, return the summary.
 
-    With `write_skim`, write ``events_<release>_<n>.root``, too.
+    With `write_skim`, write ``events_<release>_<n>.root``, too; with `deduplicate`, ``veto.json``.
 
     Raises
     ------
@@ -63,17 +68,20 @@ def read_events(p: EventParameters, run: Run) -> dict[str, Any]:
         If the same events would be counted twice.
     """
     begin = time.monotonic()
-    work = Surveying(p, run.work)
-    paths = locate(with_demo(p.inputs))[: p.max_files]
+    paths, preparation = prepared_inputs(p, run)
+    work = Surveying(p, run.work, preparation)
     result = work_off(paths, p, work, run, chunk_events=p.chunk_events, retries=p.retries)
     refuse_failures(result, p.max_failed_fraction, run)
     found = _Found()
     for piece in result.pieces:
         found.add(piece, work.read(piece))
     with run.writing("cutflow.json") as part:
-        write_json(part, _cutflow(found.total))
+        write_json(part, _cutflow(found.total, p.weights))
     with run.writing("objects.json") as part:
         write_json(part, _objects(found.total))
+    if p.deduplicate and not p.veto_list:
+        with run.writing(VETO) as part:
+            write_json(part, read_json(run.work / VETO))
     skims = _join_skims(work, result.pieces, p.skim_bytes, run) if p.write_skim else []
     for path in dict.fromkeys(piece.path for piece in result.pieces):
         run.read(path)
@@ -90,6 +98,11 @@ class Surveying:
 
     p: EventParameters
     folder: Path
+    preparation: Preparation
+
+    def wish(self, path: str) -> Wish:
+        """Return what is read of a file besides its objects."""
+        return self.preparation.wish(path)
 
     @property
     def _about(self) -> dict[str, Any]:
@@ -113,12 +126,15 @@ class Surveying:
 
     def do(self, reader: Reader, piece: Piece, events: int) -> None:
         """Look at a piece; its record is written last, so that it means that all is there."""
-        chunk = reader.read(piece.first, piece.last, ids=self.p.write_skim)
+        source = reader.source
+        chunk = self.preparation.read(reader, piece, ids=self.p.write_skim)
         if self.p.write_skim and piece.events:
             with SkimWriter(lambda _: whole(self.skim(piece)), self.p.skim_bytes, compressed=False) as skim:
-                skim.write(reader.source, chunk)
+                kind = kind_of(source, self.p, self.preparation.origins.of(source.path))
+                skim.write(source, chunk, kind=kind, weighted=self.p.weights != "off")
+        chunk = self.preparation.prepare(chunk, source)
         selected = select(chunk, self.p, engine(events))
-        schema = reader.source.schema
+        schema = source.schema
         found = survey(chunk, selected, release_of(schema), generated=schema.generated)
         write_json(self._record(piece), {"about": self._about, "survey": found.as_json()})
 
@@ -142,12 +158,13 @@ class _Found:
         self.dropped[piece.path] = add_counts(self.dropped.get(piece.path, {}), more.dropped)
 
 
-def _cutflow(total: Survey) -> dict[str, Any]:
+def _cutflow(total: Survey, weights: str) -> dict[str, Any]:
     """Return what is written; without weights, each event counts as one."""
     steps = [
-        {"step": step, "events": events, "sum_of_weights": float(events)} for step, events in total.cutflow.items()
+        {"step": step, "events": events, "sum_of_weights": total.sums.get(step, float(events))}
+        for step, events in total.cutflow.items()
     ]
-    return {"weights": "off", "steps": steps}
+    return {"weights": weights, "steps": steps}
 
 
 def _objects(total: Survey) -> dict[str, Any]:
@@ -179,8 +196,12 @@ def _join_skims(work: Surveying, pieces: Iterable[Piece], limit: int, run: Run) 
     """Write the parts of the skim one behind the other, in the order of the inputs, and return the files."""
     with SkimWriter(run.writing, limit) as skim:
         for piece in run.progress([piece for piece in pieces if piece.events], "piece", label="skim"):
-            with Reader.of(str(work.skim(piece)), isolation=work.p.relative_isolation_max is not None) as reader:
-                skim.write(reader.source, reader.read(0, reader.source.entries, ids=True))
+            with Reader.of(str(work.skim(piece)), wish=work.p.wish) as reader:
+                if not reader.source.entries:
+                    continue  # all of its events were duplicates
+                told = reader.source.schema
+                chunk = reader.read(0, reader.source.entries, ids=True)
+                skim.write(reader.source, chunk, kind=told.kind, weighted=told.weighted)
     return skim.names
 
 

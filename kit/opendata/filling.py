@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from kit.opendata import twins
 from kit.opendata.combinations import STATE_ORDER, CountRule, combinations, final_state_name
+from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.grouping import Grouped
-from kit.opendata.kernels import NUMPY, Engine
 from kit.opendata.spectra import Grid, Spectra
 from kit.opendata.twins import FloatArray, IntArray
 
@@ -79,7 +79,7 @@ class _Pairs(NamedTuple):
     """All pairs of final state and combination of a chunk, sorted, with one row for each.
 
     `state` and `combination` are places in `events` (final states by name) and in a table's `names`; `columns`,
-    shape (r, k), tells where the objects of a pair begin in the momenta.
+    shape (r, k), tells where the objects of a pair begin in the momenta, `begins` where its events do.
     """
 
     events: dict[str, int]
@@ -87,6 +87,7 @@ class _Pairs(NamedTuple):
     combination: IntArray
     columns: IntArray
     lengths: IntArray
+    begins: IntArray
 
 
 def _pairs(grouped: Grouped, table: _Table) -> _Pairs:
@@ -105,11 +106,16 @@ def _pairs(grouped: Grouped, table: _Table) -> _Pairs:
     lengths = events[state]
     columns = starts[state[:, None], table.letter[combination]] + table.rank[combination] * lengths[:, None]
     by_state = {names[i]: number for i, number in zip(by_name.tolist(), events.tolist(), strict=True)}
-    return _Pairs(by_state, state, combination, columns, lengths)
+    return _Pairs(by_state, state, combination, columns, lengths, grouped.bounds[:-1][by_name][state])
 
 
 def count_masses(
-    grouped: Grouped, rule: Rule, grid: Grid, same_flavour_min_mass: float = 0.0, engine: Engine = NUMPY
+    grouped: Grouped,
+    rule: Rule,
+    grid: Grid,
+    same_flavour_min_mass: float = 0.0,
+    engine: Engine = NUMPY,
+    weights: FloatArray | None = None,
 ) -> Spectra:
     """Count the masses of every combination of every final state in bins.
 
@@ -117,15 +123,18 @@ def count_masses(
     ----------
     same_flavour_min_mass : float
         Masses in GeV below it are counted as `BELOW` for combinations with two electrons or two muons.
+    weights : ndarray, shape (n,), optional
+        Of the accepted events, in the order in which they are grouped; their sums are kept beside the counts.
     """
     table = _table(rule)
     pairs = _pairs(grouped, table)
     minimum = np.where(table.same_flavour, same_flavour_min_mass, 0.0)[pairs.combination]
     sizes = table.sizes[pairs.combination]
-    pair, place, count = engine.count(
-        grouped.momenta, pairs.columns, sizes, pairs.lengths, grid.width, grid.bins, minimum
-    )
-    return Spectra(grid, pairs.events, _names(pairs, table), pair, place, count)
+    arrays = (grouped.momenta, pairs.columns, sizes, pairs.lengths, grid.width, grid.bins, minimum)
+    names = _names(pairs, table)
+    if weights is None:
+        return Spectra(grid, pairs.events, names, *engine.count(*arrays))
+    return Spectra(grid, pairs.events, names, *engine.weigh(*arrays, pairs.begins, weights))
 
 
 def _names(pairs: _Pairs, table: _Table) -> list[tuple[str, str]]:

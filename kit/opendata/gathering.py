@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kit.files import locate, resolve, shown
+from kit.files import FormatError, locate, resolve, shown
 from kit.manifest import MANIFEST
 from kit.opendata import demo
 from kit.opendata.massarrays import read_arrays
@@ -162,6 +162,12 @@ def pooled_masses(
             raise RunError(message)
         counted = {piece.key for piece in pieces}
         for number, state, combination, masses in read_arrays(arrays):
+            if not 0 <= number < len(result.pieces):
+                held = len(result.pieces)
+                message = (
+                    f"{shown(arrays)}: has a piece {number}, {MASSES} beside it has {held}; made by two runs?"
+                )
+                raise FormatError(message)
             piece = result.pieces[number]
             if piece.key in counted and (state, combination) in parts:
                 parts[state, combination].setdefault(piece.identity, []).append(masses)

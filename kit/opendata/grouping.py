@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from kit.opendata.chunks import Chunk, Objects
-from kit.opendata.kernels import NUMPY, Engine
-from kit.opendata.selection import UNIT, Selected
+from kit.opendata.engine import NUMPY, Engine
+from kit.opendata.passing import UNIT, Selected
 from kit.opendata.twins import FloatArray, IntArray
 
 __all__ = ["KNOWN_MASS", "MASS", "Grouped", "MassSource", "four_momenta", "group"]
@@ -61,7 +61,7 @@ def group(chunk: Chunk, selected: Selected, mass_source: MassSource = "record", 
         begin = int(end[0] - size[0])
         local = np.append(end - size, end[-1]) - begin
         places = engine.arrange(order, bounds, of_state, np.cumsum(here) - here, selected.chosen[letter], local)
-        objects = chunk.objects[letter]
+        objects = selected.objects[letter]
         for block in range(0, len(places), BLOCK):
             some = places[block : block + BLOCK]
             into = momenta[:, begin + block : begin + block + len(some)]

@@ -27,7 +27,7 @@ from kit.opendata.signatures import (
     kept_states,
     named_pairs,
 )
-from kit.parameters import Parameters, parameter
+from kit.parameters import ParameterError, Parameters, parameter
 from kit.run import Run
 
 REPORT = "bumpnet.json"
@@ -110,6 +110,9 @@ def _divided(
     """Yield the divided spectrum of each pair."""
     rules = Rules(p.bin_width, p.peak_cut, p.exclude_outliers)
     if p.grid != "aligned":
+        if merged.spectra.weight is not None:
+            message = f"grid is {p.grid}, which knows no weights; should be aligned, or weights off in the masses"
+            raise ParameterError(message)
         masses = pooled_masses(gathered.results, {pair.key for pair in pairs})
         for pair in pairs:
             yield from_masses(pair, masses[pair.key], rules, per_file=p.grid == "linspace_per_file")
@@ -118,7 +121,10 @@ def _divided(
     factor = joined_bins(p.bin_width, spectra.grid)
     for pair in pairs:
         overflow, below = spectra.overflow(pair.key), spectra.below(pair.key)
-        yield from_counts(pair, spectra.counts(pair.key), rules, factor=factor, overflow=overflow, below=below)
+        weights = spectra.weights(pair.key)
+        yield from_counts(
+            pair, spectra.counts(pair.key), rules, factor=factor, overflow=overflow, below=below, weights=weights
+        )
 
 
 def _write_files(p: HistogramParameters, run: Run, signatures: Sequence[Signature]) -> None:
@@ -143,6 +149,7 @@ def _report(p: HistogramParameters, merged: Merged, signatures: Sequence[Signatu
         "bumpnet": {"bins": [MINIMUM_BINS, STRICT_BINS], "events": MINIMUM_EVENTS},
         "schemas": merged.schemas,
         "generated": merged.generated,
+        "weighted": merged.spectra.weight is not None,
         "style": p.style,
         "merged": {
             "results": [shown(path) for path in merged.results],

@@ -1,164 +1,237 @@
-"""The three loops that take the time, compiled by numba where that pays.
+"""The loops that take the time, for numba; `engine` has them compiled, `twins` says what they take and give.
 
-Each of the `loops` has a twin in `twins` that gives the same bits with NumPy. Loading the compiled code costs half
-a second, compiling it some seconds: few events never ask for it.
+`choose` cuts and sorts the objects of one type, `strike` drops those that are too near to others, `arrange`
+brings them into the order of final states, `count` adds four-momenta and counts the masses in bins, `weigh`
+weighs them, too. They compare, add, multiply, divide and take square roots as their twins do and in the same
+order, so that both agree bit for bit. Sines and cosines are not for them: those of NumPy and of a compiler
+differ in the last digit. Nothing is allocated: whoever calls brings all arrays.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from numba import njit
 
-import kit
-from kit.opendata import loops, twins
-from kit.opendata.twins import Chosen, Cuts, IntArray
+from kit.opendata.twins import FARTHEST_ETA, LARGEST, PI, TURN
 
-__all__ = ["COMPILED_FROM", "NUMPY", "Engine", "cache_folder", "compiled", "engine"]
+__all__ = ["arrange", "choose", "count", "strike", "weigh"]
 
-COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, loading takes 0.7 s, compiling 2 s
+compiled = njit(error_model="numpy")
 
 
-@dataclass(frozen=True)
-class Engine:
-    """The three loops, compiled or in NumPy; `twins` says what they do."""
+@compiled
+def choose(
+    offsets: Any,
+    pt: Any,
+    eta: Any,
+    phi: Any,
+    extra: Any,
+    isolation: Any,
+    unit: float,
+    pt_min: float,
+    eta_max: float,
+    isolation_max: float,
+    most: int,
+    hardest: Any,
+    counts: Any,
+    sound: Any,
+    places: Any,
+    dropped_objects: Any,
+) -> int:
+    """Write counts, sound events, places and the number of bad objects; return how many places there are.
 
-    name: str
-    choose: Callable[..., Chosen]
-    arrange: Callable[..., IntArray]
-    count: Callable[..., tuple[IntArray, IntArray, IntArray]]
-
-
-NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count)
-
-
-def engine(events: int) -> Engine:
-    """Return the loops for a job of so many events: compiled for many, or once they are loaded.
-
-    Environment ``KIT_KERNELS``, ``numpy`` or ``compiled``, overrides.
-
-    Raises
-    ------
-    ValueError
-        If ``KIT_KERNELS`` is anything else.
+    `hardest` has room for `most` momenta.
     """
-    wanted = os.environ.get("KIT_KERNELS", "")
-    if wanted not in ("", "numpy", "compiled"):
-        message = f"KIT_KERNELS is {wanted!r}, should be numpy or compiled"
-        raise ValueError(message)
-    if wanted == "numpy":
-        return NUMPY
-    loaded = compiled.cache_info().currsize > 0
-    return compiled() if wanted or loaded or events >= COMPILED_FROM else NUMPY
+    used = 0
+    dropped = 0
+    for event in range(len(offsets) - 1):
+        passing = 0
+        kept = 0
+        sound[event] = False
+        for i in range(offsets[event], offsets[event + 1]):
+            momentum = np.float64(pt[i]) / unit  # a float32 would be compared and rounded as such
+            distance = abs(np.float64(eta[i]))
+            if not (
+                momentum > 0
+                and momentum <= LARGEST
+                and distance <= FARTHEST_ETA
+                and abs(np.float64(phi[i])) <= LARGEST
+                and (extra.size == 0 or abs(np.float64(extra[i])) <= LARGEST)
+            ):
+                dropped += 1
+                continue
+            sound[event] = True
+            if momentum < pt_min or distance > eta_max:
+                continue
+            if isolation.size > 0 and not np.float64(isolation[i]) < isolation_max * momentum * unit:
+                continue
+            passing += 1
+            if kept < most:
+                place = kept
+                kept += 1
+            elif momentum > hardest[most - 1]:
+                place = most - 1
+            else:
+                continue
+            while place > 0 and hardest[place - 1] < momentum:
+                hardest[place] = hardest[place - 1]
+                places[used + place] = places[used + place - 1]
+                place -= 1
+            hardest[place] = momentum
+            places[used + place] = i
+        counts[event] = passing
+        used += kept
+    dropped_objects[0] = dropped
+    return used
 
 
-@cache
-def compiled() -> Engine:
-    """Return the compiled loops, from the cache that an earlier process has left or compiled now."""
-    arrange, count = _compile("arrange"), _compile("count")
-    choosers: dict[np.dtype[Any], Callable[..., tuple[int, int]]] = {}
-
-    def choose(
-        offsets: IntArray,
-        pt: npt.NDArray[np.floating],
-        eta: npt.NDArray[np.floating],
-        phi: npt.NDArray[np.floating],
-        extra: npt.NDArray[np.floating] | None,
-        isolation: npt.NDArray[np.floating] | None,
-        cuts: Cuts,
-    ) -> Chosen:
-        given = [values for values in (pt, eta, phi, extra, isolation) if values is not None]
-        kind = np.dtype("f4") if all(values.dtype == np.float32 for values in given) else np.dtype("f8")
-        if kind not in choosers:
-            choosers[kind] = _compile("choose", kind.name)
-        nothing = np.empty(0, kind)
-        stored = [
-            np.require(nothing if values is None else values, kind, ("C", "A"))
-            for values in (pt, eta, phi, extra, isolation)
-        ]
-        events = len(offsets) - 1
-        counts, sound = np.empty(events, np.int64), np.empty(events, np.bool_)
-        places = np.empty(min(events * cuts.max_count, int(offsets[-1] - offsets[0])), np.int64)
-        unit, pt_min, eta_max, isolation_max, most = cuts
-        limits = (unit, pt_min, eta_max, isolation_max, most)
-        used, dropped = choosers[kind](offsets, *stored, *limits, counts, sound, places)
-        return Chosen(counts, sound, places[:used], dropped)
-
-    def arrange_into(*arrays: IntArray) -> IntArray:
-        places = np.empty(arrays[-1][-1], np.int64)
-        arrange(*map(np.ascontiguousarray, arrays), places)
-        return places
-
-    return Engine("compiled", choose, arrange_into, count)
+@compiled
+def arrange(order: Any, bounds: Any, held: Any, first: Any, chosen: Any, starts: Any, places: Any) -> None:
+    """Write the places of objects in the order of final states."""
+    for state in range(len(held)):
+        events = bounds[state + 1] - bounds[state]
+        for i in range(events):
+            begin = first[order[bounds[state] + i]]
+            for rank in range(held[state]):
+                places[starts[state] + rank * events + i] = chosen[begin + rank]
 
 
-def _compile(name: str, kind: str = "float32") -> Callable[..., Any]:
-    """Return one of the loops, compiled for arrays that may be read-only."""
-    import numba
+@compiled
+def count(
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
+    width: float,
+    bins: int,
+    minimum: Any,
+    block: Any,
+    line: Any,
+    found: Any,
+) -> int:
+    """Write combination, bin and count of the bins that are not empty into the rows of `found`; return how many.
 
-    types: Any = numba.types
-
-    def array(element: Any, dimensions: int = 1) -> Any:
-        return types.Array(element, dimensions, "C", readonly=True)
-
-    stored, places, real, whole = array(getattr(types, kind)), array(types.int64), types.float64, types.int64
-    written = types.int64[::1]
-    signature = {
-        "choose": types.UniTuple(whole, 2)(
-            places, *[stored] * 5, *[real] * 4, whole, written, types.boolean[::1], written
-        ),
-        "arrange": types.void(*[places] * 6, written),
-        "count": types.UniTuple(written, 3)(
-            array(real, 2), array(whole, 2), places, places, real, whole, array(real)
-        ),
-    }[name]
-    with _cached_below(cache_folder()):
-        loop: Callable[..., Any] = numba.njit(signature, cache=True, error_model="numpy")(getattr(loops, name))
-    return loop
-
-
-@contextlib.contextmanager
-def _cached_below(folder: Path) -> Iterator[None]:
-    """Let numba keep what it compiles in this block in `folder`, and other users of numba where they want."""
-    from numba import config
-
-    settings: Any = config
-    before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder)
-    try:
-        yield
-    finally:
-        settings.CACHE_DIR = before
-
-
-@cache
-def cache_folder() -> Path:
-    """Return a folder that can be written, one for each version of kit, numba and Python.
-
-    ``NUMBA_CACHE_DIR`` where it is set, else below ``XDG_CACHE_HOME`` or ``~/.cache``; where neither can be
-    written, as on many batch nodes, one that vanishes with this process.
+    `block`, of four rows, has room for the masses made before they are counted; `line` for the bins, empty.
     """
-    import numba
+    used = 0
+    at_once = block.shape[1]
+    px, py, pz, energy = block[0], block[1], block[2], block[3]
+    for row in range(len(columns)):
+        low, high = bins + 2, -1
+        for first in range(0, events[row], at_once):
+            length = min(at_once, events[row] - first)
+            px[:], py[:], pz[:], energy[:] = 0.0, 0.0, 0.0, 0.0
+            for rank in range(sizes[row]):
+                begin = columns[row, rank] + first
+                x, y = momenta[0, begin : begin + length], momenta[1, begin : begin + length]
+                z, e = momenta[2, begin : begin + length], momenta[3, begin : begin + length]
+                for i in range(length):
+                    px[i] += x[i]
+                    py[i] += y[i]
+                    pz[i] += z[i]
+                    energy[i] += e[i]
+            for i in range(length):
+                square = energy[i] * energy[i] - px[i] * px[i] - py[i] * py[i] - pz[i] * pz[i]
+                energy[i] = np.sqrt(square if square > 0 else 0.0)
+                px[i] = np.floor(energy[i] / width)
+            for i in range(length):
+                if energy[i] < minimum[row]:
+                    slot = 0
+                elif px[i] >= bins:
+                    slot = bins + 1
+                else:
+                    slot = int(px[i]) + 1
+                line[slot] += 1
+                low, high = min(low, slot), max(high, slot)
+        for slot in range(low, high + 1):
+            if line[slot] > 0:
+                found[0, used], found[1, used], found[2, used] = row, slot - 1, line[slot]
+                line[slot] = 0
+                used += 1
+    return used
 
-    version = f"numba-{numba.__version__}-kit-{kit.__version__}-python-{sys.version_info[0]}.{sys.version_info[1]}"
-    wanted = [os.environ.get("NUMBA_CACHE_DIR", "")]
-    if base := os.environ.get("XDG_CACHE_HOME") or (str(Path.home() / ".cache") if "HOME" in os.environ else ""):
-        wanted.append(str(Path(base) / "hep-notebook-kit" / version))
-    for folder in filter(None, wanted):
-        with contextlib.suppress(OSError):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return Path(folder)
-    passing = tempfile.mkdtemp(prefix="hep-notebook-kit-")
-    atexit.register(shutil.rmtree, passing, ignore_errors=True)
-    return Path(passing)
+
+@compiled
+def strike(
+    offsets: Any,
+    pt: Any,
+    eta: Any,
+    phi: Any,
+    kept: Any,
+    cones: Any,
+    other_offsets: Any,
+    other_pt: Any,
+    other_eta: Any,
+    other_phi: Any,
+    other_kept: Any,
+    share: float,
+    left: Any,
+) -> None:
+    """Write which objects are left."""
+    for event in range(len(offsets) - 1):
+        for i in range(offsets[event], offsets[event + 1]):
+            left[i] = kept[i]
+            for k in range(other_offsets[event], other_offsets[event + 1]):
+                across = eta[i] - other_eta[k]
+                around = abs(phi[i] - other_phi[k]) % TURN
+                if around > PI:
+                    around = TURN - around
+                distance = np.sqrt(across * across + around * around)
+                if distance < cones[i] and other_kept[k] and other_pt[k] / pt[i] > share:
+                    left[i] = False
+
+
+@compiled
+def weigh(
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
+    width: float,
+    bins: int,
+    minimum: Any,
+    begins: Any,
+    weights: Any,
+    line: Any,
+    sums: Any,
+    found: Any,
+    weighed: Any,
+) -> int:
+    """Write what `count` does, and Σw and Σw² into the rows of `weighed`; return how many bins are not empty.
+
+    `line` and the two rows of `sums` have room for the bins, empty.
+    """
+    used = 0
+    for row in range(len(columns)):
+        low, high = bins + 2, -1
+        for i in range(events[row]):
+            x, y, z, e = 0.0, 0.0, 0.0, 0.0
+            for rank in range(sizes[row]):
+                column = columns[row, rank] + i
+                x += momenta[0, column]
+                y += momenta[1, column]
+                z += momenta[2, column]
+                e += momenta[3, column]
+            square = e * e - x * x - y * y - z * z
+            mass = np.sqrt(square if square > 0 else 0.0)
+            step = np.floor(mass / width)
+            if mass < minimum[row]:
+                slot = 0
+            elif step >= bins:
+                slot = bins + 1
+            else:
+                slot = int(step) + 1
+            weight = weights[begins[row] + i]
+            line[slot] += 1
+            sums[0, slot] += weight
+            sums[1, slot] += weight * weight
+            low, high = min(low, slot), max(high, slot)
+        for slot in range(low, high + 1):
+            if line[slot] > 0:
+                found[0, used], found[1, used], found[2, used] = row, slot - 1, line[slot]
+                weighed[0, used], weighed[1, used] = sums[0, slot], sums[1, slot]
+                line[slot], sums[0, slot], sums[1, slot] = 0, 0.0, 0.0
+                used += 1
+    return used

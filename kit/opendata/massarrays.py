@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kit.opendata.massfile import damage_named
 from kit.opendata.twins import FloatArray
 
 __all__ = ["Listed", "join_arrays", "read_arrays", "write_arrays"]
@@ -76,17 +77,24 @@ def join_arrays(path: Path, parts: Iterable[Path]) -> None:
 
 
 def read_arrays(path: str | Path) -> Iterator[tuple[int, str, str, FloatArray]]:
-    """Yield piece, final state, combination and masses in GeV of each row; one group of rows is in memory."""
+    """Yield piece, final state, combination and masses in GeV of each row; one group of rows is in memory.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged.
+    """
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with damage_named(path):
+        opened = pq.ParquetFile(path)
+    with opened as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, use_threads=False)
-            names = zip(
-                *(table[name].to_pylist() for name in ("piece", "final_state", "combination")), strict=True
-            )
-            for (piece, state, combination), masses in zip(names, _lists(table["masses"]), strict=True):
-                yield piece, state, combination, masses
+            with damage_named(path):
+                table = file.read_row_group(group, use_threads=False)
+                columns = [table[name].to_pylist() for name in ("piece", "final_state", "combination")]
+                rows = list(zip(*columns, _lists(table["masses"]), strict=True))
+            yield from rows
 
 
 def _lists(column: Any) -> Iterator[FloatArray]:

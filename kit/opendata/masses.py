@@ -18,21 +18,24 @@ from pydantic import field_validator
 
 from kit.files import locate
 from kit.opendata.combinations import CountRule
-from kit.opendata.demo import with_demo
+from kit.opendata.engine import engine
 from kit.opendata.filling import Rule, count_masses, list_masses
 from kit.opendata.grouping import MassSource, group
-from kit.opendata.kernels import engine
+from kit.opendata.importing import are_originals, import_masses
 from kit.opendata.massarrays import join_arrays
 from kit.opendata.massfile import write_masses
 from kit.opendata.outcome import notice_faults, refuse_failures
+from kit.opendata.passing import select
 from kit.opendata.pieces import Piece
-from kit.opendata.portions import Result, work_off
+from kit.opendata.portions import Done, Result, work_off
+from kit.opendata.preparation import Preparation, prepared_inputs
 from kit.opendata.records import Records
-from kit.opendata.selection import Selection, rising, select, selection_hash
+from kit.opendata.selection import Selection, rising, selection_hash
 from kit.opendata.skim import release_of
 from kit.opendata.sources import Reader
 from kit.opendata.spectra import Grid, PieceRecord
 from kit.opendata.tally import Tally
+from kit.opendata.wishes import Wish
 from kit.parameters import parameter
 from kit.run import Run
 
@@ -107,7 +110,8 @@ class MassParameters(Selection):
 def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
     """Count the masses of this job's share of the inputs, write ``masses.parquet`` and return the summary.
 
-    With `keep_masses`, write ``mass_arrays.parquet``, too.
+    With `keep_masses`, write ``mass_arrays.parquet``, too. Inputs may also be what the original program left
+    (`*.npy`, `*.sqlite`), so that its masses can be merged and divided by our rules.
 
     Raises
     ------
@@ -118,17 +122,45 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
         If the same events would be counted twice.
     """
     begin = time.monotonic()
-    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid)}
+    settings = {"selection_hash": selection_hash(p), "grid": asdict(p.grid), "weighted": p.weights != "off"}
     records = Records(run.work, settings, p.keep_masses)
-    paths = locate(with_demo(p.inputs))[: p.max_files]
-    result = work_off(paths, p, Counting(p, records), run, chunk_events=events_at_once(p), retries=p.retries)
+    if are_originals(p.inputs):
+        result = _imported(p, records, run)
+    else:
+        paths, preparation = prepared_inputs(p, run)
+        at_once = events_at_once(p)
+        result = work_off(
+            paths, p, Counting(p, records, preparation), run, chunk_events=at_once, retries=p.retries
+        )
+        settings["inputs"] = hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()[:16]
     refuse_failures(result, p.max_failed_fraction, run)
+    tally = _write(p, run, records, result, settings)
+    for path in dict.fromkeys(piece.path for piece in result.pieces):
+        run.read(path)
+    notice_faults(result, p, run, tally.loud())
+    if result.files and not tally.accepted:
+        run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
+    return _summary(result, tally, time.monotonic() - begin)
+
+
+def _imported(p: MassParameters, records: Records, run: Run) -> Result:
+    """Count what the original left; its cuts are in it, and ours do not act."""
+    paths = locate(p.inputs)[: p.max_files]
+    found = import_masses(paths, p.job, p.jobs, p.grid, p.same_flavour_min_mass, records, run)
+    run.notice("these are masses of the original: cuts and combinations are its own, those set here do not act")
+    if found.left_out:
+        run.notice(f"arrays of one object are no masses and are left out: {found.left_out}")
+    done = {(piece.path, 0): Done([piece], [piece], {}) for piece in found.pieces}
+    return Result(found.files, list(found.pieces), done, found.failed)
+
+
+def _write(p: MassParameters, run: Run, records: Records, result: Result, settings: dict[str, Any]) -> Tally:
+    """Write what was counted, and return its sums."""
     pieces, tally = result.pieces, Tally()
     about = settings | {
         "selection": p.selecting(),
         "job": p.job,
         "jobs": p.jobs,
-        "inputs": hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()[:16],
         "planned": [asdict(piece) for piece in result.planned],
         "failed": [{"path": path, "reason": reason} for path, reason in result.failed.items()],
     }
@@ -137,12 +169,7 @@ def make_masses(p: MassParameters, run: Run) -> dict[str, Any]:
     if p.keep_masses:
         with run.writing("mass_arrays.parquet") as part:
             join_arrays(part, map(records.arrays_path, pieces))
-    for path in dict.fromkeys(piece.path for piece in pieces):
-        run.read(path)
-    notice_faults(result, p, run, tally.loud())
-    if result.files and not tally.accepted:
-        run.notice(f"nothing was selected; events left after each step: {tally.cutflow}")
-    return _summary(result, tally, time.monotonic() - begin)
+    return tally
 
 
 @dataclass(frozen=True)
@@ -151,6 +178,11 @@ class Counting:
 
     p: MassParameters
     records: Records
+    preparation: Preparation
+
+    def wish(self, path: str) -> Wish:
+        """Return what is read of a file besides its objects."""
+        return self.preparation.wish(path)
 
     def has(self, piece: Piece) -> bool:
         """Tell whether the piece was counted before, with the same parameters."""
@@ -159,13 +191,21 @@ class Counting:
     def do(self, reader: Reader, piece: Piece, events: int) -> None:
         """Count a piece and write its record; `events` decides whether compiled loops pay."""
         p = self.p
-        chunk = reader.read(piece.first, piece.last)
+        chunk = self.preparation.prepare(self.preparation.read(reader, piece), reader.source)
         loops = engine(events if p.max_memory >= COMPILED_MEMORY else 0)
         selected = select(chunk, p, loops)
         grouped = group(chunk, selected, p.mass_source, loops)
-        spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops)
+        weights = None if chunk.weights is None else chunk.weights[grouped.order]
+        spectra = count_masses(grouped, p.rule, p.grid, p.same_flavour_min_mass, loops, weights)
         schema = reader.source.schema
-        told = (selected.cutflow, selected.dropped, selected.seen, release_of(schema), schema.generated)
+        told = (
+            selected.cutflow,
+            selected.dropped,
+            selected.seen,
+            release_of(schema),
+            schema.generated,
+            selected.sums,
+        )
         record = PieceRecord(piece, spectra, *told)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())
 

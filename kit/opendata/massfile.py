@@ -19,7 +19,7 @@ from kit.files import FormatError
 from kit.opendata.pieces import Piece
 from kit.opendata.spectra import Grid, IntArray, PieceRecord, Spectra
 
-__all__ = ["FORMAT", "MassFile", "read_masses", "write_masses"]
+__all__ = ["FORMAT", "MassFile", "damage_named", "read_masses", "write_masses"]
 
 FORMAT = 1  # version of what stands in the file
 METADATA = "kit.opendata.masses"
@@ -28,24 +28,28 @@ METADATA = "kit.opendata.masses"
 def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mapping[str, Any]) -> None:
     """Write records one after the other, so that only one needs to be in memory.
 
-    The rows are ``piece, final_state, combination, bin, count``: bin −1 is below the smallest mass wanted, bin
-    ``grid.bins`` beyond the grid. The metadata hold `about` and, for each piece, all that is no count of masses.
+    The rows are ``piece, final_state, combination, bin, count``: bin −1 is below the smallest mass wanted,
+    bin ``grid.bins`` beyond the grid; with weights also Σw as ``weight`` and Σw² as ``square``. The metadata
+    hold `about` and, for each piece, all that is no count of masses.
 
     Parameters
     ----------
     about : mapping
-        What JSON can hold; must name the ``grid`` as ``{"width": …, "bins": …}``.
+        What JSON can hold; must name the ``grid`` as ``{"width": …, "bins": …}``, and say whether records are
+        ``weighted``.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     word = pa.dictionary(pa.int32(), pa.string())
+    weights = [("weight", pa.float64()), ("square", pa.float64())] if about.get("weighted") else []
     columns = [
         ("piece", pa.int32()),
         ("final_state", word),
         ("combination", word),
         ("bin", pa.int32()),
         ("count", pa.int64()),
+        *weights,
     ]
     schema = pa.schema(columns)
     heads = []
@@ -57,6 +61,7 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
                 piece = np.full(len(spectra.pair), number, np.int32)
                 states, combinations = (_words(spectra, side) for side in (0, 1))
                 arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
+                arrays += [spectra.weight, spectra.square] if weights else []
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})
@@ -69,6 +74,7 @@ def _head(record: PieceRecord) -> dict[str, Any]:
         "generated": record.generated,
         "events_by_state": record.spectra.events,
         "cutflow": record.cutflow,
+        "sums": record.sums,
         "seen": record.seen,
         "dropped": record.dropped,
         "rows": len(record.spectra.pair),
@@ -102,14 +108,14 @@ class MassFile:
         """Yield the record of each piece; only one is in memory."""
         import pyarrow.parquet as pq
 
-        with _damage_named(self.path):
+        with damage_named(self.path):
             opened = pq.ParquetFile(self.path)
         with opened as file:
             group = 0
             for piece, head in zip(self.pieces, self.about["pieces"], strict=True):
                 rows = None
                 if head["rows"]:
-                    with _damage_named(self.path):
+                    with damage_named(self.path):
                         rows, group = file.read_row_group(group, use_threads=False), group + 1
                 spectra = _spectra(self.grid, head["events_by_state"], rows)
                 told = (
@@ -118,6 +124,7 @@ class MassFile:
                     head["seen"],
                     head["schema"],
                     head.get("generated", False),
+                    head.get("sums", {}),
                 )
                 yield PieceRecord(piece, spectra, *told)
 
@@ -131,7 +138,8 @@ def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
     names = [(words[0][i], words[1][j]) for i, j in zip(*(code[first].tolist() for code in codes), strict=True)]
     pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(both))))
     place, count = (rows[name].to_numpy().astype(np.int64) for name in ("bin", "count"))
-    return Spectra(grid, events, names, pair, place, count)
+    weights = [rows[name].to_numpy() for name in ("weight", "square") if name in rows.column_names]
+    return Spectra(grid, events, names, pair, place, count, *weights)
 
 
 def _codes(column: Any) -> tuple[list[str], IntArray]:
@@ -141,7 +149,7 @@ def _codes(column: Any) -> tuple[list[str], IntArray]:
 
 
 @contextlib.contextmanager
-def _damage_named(path: str | Path) -> Iterator[None]:
+def damage_named(path: str | Path) -> Iterator[None]:
     """Say of which file a fault of its bytes is, and what it should be."""
     import pyarrow as pa
 
@@ -174,12 +182,12 @@ def read_masses(path: str | Path) -> MassFile:
     if not Path(path).exists():
         message = f"there is no {path}; should be a file that opendata/masses wrote"
         raise FileNotFoundError(message)
-    with _damage_named(path):
+    with damage_named(path):
         metadata = pq.read_metadata(path).metadata or {}
     if METADATA.encode() not in metadata:
         message = f"{path}: a parquet file without mass spectra; should be one that opendata/masses wrote"
         raise FormatError(message)
-    with _damage_named(path):
+    with damage_named(path):
         about = json.loads(metadata[METADATA.encode()])
         version, heads = about["format"], about["pieces"]
         if version == FORMAT:

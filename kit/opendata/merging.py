@@ -204,10 +204,12 @@ def _refuse_different_copies(results: Sequence[MassFile]) -> dict[str, list[str]
 def fingerprint(record: PieceRecord) -> str:
     """Return what two records share if and only if they hold the same counts."""
     spectra = merge([record.spectra])  # brings pairs and rows into order
-    told = [spectra.events, spectra.pairs, record.cutflow, record.dropped, record.schema]
+    told = [spectra.events, spectra.pairs, record.cutflow, record.dropped, record.schema, record.sums]
     seal = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for rows in (spectra.pair, spectra.bin, spectra.count):
         seal.update(rows.astype("int64").tobytes())
+    for sums in (spectra.weight, spectra.square):
+        seal.update(b"" if sums is None else sums.tobytes())
     return seal.hexdigest()
 
 

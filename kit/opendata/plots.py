@@ -7,9 +7,10 @@ from typing import Any
 
 from kit import figures
 from kit.files import read_json
-from kit.opendata import event_plots, histogram_plots, mass_plots
+from kit.opendata import catalogue_plots, event_plots, histogram_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
-from kit.opendata.captions import caption
+from kit.opendata.captions import Caption, caption
+from kit.opendata.catalogue import CATALOGUE, DEMO
 from kit.opendata.gathering import MASSES, gather
 from kit.opendata.histograms import REPORT
 from kit.opendata.massfile import read_masses
@@ -17,11 +18,21 @@ from kit.opendata.merging import merge_masses
 from kit.parameters import Parameters
 from kit.run import FinishedRun, Run
 
-__all__ = ["events_figures", "histograms_figures", "masses_figures"]
+__all__ = ["catalogue_figures", "events_figures", "histograms_figures", "masses_figures"]
 
 OBJECTS, CUTFLOW = "objects.json", "cutflow.json"
 
 AnyRun = Run | FinishedRun
+
+
+def catalogue_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of catalogue."""
+    content = read_json(run.directory / CATALOGUE)
+    above = Caption("Demo", "generated events") if content["server"] == DEMO else Caption("Open Data", "")
+    return {
+        "datasets": catalogue_plots.files_by_dataset(content, above),
+        "states": catalogue_plots.states(content, above),
+    }
 
 
 def events_figures(run: AnyRun) -> dict[str, figures.Picture]:

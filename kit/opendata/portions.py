@@ -18,6 +18,7 @@ from kit.files import NO_ROOM, FormatError
 from kit.opendata.pieces import Piece, plan, refuse_overlaps, share
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader, Source
+from kit.opendata.wishes import Wish
 from kit.run import Run, RunError
 
 __all__ = ["DESK", "Desk", "Portion", "Result", "Work", "work_off"]
@@ -29,6 +30,9 @@ Made = TypeVar("Made")
 
 class Work(Protocol):
     """What is done with pieces; picklable, where workers are processes of their own."""
+
+    def wish(self, path: str) -> Wish:
+        """Return what is read of a file besides its objects."""
 
     def has(self, piece: Piece) -> bool:
         """Tell whether the piece was done before."""
@@ -45,9 +49,9 @@ class Desk:
     asked: tuple[Any, ...] = ()
     events: int = 0
 
-    def open(self, path: str, p: Selection) -> Reader:
+    def open(self, path: str, p: Selection, wish: Wish) -> Reader:
         """Return a reader of the file, the one in use if it is of this file."""
-        asked = (path, p.schema, p.unit, p.objects, p.relative_isolation_max is not None)
+        asked = (path, p.schema, p.unit, p.objects, wish)
         if self.reader is None or asked != self.asked:
             self.close()
             self.reader, self.asked = Reader.of(*asked), asked
@@ -149,7 +153,7 @@ def work_off(
     trials = _Trials(run, retries, result.failed)
     try:
         if not whole_files or len(portions) <= max(FEW, p.workers - 1):
-            sources = [source for _, source in trials(functools.partial(_open, p), portions, "file")]
+            sources = [source for _, source in trials(functools.partial(_open, work, p), portions, "file")]
             if result.failed and not whole_files:
                 raise RunError(_unknown_share(result.failed))
             pieces = plan(sorted(sources, key=lambda source: result.files.index(source.path)), chunk_events)
@@ -224,15 +228,15 @@ class _Trials:
         self.failed.update((portion.path, str(fault)) for portion, fault in faults.items())
 
 
-def _open(p: Selection, portion: Portion) -> Source:
-    return DESK.open(portion.path, p).source
+def _open(work: Work, p: Selection, portion: Portion) -> Source:
+    return DESK.open(portion.path, p, work.wish(portion.path)).source
 
 
 def _do(work: Work, p: Selection, chunk_events: int, portion: Portion) -> Done:
     if portion.piece and work.has(portion.piece):
         return Done([portion.piece], [], {})
     try:
-        reader = DESK.open(portion.path, p)
+        reader = DESK.open(portion.path, p, work.wish(portion.path))
         source = reader.source
         pieces = [portion.piece] if portion.piece else plan([source], chunk_events)
         if source.identity != pieces[0].identity:

@@ -75,6 +75,7 @@ class Schema:
     the branches `any_of` (default: the pt of any object) and none of `none_of`. `release` is the
     schema of the files that a skim was made of. `ids` names the branches of run, lumi, event and channel.
     `generated` says that the kit's own demo has made the events of the file, which no experiment has measured.
+    `kind` and `weighted` are what a skim tells: data or simulation, and whether it holds weights.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Schema:
     none_of: tuple[str, ...] = ()
     release: str = ""
     generated: bool = False
+    kind: Literal["data", "simulation", "unknown"] = "unknown"
+    weighted: bool = False
 
     def fits(self, tree: str, storage: Storage, names: Collection[str]) -> bool:
         """Return whether a tree of this name, storage and branches has this schema."""

@@ -1,44 +1,25 @@
-"""Which objects and events count: the parameters that `events` and `masses` share, and the cuts themselves.
-
-Cuts act on objects first, then each type is counted; an event is rejected if a type has more objects than
-`max_count`, or if too few or too many types are present. Stored values are converted to float64 GeV before
-anything is compared: 2.47 stored as a float32 is larger than 2.47.
-"""
+"""Which objects and events count: the parameters that `events` and `masses` share."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import field_validator
 
-from kit.opendata.chunks import Chunk
+from kit.files import adler32, resolve
 from kit.opendata.combinations import STATE_ORDER
-from kit.opendata.kernels import NUMPY, Engine
-from kit.opendata.twins import Chosen, Cuts, IntArray
+from kit.opendata.wishes import Wish
 from kit.parameters import Parameters, parameter
 
-__all__ = [
-    "ETA_MAX",
-    "PT_MIN",
-    "UNIT",
-    "Selected",
-    "Selection",
-    "add_counts",
-    "cuts_for",
-    "select",
-    "selection_hash",
-]
+__all__ = ["ETA_MAX", "PT_MIN", "Selection", "rising", "selection_hash"]
 
 PT_MIN = {"e": 25.0, "m": 25.0, "j": 30.0, "g": 25.0, "t": 20.0}  # GeV
 ETA_MAX = {"e": 2.47, "m": 2.5, "j": 4.5, "g": 2.37, "t": 2.5}
-UNIT = {"GeV": 1.0, "MeV": 1000.0}  # what stored momenta are divided by: 25000 MeV are then exactly 25 GeV
 
 Letter = Literal["e", "m", "j", "g", "t", "b"]
 SchemaName = Literal[
@@ -78,13 +59,51 @@ with warnings.catch_warnings():
         relative_isolation_max: float | None = parameter(
             None, "cone sum over pT that electrons must stay below", gt=0
         )
+        b_tag: bool = parameter(False, "split jets into those of b quarks and all others")
+        b_threshold: float | None = parameter(None, "smallest score of a b-jet; none takes that of the release")
+        overlap_removal: bool = parameter(False, "of objects that are one seen twice, keep one (arXiv:1606.03903)")
+        deduplicate: bool = parameter(
+            False, "count an event that comes twice once, the first in order of the files"
+        )
+        veto_list: str | None = parameter(
+            None, "veto.json of a run of events over all files, which several jobs need to deduplicate"
+        )
+        triggers: list[str] = parameter([], "branches of triggers, any of which must have fired; none where empty")
+        weights: Literal["off", "mc"] = parameter("off", "weigh simulated events as collisions of a luminosity")
+        luminosity: float | None = parameter(
+            None, "of the collisions compared with; none takes that of the release", unit="fb⁻¹", gt=0
+        )
+        scale_factors: list[str] | Literal["auto"] = parameter(
+            "auto", "corrections that weights contain, such as ELE; auto takes those of the release"
+        )
+        sample: Literal["auto", "data", "simulation"] = parameter(
+            "auto", "what the files hold; auto takes what the catalogue tells"
+        )
+        cross_section: float | None = parameter(
+            None, "of what is simulated, where neither file nor catalogue tells", unit="pb", gt=0
+        )
+        sum_of_weights: float | None = parameter(
+            None, "of all generated events, where neither file nor catalogue tells"
+        )
+        catalogue: str | None = parameter(None, "catalogue.json that tells of inputs what they hold")
         max_count: int = parameter(4, "most objects of one type in an event", ge=1, le=9)
         jets_above_max: Literal["reject", "cap"] = parameter("reject", "what becomes of events with more jets")
         final_state_types: list[int] = parameter([1, 4], "fewest and most types present in an event")
 
         effort: ClassVar[frozenset[str]] = Parameters.effort | {"retries", "max_failed_fraction"}
         NOT_SELECTING: ClassVar[frozenset[str]] = frozenset(
-            {"inputs", "schema", "max_files", "job", "jobs", "workers", "output", "interactive"}
+            {
+                "inputs",
+                "schema",
+                "max_files",
+                "job",
+                "jobs",
+                "workers",
+                "output",
+                "interactive",
+                "catalogue",
+                "veto_list",
+            }
         )
 
         @field_validator("objects")
@@ -117,10 +136,36 @@ with warnings.catch_warnings():
             """Yield what does not fit together."""
             if self.job > self.jobs:
                 yield f"job is {self.job}, above jobs, {self.jobs}"
+            if self.deduplicate and self.jobs > 1 and not self.veto_list:
+                yield "veto_list is None, but deduplicate with several jobs needs that of a run over all files"
+            if self.veto_list and not self.deduplicate:
+                yield f"veto_list is {self.veto_list}, but deduplicate is False"
+            if self.b_tag and self.objects != "auto" and "j" not in self.objects:
+                yield f"b_tag is True, but objects, {self.objects}, are without jets, j"
+            if self.b_tag and self.objects != "auto" and "b" in self.objects:
+                yield f"b_tag is True, which makes b of j; objects, {self.objects}, should be without b"
+            if self.weights == "off" and (self.luminosity or self.scale_factors != "auto"):
+                yield "weights is off, so luminosity and scale_factors should not be set"
 
         def selecting(self) -> dict[str, Any]:
             """Return the values that decide what is counted, whoever counts it and in how many pieces."""
-            return {name: value for name, value in self.model_dump().items() if name not in self.NOT_SELECTING}
+            values = {name: value for name, value in self.model_dump().items() if name not in self.NOT_SELECTING}
+            if self.veto_list and Path(resolve(self.veto_list)).is_file():
+                values["vetoed"] = adler32(resolve(self.veto_list))
+            return values
+
+        @property
+        def wish(self) -> Wish:
+            """What is read of files for the options that are on."""
+            factors = None if self.scale_factors == "auto" else tuple(self.scale_factors)
+            return Wish(
+                isolation=self.relative_isolation_max is not None,
+                b_tag=self.b_tag,
+                tracks=self.overlap_removal,
+                triggers=tuple(self.triggers),
+                weights=self.weights == "mc",
+                factors=factors,
+            )
 
 
 def rising(types: list[int]) -> list[int]:
@@ -135,91 +180,3 @@ def selection_hash(p: Selection) -> str:
     """Return 16 hexadecimal digits that agree for parameters with the same `Selection.selecting` values."""
     text = json.dumps(p.selecting(), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Selected:
-    """The objects and events of a chunk that pass.
-
-    letters : types in use, in the order of final states
-    counts : shape (n, types), objects of each event that pass
-    chosen : for each type, places in the chunk's arrays of the at most `max_count` hardest of each event,
-        event after event, falling in pT; of rejected events, too
-    accepted : shape (n,), events in the window of counts and types
-    cutflow : events left after each step; at `finite` leave those that have lost all of their objects, being
-        bad, while those that never had an object leave at `object cuts`
-    seen, dropped : for each type, objects read, and those that are bad: not finite, pT ≤ 0, |η| > 10
-    """
-
-    letters: tuple[str, ...]
-    counts: IntArray
-    chosen: Mapping[str, IntArray]
-    max_count: int
-    accepted: npt.NDArray[np.bool_]
-    cutflow: dict[str, int]
-    seen: dict[str, int]
-    dropped: dict[str, int]
-
-
-def cuts_for(p: Selection, letter: str, unit: str) -> Cuts:
-    """Return the cuts of one type; b-tagged jets without their own have those of jets."""
-    inherited = "j" if letter == "b" else letter
-    return Cuts(
-        unit=UNIT[unit],
-        pt_min=p.pt_min.get(letter, p.pt_min.get(inherited, 0.0)),
-        eta_max=p.eta_max.get(letter, p.eta_max.get(inherited, np.inf)),
-        isolation_max=p.relative_isolation_max or np.inf,
-        max_count=p.max_count,
-    )
-
-
-def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
-    """Apply the cuts of `p` to the objects, then to the events, of a chunk."""
-    letters = tuple(letter for letter in STATE_ORDER if letter in chunk.objects)
-    passed = {letter: _pass(chunk, p, letter, engine) for letter in letters}
-    sound, had_some = np.zeros(chunk.events, bool), np.zeros(chunk.events, bool)
-    present = np.zeros(chunk.events, np.int64)
-    countable = np.ones(chunk.events, bool)
-    for letter, objects in passed.items():
-        sound |= objects.sound
-        had_some |= np.diff(chunk.objects[letter].offsets) > 0
-        present += objects.counts > 0
-        if not (letter == "j" and p.jets_above_max == "cap"):
-            countable &= objects.counts <= p.max_count
-    fewest, most = p.final_state_types
-    countable &= present > 0
-    accepted = countable & (present >= fewest) & (present <= most)
-    steps = {
-        "finite": sound | ~had_some,  # lost here: all of its objects are bad, and it had some
-        "object cuts": present > 0,
-        "count window": countable,
-        "type window": accepted,
-    }
-    return Selected(
-        letters=letters,
-        counts=np.array([objects.counts for objects in passed.values()], np.int64)
-        .reshape(len(passed), chunk.events)
-        .T,
-        max_count=p.max_count,
-        chosen={letter: objects.chosen for letter, objects in passed.items()},
-        accepted=accepted,
-        cutflow={"read": chunk.events} | {step: int(np.count_nonzero(left)) for step, left in steps.items()},
-        seen={letter: len(chunk.objects[letter].pt) for letter in letters},
-        dropped={letter: objects.dropped for letter, objects in passed.items()},
-    )
-
-
-def _pass(chunk: Chunk, p: Selection, letter: str, engine: Engine) -> Chosen:
-    objects = chunk.objects[letter]
-    extra = objects.mass if objects.energy is None else objects.energy
-    isolation = objects.isolation if letter == "e" and p.relative_isolation_max is not None else None
-    if letter == "e" and p.relative_isolation_max is not None and isolation is None:
-        message = "relative_isolation_max is set, but the electrons were read without isolation"
-        raise ValueError(message)
-    cuts = cuts_for(p, letter, chunk.unit)
-    return engine.choose(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation, cuts)
-
-
-def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Return the sums of two maps of counts; a name that one of them lacks counts as 0 there."""
-    return {name: total.get(name, 0) + more.get(name, 0) for name in {**total, **more}}

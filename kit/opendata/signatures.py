@@ -172,7 +172,14 @@ def _entries(histogram: Histogram | None) -> int:
 
 
 def from_counts(
-    pair: Pair, counts: IntArray, rules: Rules, *, factor: int, overflow: int, below: int
+    pair: Pair,
+    counts: IntArray,
+    rules: Rules,
+    *,
+    factor: int,
+    overflow: int,
+    below: int,
+    weights: tuple[FloatArray, FloatArray] | None = None,
 ) -> Signature:
     """Divide a spectrum on the aligned grid.
 
@@ -188,8 +195,11 @@ def from_counts(
         How many filled bins become one.
     overflow, below : int
         Entries above the grid, and under the minimum of the filling.
+    weights : pair of ndarray, shapes (n,), optional
+        Σw and Σw² in the bins that were filled; what is cut and split is decided by counts alone.
     """
     joined, rest = rebin(counts, factor)
+    summed = None if weights is None else (_joined(weights[0], factor), _joined(weights[1], factor))
     entries = int(counts.sum()) + overflow + below
     found = divide(joined, peak_cut=rules.peak_cut, split=rules.split)
     if found is None:
@@ -201,12 +211,19 @@ def from_counts(
         below,
         peak=found.peak * rules.width if rules.peak_cut else None,
         split=None if found.split is None else found.split * rules.width,
-        before=cropped(pair.name, joined, rules.width, found.before),
-        main=cropped(pair.name, joined, rules.width, found.main),
-        outliers=cropped(pair.name, joined, rules.width, found.outliers),
+        before=cropped(pair.name, joined, rules.width, found.before, summed),
+        main=cropped(pair.name, joined, rules.width, found.main, summed),
+        outliers=cropped(pair.name, joined, rules.width, found.outliers, summed),
         peak_bin=found.peak if rules.peak_cut else None,
         split_bin=found.split,
     )
+
+
+def _joined(values: FloatArray, factor: int) -> FloatArray:
+    """Return the sums of each `factor` neighbours; what is left at the end belongs to no bin."""
+    whole = len(values) // factor * factor
+    sums: FloatArray = values[:whole].reshape(-1, factor).sum(axis=1)
+    return sums
 
 
 def from_masses(pair: Pair, files: Sequence[FloatArray], rules: Rules, *, per_file: bool) -> Signature:

@@ -3,8 +3,10 @@
 A skim is a TTree `events` with `n{Type}` and `{Type}_pt, _eta, _phi` and `_E` or `_m`, in the source's own
 float32 and unit, so that masses from it equal masses from the source bit for bit. Every event and every
 object is kept: cuts are the business of who reads it. The string `skim` in the file tells its unit and
-release, and whether the demo has made the events. A file holds one release, and sources of it that have the
-same branches; it is closed when it has grown to the wanted size.
+release, whether the demo has made the events, whether they are data or simulation, and whether they have
+weights: then for 1 pb⁻¹. What options ask for is kept, too: scores and tracks of jets, triggers, isolation. A
+file holds one release, and sources of it that have the same branches; it is closed when it has grown to the
+wanted size.
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ import numpy.typing as npt
 
 import kit
 from kit.opendata.chunks import Chunk, Objects
+from kit.opendata.listings import Kind
 from kit.opendata.schemas import SKIM_FORMAT, SKIM_TAG, SKIM_TYPES, Schema
 from kit.opendata.sources import Source
+from kit.opendata.weights import RELATIVE
+from kit.opendata.wishes import WEIGHT
 
 __all__ = ["SkimWriter", "release_of"]
 
@@ -69,20 +74,21 @@ class SkimWriter:
         self._numbers: dict[str, int] = {}
         self.names: list[str] = []
 
-    def write(self, source: Source, chunk: Chunk) -> None:
-        """Append a chunk, read with its ids, of `source`."""
+    def write(self, source: Source, chunk: Chunk, *, kind: Kind = "unknown", weighted: bool = False) -> None:
+        """Append a chunk, read with its ids, of `source`; tell whether it is data, and whether it has weights."""
         flat, lists, offsets = _columns(chunk)
         layout = tuple((name, values.dtype.str) for name, values in (flat | lists).items())
-        key = (release_of(source.schema), source.unit, source.schema.generated, layout)
+        key = (release_of(source.schema), source.unit, source.schema.generated, kind, weighted, layout)
         if key not in self._open:
-            self._open[key] = self._begin(source, flat, lists)
+            told = {"kind": kind, "weighted": weighted}
+            self._open[key] = self._begin(source, flat, lists, told)
         target = self._open[key]
         if chunk.events:
             target.tree.extend(flat | {name: _jagged(offsets[name], values) for name, values in lists.items()})
         if target.path.stat().st_size >= self._limit:
             self._open.pop(key).stack.close()
 
-    def _begin(self, source: Source, flat: Columns, lists: Columns) -> _Open:
+    def _begin(self, source: Source, flat: Columns, lists: Columns, told: dict[str, Any]) -> _Open:
         import awkward as ak
         import uproot
 
@@ -97,6 +103,7 @@ class SkimWriter:
             "energy": source.schema.energy,
             "generated": source.schema.generated,
             "kit": kit.__version__,
+            **told,
         }
         stack = contextlib.ExitStack()
         with contextlib.ExitStack() as undo:
@@ -136,7 +143,9 @@ def _columns(chunk: Chunk) -> tuple[Columns, Columns, dict[str, npt.NDArray[np.i
     flat: Columns = dict(chunk.ids)
     if "run" in flat:  # where a release has no luminosity blocks, none counts as number 0
         flat.setdefault("lumi", np.zeros(chunk.events, dtype=np.uint32))
-    flat["weight"] = np.ones(chunk.events)
+    flat |= chunk.triggers
+    # of a source the weights for 1 pb⁻¹, of another skim what it holds of them
+    flat["weight"] = chunk.numbers.get(RELATIVE, chunk.numbers.get(WEIGHT, np.ones(chunk.events)))
     lists: Columns = {}
     offsets = {}
     for letter, objects in chunk.objects.items():
@@ -146,8 +155,14 @@ def _columns(chunk: Chunk) -> tuple[Columns, Columns, dict[str, npt.NDArray[np.i
 
 
 def _branches(stem: str, objects: Objects) -> Columns:
-    columns = {"pt": objects.pt, "eta": objects.eta, "phi": objects.phi, "E": objects.energy, "m": objects.mass}
-    columns["isolation"] = objects.isolation
+    columns: dict[str, Any] = {
+        "pt": objects.pt,
+        "eta": objects.eta,
+        "phi": objects.phi,
+        "E": objects.energy,
+        "m": objects.mass,
+    }
+    columns |= {"isolation": objects.isolation, "score": objects.score, "tracks": objects.tracks}
     return {f"{stem}_{name}": values for name, values in columns.items() if values is not None}
 
 

@@ -8,13 +8,18 @@ not have counts as zero objects; asked for by name, it is an error.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from kit.files import FormatError
 from kit.opendata.chunks import Chunk, Objects, assemble, assemble_numbers, check_unit, nothing
 from kit.opendata.description import Source, describe, list_branches
+from kit.opendata.extras import with_extras
 from kit.opendata.recognition import check_name
 from kit.opendata.trees import OpenFile, OpenTree
+from kit.opendata.wishes import NOTHING, Wish
 
 __all__ = ["Chunk", "Objects", "Reader", "Source", "open_source"]
 
@@ -24,7 +29,7 @@ def open_source(
     schema: str = "auto",
     unit: str = "auto",
     objects: str | Sequence[str] = "auto",
-    isolation: bool = False,
+    wish: Wish = NOTHING,
 ) -> Source:
     """Recognise one file and return what it is.
 
@@ -39,8 +44,8 @@ def open_source(
     objects : str or list of str
         Letters of the types that must be there, or `auto` for e m j g t as far as the file has them
         (b too where a skim has b-tagged jets of its own).
-    isolation : bool
-        Whether the isolation of electrons is read, too.
+    wish : Wish
+        What is read besides, for options that need it.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def open_source(
     """
     check_name(schema, where=path)
     with OpenFile(path) as file:
-        return describe(file, schema, unit, objects, isolation)
+        return describe(file, schema, unit, objects, wish)
 
 
 class Reader:
@@ -74,7 +79,7 @@ class Reader:
             self._tree = file.tree(source.tree)
         lists, kinds = list_branches(source)
         counters = dict.fromkeys(b.counter for b in source.branches.values() if b.counter)
-        self._names = [*lists, *kinds, *counters]
+        self._names = list(dict.fromkeys([*lists, *kinds, *counters, *source.extras.names]))
 
     @classmethod
     def of(
@@ -83,7 +88,7 @@ class Reader:
         schema: str = "auto",
         unit: str = "auto",
         objects: str | Sequence[str] = "auto",
-        isolation: bool = False,
+        wish: Wish = NOTHING,
     ) -> Self:
         """Return an open reader of a file that is recognised on the way, with the same refusals as `open_source`.
 
@@ -92,7 +97,7 @@ class Reader:
         check_name(schema, where=path)
         file = OpenFile(path)
         try:
-            return cls(describe(file, schema, unit, objects, isolation), file)
+            return cls(describe(file, schema, unit, objects, wish), file)
         except BaseException:
             file.close()
             raise
@@ -134,7 +139,8 @@ class Reader:
             message = f"{source.path}: entries {first} to {last} asked for, there are {source.entries}"
             raise ValueError(message)
         id_names = source.ids if ids else {}
-        columns = self._tree.read([*self._names, *id_names.values()], first, last) if last > first else {}
+        wanted = list(dict.fromkeys([*self._names, *id_names.values()]))
+        columns = self._tree.read(wanted, first, last) if last > first else {}
         if not columns:
             return Chunk(first, last, source.unit, {letter: nothing(0) for letter in source.objects})
         objects = {
@@ -143,4 +149,23 @@ class Reader:
         numbers = {column: assemble_numbers(name, columns, source.path) for column, name in id_names.items()}
         chunk = Chunk(first, last, source.unit, objects, numbers)
         check_unit(chunk, source.path)
-        return chunk
+        return with_extras(chunk, source.extras, columns, source.path) if source.extras.names else chunk
+
+    def numbers(self, first: int, last: int) -> dict[str, npt.NDArray[Any]]:
+        """Return run, lumi, event and channel of the entries, as far as the file has them, and nothing else."""
+        source = self.source
+        columns = self._tree.read(list(source.ids.values()), first, last) if last > first else {}
+        none = np.empty(0, np.int64)
+        return {
+            column: assemble_numbers(name, columns, source.path) if columns else none
+            for column, name in source.ids.items()
+        }
+
+    def sum_of(self, tree: str, branch: str) -> float:
+        """Return the sum of a branch of another tree, such as the weights of all events that were generated."""
+        assert self._file is not None
+        if tree not in self._file.storages or branch not in self._file.tree(tree).branches():
+            message = f"{self.source.path}: no tree {tree} with a branch {branch}"
+            raise FormatError(message)
+        opened = self._file.tree(tree)
+        return float(opened.read([branch], 0, opened.entries)[branch].content.astype(np.float64).sum())

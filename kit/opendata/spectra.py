@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from kit.opendata.pieces import Piece
 __all__ = ["BELOW", "Grid", "PieceRecord", "Spectra", "merge"]
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 Pair = tuple[str, str]
 
 BELOW = -1  # the bin of masses below same_flavour_min_mass; that of masses beyond the grid is Grid.bins
@@ -37,6 +39,7 @@ class Spectra:
     """Counted masses: events by final state, and for each pair its bins that are not empty.
 
     `pair`, `bin` and `count` are the rows: place in `pairs`, bin from `BELOW` to ``grid.bins``, count, sorted.
+    With weights, `weight` and `square` are Σw and Σw² of each row.
     """
 
     grid: Grid
@@ -45,6 +48,16 @@ class Spectra:
     pair: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     bin: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     count: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    weight: FloatArray | None = None
+    square: FloatArray | None = None
+
+    def weights(self, pair: Pair) -> tuple[FloatArray, FloatArray] | None:
+        """Return Σw and Σw² in all bins, shape (bins,) each; None where events have no weights."""
+        if self.weight is None or self.square is None:
+            return None
+        rows, lines = self._places[pair], np.zeros((2, self.grid.bins + 2))
+        lines[:, self.bin[rows] - BELOW] = self.weight[rows], self.square[rows]
+        return lines[0, 1:-1], lines[1, 1:-1]
 
     def counts(self, pair: Pair) -> IntArray:
         """Return the counts in all bins, shape (bins,)."""
@@ -89,9 +102,18 @@ class Spectra:
             isinstance(other, Spectra)
             and (self.grid, self.events, self.pairs) == (other.grid, other.events, other.pairs)
             and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("pair", "bin", "count"))
+            and _alike(self.weight, other.weight)
+            and _alike(self.square, other.square)
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _alike(one: FloatArray | None, other: FloatArray | None) -> bool:
+    """Tell whether sums of weights agree as far as the order of adding lets them."""
+    if one is None or other is None:
+        return one is other
+    return bool(np.allclose(one, other, rtol=1e-12, atol=0))
 
 
 def merge(parts: Iterable[Spectra], grid: Grid | None = None) -> Spectra:
@@ -109,7 +131,7 @@ def merge(parts: Iterable[Spectra], grid: Grid | None = None) -> Spectra:
     """
     places: dict[Pair, int] = {}
     events: dict[str, int] = {}
-    waiting: list[tuple[IntArray, IntArray, IntArray]] = []
+    waiting: list[_Rows] = []
     rows = 0
     for part in parts:
         grid = grid or part.grid
@@ -119,35 +141,61 @@ def merge(parts: Iterable[Spectra], grid: Grid | None = None) -> Spectra:
         for state, number in part.events.items():
             events[state] = events.get(state, 0) + number
         here = np.array([places.setdefault(pair, len(places)) for pair in part.pairs], np.int64)
-        waiting.append((here[part.pair], part.bin, part.count))
+        if len(part.pair):
+            waiting.append(_Rows(here[part.pair], part.bin, part.count, part.weight, part.square))
         rows += len(part.pair)
         if rows > ROWS_AT_ONCE:
             waiting = [_add(waiting, grid)]
-            rows = len(waiting[0][0])
+            rows = len(waiting[0].pair)
     if grid is None:
         message = "nothing to add, and no grid"
         raise ValueError(message)
-    pair, place, count = _add(waiting, grid)
+    total = _add(waiting, grid)
     pairs = sorted(places, key=pair_order)
     rank = np.empty(len(pairs), np.int64)
     rank[[places[name] for name in pairs]] = np.arange(len(pairs))
-    pair, place, count = _add([(rank[pair], place, count)], grid)
-    return Spectra(grid, dict(sorted(events.items())), pairs, pair, place, count)
+    total = _add([total._replace(pair=rank[total.pair])], grid)
+    return Spectra(grid, dict(sorted(events.items())), pairs, *total)
 
 
-def _add(rows: list[tuple[IntArray, IntArray, IntArray]], grid: Grid) -> tuple[IntArray, IntArray, IntArray]:
-    """Return rows in order, those of the same pair and bin added."""
+class _Rows(NamedTuple):
+    """Rows of spectra; with weights or without."""
+
+    pair: IntArray
+    place: IntArray
+    number: IntArray
+    weight: FloatArray | None = None
+    square: FloatArray | None = None
+
+
+def _add(rows: list[_Rows], grid: Grid) -> _Rows:
+    """Return rows in order, those of the same pair and bin added.
+
+    Raises
+    ------
+    ValueError
+        If some have weights and others have none.
+    """
     if not rows:
-        return (np.empty(0, np.int64),) * 3
-    pair, place, count = (np.concatenate(column) for column in zip(*rows, strict=True))
+        return _Rows(*(np.empty(0, np.int64),) * 3)
+    pair, place, count = (np.concatenate([row[column] for row in rows]) for column in range(3))
+    weighted = [row.weight is not None for row in rows]
+    if any(weighted) != all(weighted):
+        message = "spectra with weights and without cannot be added"
+        raise ValueError(message)
     key = pair * (grid.bins + 2) + (place - BELOW)
     order = np.argsort(key, kind="stable")
     key = key[order]
     first = np.flatnonzero(np.diff(key, prepend=-1))
-    return (
+    sums = [
+        np.add.reduceat(np.concatenate([row[column] for row in rows])[order], first) if len(first) else np.empty(0)
+        for column in ((3, 4) if all(weighted) else ())
+    ]
+    return _Rows(
         key[first] // (grid.bins + 2),
         key[first] % (grid.bins + 2) + BELOW,
         np.add.reduceat(count[order], first) if len(first) else count,
+        *sums,
     )
 
 
@@ -156,7 +204,8 @@ class PieceRecord:
     """What came of one piece.
 
     `cutflow` are the events left after each step, `seen` and `dropped` the objects read and the bad ones of
-    each type, `schema` the name of the file's schema, `generated` whether the kit's demo has made it.
+    each type, `schema` the name of the file's schema, `generated` whether the kit's demo has made it. `sums` are,
+    with weights, their sum after each step.
     """
 
     piece: Piece
@@ -166,3 +215,4 @@ class PieceRecord:
     seen: dict[str, int] = field(default_factory=dict)
     schema: str = ""
     generated: bool = False
+    sums: dict[str, float] = field(default_factory=dict)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from kit.opendata.chunks import Chunk
 from kit.opendata.combinations import final_state_name
-from kit.opendata.selection import UNIT, Selected, add_counts
+from kit.opendata.passing import UNIT, Selected, add_counts
 
 __all__ = ["EDGES", "QUANTITIES", "Survey", "survey"]
 
@@ -39,6 +39,7 @@ class Survey:
     counts : by type, by `read` or `selected`, by quantity, shape (bins + 1,): the last one counts what lies
         outside of all bins; `read` has all sound objects, `selected` those that pass in accepted events
     schemas : events by schema, that of a skim being the one it was made of
+    sums : with weights, their sum after each step
     generated : whether any of them is the kit's own demo
     """
 
@@ -50,6 +51,7 @@ class Survey:
     counts: Counts = field(default_factory=dict)
     schemas: dict[str, int] = field(default_factory=dict)
     generated: bool = False
+    sums: dict[str, float] = field(default_factory=dict)
 
     def __add__(self, other: Survey) -> Survey:
         return Survey(
@@ -64,6 +66,7 @@ class Survey:
             },
             add_counts(self.schemas, other.schemas),
             self.generated or other.generated,
+            {step: self.sums.get(step, 0.0) + other.sums.get(step, 0.0) for step in {**self.sums, **other.sums}},
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def survey(chunk: Chunk, selected: Selected, schema: str = "", *, generated: boo
         counts=counts,
         schemas={schema: chunk.events} if schema else {},
         generated=generated,
+        sums=dict(selected.sums),
     )
 
 

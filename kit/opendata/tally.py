@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.opendata.passing import add_counts
 from kit.opendata.schemas import OBJECT_NAMES
-from kit.opendata.selection import add_counts
 from kit.opendata.spectra import PieceRecord
 
 __all__ = ["Tally"]
@@ -28,6 +28,7 @@ class Tally:
 
     pieces: int = 0
     cutflow: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
     states: set[str] = field(default_factory=set)
     pairs: set[tuple[str, str]] = field(default_factory=set)
     entries: int = 0
@@ -46,6 +47,7 @@ class Tally:
         piece, spectra = record.piece, record.spectra
         self.pieces += 1
         self.cutflow = add_counts(self.cutflow, record.cutflow)
+        self.sums = {s: self.sums.get(s, 0.0) + record.sums.get(s, 0.0) for s in {**self.sums, **record.sums}}
         self.states.update(spectra.events)
         self.pairs.update(spectra.pairs)
         self.entries += spectra.total
@@ -98,5 +100,6 @@ class Tally:
             "below_minimum": self.below,
             "empty": self.accepted == 0,
             "cutflow": self.cutflow,
+            **({"sums_of_weights": self.sums} if self.sums else {}),
             "dropped": self.all_dropped(),
         }

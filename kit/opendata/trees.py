@@ -249,6 +249,8 @@ def _column(array: Any, entries: int) -> Column:
         raise ValueError(message)
     if layout.is_numpy:
         return Column(None, np.asarray(layout.data))
+    if layout.is_list and layout.content.is_list and layout.content.content.is_numpy:
+        return _first_of_each(layout)
     if not layout.is_list or not layout.content.is_numpy:
         message = f"is {array.type.content}, must be one number or a list of numbers per entry"
         raise ValueError(message)
@@ -256,3 +258,14 @@ def _column(array: Any, entries: int) -> Column:
     offsets, content = np.asarray(layout.offsets.data, dtype=np.int64), np.asarray(layout.content.data)
     start, stop = int(offsets[0]), int(offsets[-1])
     return Column(offsets - start if start else offsets, content[start:stop])
+
+
+def _first_of_each(layout: Any) -> Column:
+    """Return the first value of each inner list, 0 where it is empty."""
+    outer = layout.to_ListOffsetArray64(True)
+    inner = outer.content.to_ListOffsetArray64(False)
+    begins = np.asarray(inner.offsets.data, dtype=np.int64)
+    content = np.append(np.asarray(inner.content.data), 0)  # an empty list at the end has a place to point to
+    first = np.where(np.diff(begins) > 0, content[begins[:-1]], 0)
+    offsets = np.asarray(outer.offsets.data, dtype=np.int64)
+    return Column(offsets - offsets[0], first[offsets[0] : offsets[-1]])

@@ -57,6 +57,8 @@ class Block:
         Largest charge of any slice, 0 at least, in tenths of an electron.
     text, spans : Text, ndarray, shape (clusters, 2)
         Where the metadata of each cluster stand, one blank between two.
+    origin : int
+        Where `text` begins in the text of the file.
     """
 
     layout: Layout
@@ -69,6 +71,7 @@ class Block:
     peak: npt.NDArray[Any]
     text: Text
     spans: IntArray
+    origin: int = 0
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -77,6 +80,11 @@ class Block:
     def heads(self) -> list[bytes]:
         """The metadata of each cluster as text."""
         return [bytes(self.text.buffer[begin:end]) for begin, end in self.spans.tolist()]
+
+    @property
+    def places(self) -> list[int]:
+        """Where each cluster begins in the text of the file."""
+        return [self.origin + max(self.text.buffer.rfind(b"<cluster>", 0, begin), 0) for begin in self.spans[:, 0]]
 
     @property
     def metadata(self) -> FloatArray:
@@ -121,7 +129,9 @@ class Block:
             yield Cluster(int(self.numbers[place]), words, shaped, layout.step)
 
     @classmethod
-    def parsed(cls, layout: Layout, first_number: int, count: int, work: Work, text: Text) -> Block:
+    def parsed(
+        cls, layout: Layout, first_number: int, count: int, work: Work, text: Text, origin: int = 0
+    ) -> Block:
         """Return the `count` clusters that were parsed into `work`."""
         used = int(work.offsets[count])
         return cls(
@@ -135,10 +145,11 @@ class Block:
             peak=work.peak[:used],
             text=text,
             spans=work.spans[:count],
+            origin=origin,
         )
 
     @classmethod
-    def examined(cls, number: int, one: Examined) -> Block:
+    def examined(cls, number: int, one: Examined, origin: int = 0) -> Block:
         """Return one cluster that was read line by line."""
         flat = one.charge.reshape(-1, one.charge.shape[2])
         pixel = np.flatnonzero((flat != 0).any(axis=1))
@@ -159,4 +170,5 @@ class Block:
             peak=stored.max(axis=1, initial=0),
             text=Text.of(head),
             spans=np.array([[0, len(head)]]),
+            origin=origin,
         )

@@ -73,7 +73,7 @@ class ClusterFile:
         try:
             self.header = read_header(self.stream, compat=p.compat)
             line = self.stream.line
-            self.layout, self._tags = look_ahead(self.stream, p)
+            self.layout, self.tags = look_ahead(self.stream, p)
             self.geometry, notes = compare(self.name, line, self.header, self.layout, p, kernel_step)
             self.notes = [*notes, *unusual(self.name, self.layout)]
         except BaseException:
@@ -94,11 +94,13 @@ class ClusterFile:
         longest = 0
         while stop is None or self.count < stop:
             done, place, odd = self.engine.parse(
-                stream.text, stream.begin, stream.end, stream.ended, longest, self._tags, layout.fields, work
+                stream.text, stream.begin, stream.end, stream.ended, longest, self.tags, layout.fields, work
             )
             if done:
                 longest = max(longest, int(np.diff(work.spans[:done, 0], append=place).max()))
-                yield from self._wanted(Block.parsed(layout, self.count, done, work, stream.text), stop)
+                yield from self._wanted(
+                    Block.parsed(layout, self.count, done, work, stream.text, stream.origin), stop
+                )
                 self.count += done
                 stream.use_up(place, done * layout.lines)
             elif stream.ended and stream.begin == stream.end:
@@ -139,7 +141,7 @@ class ClusterFile:
             return
         if self.p.compat:
             self._note_what_was_taken(one)
-        yield from self._wanted(Block.examined(self.count, one), stop)
+        yield from self._wanted(Block.examined(self.count, one, stream.origin + stream.begin), stop)
         self.count += 1
         stream.use_up(end)
 
@@ -157,7 +159,7 @@ class ClusterFile:
             "another number of slices": found.slices != own.slices,
             "another size of the array": (found.rows, found.columns) != (own.rows, own.columns),
             "another number of metadata": found.fields != own.fields,
-            "other times of their slices": one.tags != self._tags.lines[: found.slices],
+            "other times of their slices": one.tags != self.tags.lines[: found.slices],
         }
         for kind, met in kinds.items():
             note = (

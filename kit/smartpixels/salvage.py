@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-__all__ = ["GZIP_MAGIC", "Salvage"]
+__all__ = ["GZIP_MAGIC", "Salvage", "until_fault"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK = 1 << 16  # bytes of the file at once
@@ -68,7 +68,7 @@ class Salvage:
                 try:
                     yield inflate.decompress(rest)
                 except zlib.error as fault:
-                    offset, part = _until_fault(before, rest)
+                    offset, part = until_fault(before, rest)
                     yield part
                     self.damage = _named(str(fault).rpartition(": ")[2], here + offset)
                     return
@@ -78,7 +78,7 @@ class Salvage:
             self.damage = f"gzip stream ends early, at compressed byte {place}"
 
 
-def _until_fault(inflate: Any, block: bytes) -> tuple[int, bytes]:
+def until_fault(inflate: Any, block: bytes) -> tuple[int, bytes]:
     """Return the place in `block` at which decompression fails, and what it gives until there."""
     parts = []
     for place in range(len(block)):

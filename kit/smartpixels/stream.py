@@ -78,6 +78,7 @@ class TextStream:
         self.name = file_name(path)
         self.text = Text(room)
         self.begin = self.end = 0
+        self.origin = 0  # place of the buffer's first byte in the text of the file
         self.line = 1  # number of the line at `begin`
         self.ended = False
         self.damage = ""  # what is wrong with the gzip stream, once it is met
@@ -122,6 +123,7 @@ class TextStream:
             self._grow()
         view = memoryview(self.text.buffer)
         view[:left] = view[self.begin : self.end]
+        self.origin += self.begin
         self.begin, self.end = 0, left
         while self.end < self.text.room and not self.ended:
             try:

@@ -1,7 +1,6 @@
 """A batch run as it lies on the disk, written without running anything: rounds, their logs, what came back."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +13,9 @@ from kit.batch.chunks import Chunk
 from kit.batch.launching import create
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
-from kit.batch.rounds import Round
+from kit.batch.rounds import BatchRun, Round, batch_run
 from kit.batch.sites import Site
+from kit.batch.status import Status
 from kit.batch.worker.ledger import Ledger
 from kit.batch.writing import Sending, write_round
 
@@ -26,19 +26,24 @@ EVENTS = {
     "progress": "008 ({job}) 2026-11-20 10:02:00 progress {text}",
     "end": "005 ({job}) 2026-11-20 10:03:00 Job terminated.\n\t(1) Normal termination (return value 0)",
     "remove": "009 ({job}) 2026-11-20 10:03:00 Job was aborted.\n\t{text}",
+    "size": "006 ({job}) 2026-11-20 10:02:00 Image size of job updated: 1\n\t{text}",
     "hold": "012 ({job}) 2026-11-20 10:03:00 Job was held.\n\t{text}",
 }
 
 
 class Written:
-    """A run of the notebook `toy`, whose points are x = 1, 2, …"""
+    """A run whose rounds, logs and results are written by the test, event by event."""
 
-    def __init__(self, notebook: Path, folder: Path, points: int, **options: Any) -> None:
-        self.options = Options.build({"profile": "local", "try_first": False, "memory_mb": 400} | options)
-        plan = make_plan(str(notebook), {}, {"x": {"range": [1, points]}}, self.options)
-        self.batch = create(plan, folder, "sweep")
+    def __init__(self, batch: BatchRun) -> None:
+        self.batch = batch
+        self.options = Options(**batch.submission["options"])
         self.ids = [json.loads(line)["id"] for line in self.batch.points.read_text().splitlines()]
-        self.scratch = folder.with_name(f"{folder.name} made")
+        self.scratch = batch.directory.with_name(f"{batch.directory.name} made")
+
+    @property
+    def latest(self) -> Round:
+        """The latest round."""
+        return self.batch.rounds[-1]
 
     def write(self, *chunks: Sequence[int], site: str = "condor", **further: Any) -> Round:
         """Write the next round, with chunks of these indexes, and submit it nowhere."""
@@ -61,19 +66,41 @@ class Written:
     def tell(self, event: str, process: int, text: str = "", cluster: int = CLUSTER) -> None:
         """Append an event to the log of the latest round."""
         job = f"{cluster:03d}.{process:03d}.000"
-        with self.batch.rounds[-1].log.open("a", encoding="utf-8") as stream:
+        with self.latest.log.open("a", encoding="utf-8") as stream:
             stream.write(EVENTS[event].format(job=job, text=text) + "\n...\n")
 
-    def bring(self, states: Mapping[int, str], number: str = "001", chunk: str = "000000", text: str = "") -> Path:
-        """Leave the lines and files of a chunk, as its worker does, and return the path of the lines."""
+    def begin(self, *processes: int) -> None:
+        """Let jobs of the latest round reach the pool and start."""
+        for process in processes:
+            self.tell("submit", process, f"chunk {self.latest.chunks[process].name}")
+            self.tell("start", process)
+
+    def bring(
+        self, states: Mapping[int, str], number: str = "", chunk: str = "", text: str = "", **more: Any
+    ) -> Path:
+        """Leave lines and files of points, as their worker does, and return the path of the lines.
+
+        They belong to the latest round, and to its chunk that has the first of the points, unless told otherwise.
+        """
+        latest = self.batch.rounds[-1:]
+        number = number or (latest[0].number if latest else "001")
+        first = next(iter(states))
+        known = [one.name for round_ in latest for one in round_.chunks if first in one.indexes]
+        chunk = chunk or (known[0] if known else "000000")
         ledger = Ledger(self.batch.results, f"r{number}_{chunk}")
         for index, state in states.items():
             folder = self.scratch / number / str(index)
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "x.txt").write_text(f"point {index}{text}")
-            ledger.add(self.line(index, state, number, chunk), folder)
+            ledger.add(self.line(index, state, number, chunk) | more, folder)
         ledger.close()
         return ledger.path
+
+    def read(self) -> Status:
+        """Return how the run stands, read anew."""
+        status = Status(self.batch)
+        status.read()
+        return status
 
     def line(self, index: int, state: str, number: str = "001", chunk: str = "000000") -> dict[str, Any]:
         """Return the line of a point that took 1 + `index` s of time, half of it on the processor."""
@@ -88,27 +115,27 @@ class Written:
 
 @pytest.fixture
 def written(toy: Path, tmp_path: Path) -> Callable[..., Written]:
-    """Return a function that writes a run of so many points."""
-    return lambda points=6, name="run", **options: Written(toy, tmp_path / name, points, **options)
+    """Return a function that writes a run of `toy` at the points x = 1, 2, …, of which nothing was submitted."""
+
+    def write(points: int = 6, name: str = "run", **options: Any) -> Written:
+        options = {"profile": "local", "try_first": False, "memory_mb": 400} | options
+        plan = make_plan(str(toy), {}, {"x": {"range": [1, points]}}, Options.build(options))
+        return Written(create(plan, tmp_path / name, "sweep"))
+
+    return write
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Return a function that puts a program in the place of a command, and one that returns how it was called.
-
-    What HTCondor itself does is tested in tests/condor; here, what we do with its answers.
-    """
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-
-    def put(command: str, text: str = "") -> Callable[[], list[str]]:
-        calls = folder / f"{command}.calls"
-        (folder / command).write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\n{text}\n')
-        (folder / command).chmod(0o755)
-        return lambda: calls.read_text().splitlines() if calls.exists() else []
-
-    return put
+def two_rounds(written: Callable[..., Written]) -> Written:
+    """Return a run of five points: one failed first, one done twice, one still failed, one without a line."""
+    made = written(5)
+    made.send([0, 1, 2, 3, 4])
+    made.bring({3: "done", 0: "failed", 1: "done", 2: "failed"})
+    made.tell("end", 0)
+    made.send([0, 1, 2, 4], cluster=18)
+    made.tell("end", 0, cluster=18)
+    made.bring({0: "done", 1: "done", 2: "memory"}, "002", text=" again")
+    return made
 
 
 PROGRAM = """#!/bin/sh
@@ -138,6 +165,12 @@ class Commands(NamedTuple):
         """Let a command succeed with these words."""
         (self.folder / f"{name}.err").unlink(missing_ok=True)
         (self.folder / f"{name}.out").write_text(text)
+
+    def does(self, name: str, script: str = "") -> Callable[[], list[str]]:
+        """Let a command do what a shell script says, and return a function that tells how it was called."""
+        (self.folder / name).write_text(f"{PROGRAM.partition('if')[0]}{script}\n")
+        (self.folder / name).chmod(0o755)
+        return lambda: self.calls(name)
 
     def fails(self, name: str, text: str) -> None:
         """Let a command fail with these words."""
@@ -173,87 +206,86 @@ def no_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-class Sent:
-    """A run whose jobs were taken by the stand-in of a pool; what becomes of them is told event by event."""
-
-    def __init__(self, status: Any, commands: Commands) -> None:
-        self.run = status.run
-        self.commands = commands
-
-    @property
-    def latest(self) -> Any:
-        """The latest round."""
-        return self.run.rounds[-1]
-
-    def event(self, number: str, process: int, text: str, *details: str) -> None:
-        """Write an event of cluster 17 into the log of the latest round."""
-        lines = [
-            f"{number} (017.{process:03d}.000) 2026-11-20 09:19:02 {text}",
-            *(f"\t{line}" for line in details),
-        ]
-        with self.latest.log.open("a") as log:
-            log.write("\n".join([*lines, "...", ""]))
-
-    def begin(self, *processes: int, memory: int = 300) -> None:
-        """Let jobs be submitted and start."""
-        for process in processes:
-            chunk = self.latest.chunks[process].name
-            self.event(
-                "000", process, "Job submitted from host: <127.0.0.1:1?alias=schedd.here&a>", f"chunk {chunk}"
-            )
-            self.event(
-                "001", process, "Job executing on host: <127.0.0.1:2>", "SlotName: slot1@n", f"Memory = {memory}"
-            )
-
-    def lines(self, *indexes: int, state: str = "done", **more: Any) -> None:
-        """Bring home lines of points, without files."""
-        where = {index: chunk for chunk in self.latest.chunks for index in chunk.indexes}
-        points = [json.loads(line) for line in self.run.points.read_text().splitlines()]
-        error = None if state == "done" else {"name": "Fault", "value": state, "cell": 2, "traceback": []}
-        for index in indexes:
-            line = {
-                "id": points[index]["id"],
-                "index": index,
-                "chunk": where[index].name,
-                "round": self.latest.number,
-            }
-            line |= {
-                "code": "abc",
-                "state": state,
-                "started": "2026-11-20T09:19:02+00:00",
-                "seconds": 2.0,
-                "slot": "s",
-            }
-            line |= {"cpu_seconds": 1.0, "rss_mb": 50.0, "host": "n", "kit": "", "error": error, "outputs": []}
-            line |= {"summary": None} | more
-            path = self.run.results / f"r{self.latest.number}_{where[index].name}.jsonl"
-            with path.open("a") as stream:
-                stream.write(json.dumps(line) + "\n")
-
-    def end(self, *processes: int) -> None:
-        """Let jobs end well."""
-        for process in processes:
-            self.event("005", process, "Job terminated.", "(1) Normal termination (return value 0)")
-
-    def removable(self, *processes: int) -> None:
-        """Let the pool's removal of these jobs reach the log."""
-        folder = self.commands.folder
-        texts = [
-            f"009 (017.{n:03d}.000) 2026-11-20 09:20:00 Job was aborted.\n\tvia condor_rm\n...\n"
-            for n in processes
-        ]
-        (folder / "gone").write_text("".join(texts))
-        program = f"cat '{folder / 'gone'}' >>'{self.latest.log}'\n"
-        (folder / "condor_rm").write_text(PROGRAM + program)
-
-
 @pytest.fixture
-def sent(launched: Callable[..., Any], commands: Commands) -> Callable[..., Sent]:
-    """Return a function that submits a sweep to the stand-in of a pool."""
+def sent(launched: Callable[..., Any], commands: Commands) -> Callable[..., Written]:
+    """Return a function that submits a sweep to a pool that takes everything and runs nothing."""
     commands.says("condor_q", json.dumps([{"ClusterId": 17, "GlobalJobId": "schedd.here#17.0#1"}]))
     small = {"profile": "condor", "environment": {"python": sys.executable}, "memory_mb": 300}
 
-    def send(notebook: Path, sweep: Any, fixed: dict[str, Any] | None = None, **options: Any) -> Sent:
-        return Sent(launched(notebook, sweep, fixed, **(small | options)), commands)
+    def send(notebook: Path, sweep: Any, fixed: dict[str, Any] | None = None, **options: Any) -> Written:
+        return Written(launched(notebook, sweep, fixed, **(small | options)).run)
 
     return send
+
+
+@pytest.fixture
+def take_up() -> Callable[[str], Written]:
+    """Return a function that goes on writing a run that a command has made."""
+    return lambda run: Written(batch_run(run))
+
+
+@pytest.fixture
+def removing(commands: Commands) -> Callable[..., Any]:
+    """Return a function that lets condor_rm do what it does: write into the log that these jobs were removed."""
+
+    def make(made: Written, *processes: int, cluster: int = CLUSTER) -> Callable[[], list[str]]:
+        event = EVENTS["remove"].format(job="%s", text="via condor_rm").replace("\n", "\\n") + "\\n...\\n"
+        told = [event % f"{cluster:03d}.{process:03d}.000" for process in processes]
+        return commands.does("condor_rm", "".join(f"printf '{text}' >>'{made.latest.log}'\n" for text in told))
+
+    return make
+
+
+@pytest.fixture
+def here() -> tuple[str, ...]:
+    """Return the options of a small pool on this computer."""
+    return ("--profile", "local", "--workers", "2", "--memory-mb", "400")
+
+
+@pytest.fixture
+def submit(kit: Callable[..., Any], toy: Path, here: tuple[str, ...]) -> Callable[..., Any]:
+    """Return the command that submits the toy notebook to this computer."""
+    return lambda *words: kit("submit", "beam/toy", "--run", "run", "--per-job", "3", *here, *words)
+
+
+@pytest.fixture
+def failing(submit: Callable[..., Any]) -> Any:
+    """Submit six points of which two fail, and return the answer."""
+    return submit("--over", "x=1..6", "-p", "limit=4.5")
+
+
+MAKE = (
+    "from pathlib import Path\nassert first <= limit, first\nfor n in range(first, first + 2):\n"
+    "    Path(output, f'number_{n}.txt').write_text(str(n))"
+)
+SQUARE = (
+    "import json\nfrom pathlib import Path\nvalues = [int(Path(name).read_text()) ** 2 for name in inputs]\n"
+    "_ = Path(output, 'squares.json').write_text(json.dumps(values))"
+)
+TOTAL = (
+    "import json\nfrom pathlib import Path\n"
+    "found = [path for root in inputs for path in Path(root).glob('**/squares.json')]\n"
+    "total = sum(sum(json.loads(path.read_text())) for path in found)\n"
+    "_ = Path('summary.json').write_text(json.dumps({'total': total}))"
+)
+CHAIN = """campaign: chain
+options: {memory_mb: 300, disk_mb: 20, try_first: false, workers: 1, environment: {python: PYTHON}}
+stages:
+  - {name: make, notebook: beam/make, set: {limit: 9}, each: {first: [0, 2, 4]}, accept: 0.6}
+  - {name: square, notebook: beam/square, each: {inputs: {outputs_of: make, pattern: 'number_*.txt', bundle: 4}}}
+  - {name: total, notebook: beam/total, all: {inputs: {outputs_of: square}}}
+"""
+
+
+@pytest.fixture
+def chain(make_notebook: Callable[..., Path], tmp_path: Path) -> Path:
+    """Return the file of a campaign of three stages: make files, square them four at a time, add everything."""
+    inputs = ("parameters", "inputs: list[str] = ['demo']  # files\noutput: str = ''  # folder")
+    numbers = "first: int = 0  # number\nlimit: int = 100  # number\noutput: str = ''  # folder"
+    make_notebook("notebooks/beam/make.ipynb", ("parameters", numbers), MAKE)
+    make_notebook("notebooks/beam/square.ipynb", inputs, SQUARE)
+    make_notebook("notebooks/beam/total.ipynb", inputs, TOTAL)
+    path = tmp_path / "parameters" / "campaigns" / "chain.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(CHAIN.replace("PYTHON", sys.executable))
+    return path

@@ -15,14 +15,14 @@ from kit.parameters import ParameterError
 
 
 def test_an_unknown_name_is_refused_with_point_and_suggestion(toy):
-    with pytest.raises(ParameterError, match=r"point 2 \(limt=3\): limt is not known \(did you mean limit\?\)"):
+    with pytest.raises(ParameterError, match=r"point 1 \(limt=3\): limt is not known \(did you mean limit\?\)"):
         checked(Notebook(toy), [{"x": 1.0}, {"limt": 3}])
 
 
 def test_the_first_ten_faults_are_told_at_once(toy):
     with pytest.raises(ParameterError) as fault:
         checked(Notebook(toy), [{"x": "no"}] * 50)
-    assert str(fault.value).count("should be float") == 10 or "point 1 " in str(fault.value)
+    assert str(fault.value).count("should be float") == 10 or "point 0 " in str(fault.value)
 
 
 @pytest.mark.parametrize("cells", [["x = 1"], [("parameters", "x = 1"), ("parameters", "y = 1")]])
@@ -56,7 +56,7 @@ def test_a_whole_number_becomes_what_the_default_is(toy):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("nan")]])
 def test_nan_and_infinity_are_refused(make_notebook, value):
     notebook = Notebook(make_notebook("a.ipynb", ("parameters", "x = 1.0\nanything = None")))
-    with pytest.raises(ParameterError, match=r"point 1 .*(finite|infinite)"):
+    with pytest.raises(ParameterError, match=r"point 0 .*(finite|infinite)"):
         checked(notebook, [{"anything": value} if isinstance(value, list) else {"x": value}])
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kit.batch.notebooks import Notebook, find, rewrite_cell, source_of, stages
+from kit.batch.notebooks import Notebook, find, rewrite_cell, source_of, stage_names, stages
 from kit.directories import RunError
 from kit.files import FormatError
 from kit.parameters import ParameterError
@@ -197,3 +197,11 @@ def test_the_kernel_is_the_one_that_the_notebook_names_or_python(make_notebook, 
     assert Notebook(make_notebook("a/b.ipynb", kernel="root")).kernel == "root"
     (tmp_path / "c.ipynb").write_text('{"nbformat": 4, "metadata": {}, "cells": []}')
     assert Notebook(tmp_path / "c.ipynb").kernel == "python3"
+
+
+def test_a_neighbour_that_cannot_be_read_hides_no_name(make_notebook, tmp_path):
+    make_notebook("notebooks/beam/toy.ipynb", ("parameters", "x = 1"))
+    (tmp_path / "notebooks" / "beam" / "broken.ipynb").write_text("{")
+    with pytest.raises(RunError, match=r"there is no stage or notebook beam/toi \(did you mean beam/toy\?\)"):
+        find("beam/toi")
+    assert stage_names() == ["beam/broken", "beam/toy"]

@@ -33,7 +33,7 @@ def test_a_plan_tells_points_jobs_hours_memory_and_where(planned):
     told = plan.told()
     assert (told["points"], told["jobs"], told["points a job"]) == (20, 8, "2 to 3")
     assert told["seconds a point"] == "60 (a guess: nobody has measured it)"
-    assert told["CPU hours"] == round(20 * 60 * 2 / 3600, 2)
+    assert told["CPU hours"] == pytest.approx(20 * 60 * 2 / 3600, rel=0.005)
     assert (told["memory a job"], told["time limit"]) == ("2000 MB", "none")
     assert told["where"] == "local, this computer (asked for)"
     assert [point.index for point in plan.points] == list(range(20))
@@ -60,17 +60,17 @@ def test_on_a_pool_the_limit_of_time_follows_from_the_longest_job(planned, comma
 @pytest.mark.parametrize(
     ("sweep", "told"),
     [
-        ([{"x": 1.0}, {"xx": 2.0}], r"toy\.ipynb: point 2 \(xx=2\.0\): xx is not known.*x"),
-        ([{"x": 1.0}, {"x": "two"}], r"point 2 \(x=\"two\"\): x is 'two', should be float"),
-        ([{"x": float("nan")}], r"point 1 \(x=nan\): x is nan, should be finite"),
-        ([{"x": float("inf")}], r"point 1 \(x=inf\): x is inf, should be finite"),
+        ([{"x": 1.0}, {"xx": 2.0}], r"toy\.ipynb: point 1 \(xx=2\.0\): xx is not known.*x"),
+        ([{"x": 1.0}, {"x": "two"}], r"point 1 \(x=\"two\"\): x is 'two', should be float"),
+        ([{"x": float("nan")}], r"point 0 \(x=nan\): x is nan, should be finite"),
+        ([{"x": float("inf")}], r"point 0 \(x=inf\): x is inf, should be finite"),
         (
             [{"x": 1.0}, {"x": 2.0}, {"x": 1.0}],
-            r"points 1 and 3 are the same: x=1\.0; each point must be another one",
+            r"points 0 and 2 are the same: x=1\.0; each point must be another one",
         ),
         ([], "points: there is none; should be at least one"),
         ({"x": []}, r"points: x is \[\], should be a list of values"),
-        ([{"output": "a"}], r"point 1 .*: output is set by the job itself, leave it out"),
+        ([{"output": "a"}], r"point 0 .*: output is set by the job itself, leave it out"),
     ],
 )
 def test_points_that_cannot_be_used_are_refused_by_number_and_name_before_anything_is_written(
@@ -212,3 +212,10 @@ def test_an_input_where_the_site_cannot_read_it_is_refused_with_path_and_rule(pl
             {"x": [1]}, profile="condor", inputs=[f"{folder}/far.csv"], site={"refused": {folder: "copy it"}},
             environment={"python": "/usr/bin/python3"},
         )  # fmt: skip
+
+
+def test_a_plan_for_cern_says_plainly_that_a_ticket_is_missing(planned, commands):
+    about = {"profile": "cern-afs", "environment": {"python": "/usr/bin/python3"}}
+    assert planned({"x": [1]}, **about).notes == []
+    commands.fails("klist", "")
+    assert planned({"x": [1]}, **about).notes == ["no Kerberos ticket: run `kinit` in a terminal, then repeat"]

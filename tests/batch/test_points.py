@@ -48,7 +48,7 @@ def test_a_source_stored_as_lines_is_the_same_code_as_one_stored_as_text():
 
 
 def test_the_same_point_twice_is_refused_with_both_positions():
-    with pytest.raises(ParameterError, match=r"points 1 and 3 are the same: a=1"):
+    with pytest.raises(ParameterError, match=r"points 0 and 2 are the same: a=1"):
         numbered("abc", [{"a": 1}, {"a": 2}, {"a": 1}])
 
 

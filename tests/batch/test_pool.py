@@ -10,9 +10,10 @@ import pytest
 
 from kit.batch import capacity, resuming, stopping
 from kit.batch.options import Options
-from kit.batch.pool import is_alive, workers_for
+from kit.batch.pool import workers_for
 from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
+from kit.batch.tenancy import is_alive
 
 SLOW = ("parameters", "x: float = 1.0  # the x\npause: float = 0.0  # s"), "import time\ntime.sleep(pause)\nx"
 SUBMIT = (

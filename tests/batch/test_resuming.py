@@ -28,58 +28,58 @@ def bytes_below(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_points_held_for_memory_go_into_jobs_of_their_own_with_what_they_need(toy, sent):
+def test_points_held_for_memory_go_into_jobs_of_their_own_with_what_they_need(toy, sent, commands, removing):
     made = sent(toy, {"x": {"range": [1, 6]}}, per_job=2)
     made.begin(0, 1, 2)
     for process, peak in ((0, 700), (1, 350)):
-        made.event("006", process, "Image size of job updated: 1", f"{peak}  -  MemoryUsage of job (MB)")
-        made.event("012", process, "Job was held.", "memory usage exceeded request_memory", "Code 21 Subcode 102")
-    made.lines(4, 5)
-    made.end(2)
-    made.removable(0, 1)
-    said = resumed(made.run, per_job=2)
-    # twice the request of 300 MB, or half more than the peak: 1.5 * 700 MB and 1.5 * 350 MB
-    assert plan_of(made.run) == [([0, 1], 1050), ([2, 3], 600)]
+        made.tell("size", process, f"{peak}  -  MemoryUsage of job (MB)")
+        made.tell("hold", process, "memory usage exceeded request_memory\n\tCode 21 Subcode 102")
+    made.bring({4: "done", 5: "done"})
+    made.tell("end", 2)
+    removing(made, 0, 1)
+    said = resumed(made.batch, per_job=2)
+    # half more than the peak of 700 MB; twice the 400 MB of the slot, which is more than half more than 350 MB
+    assert plan_of(made.batch) == [([0, 1], 1050), ([2, 3], 800)]
     assert "2 held jobs are removed" in said
     assert any("4 points are sent again: 4 of them with more memory, 1050 MB" in text for text in said)
-    assert made.commands.calls("condor_rm") == ["-name schedd.here -constraint ClusterId == 17"]
+    assert commands.calls("condor_rm") == ["-name schedd.here -constraint ClusterId == 17"]
 
 
 def test_a_point_that_the_guard_ended_is_sent_with_twice_the_memory_and_no_more_than_the_most(toy, sent):
     made = sent(toy, {"x": [1, 2, 3]}, per_job=3, memory_max_mb=500)
     made.begin(0)
-    made.lines(0, 2)
-    made.lines(1, state="memory", rss_mb=290.0)
-    made.end(0)
-    resumed(made.run)
-    assert plan_of(made.run) == [([1], 500)]
+    made.bring({0: "done", 2: "done"})
+    made.bring({1: "memory"}, rss_mb=290.0)
+    made.tell("end", 0)
+    resumed(made.batch)
+    assert plan_of(made.batch) == [([1], 500)]
 
 
 def test_points_beyond_all_memory_are_refused_with_the_option_to_change(toy, sent):
     made = sent(toy, {"x": [1, 2]}, per_job=2, memory_max_mb=300)
     made.begin(0)
-    made.lines(0)
-    made.lines(1, state="memory", rss_mb=900.0)
-    made.end(0)
+    made.bring({0: "done"})
+    made.bring({1: "memory"}, rss_mb=900.0)
+    made.tell("end", 0)
     with pytest.raises(
         SubmissionError, match="1 points need more memory than memory_max_mb, 300 MB; let it be more"
     ):
-        resumed(made.run)
-    assert len(made.run.rounds) == 1
+        resumed(made.batch)
+    assert len(made.batch.rounds) == 1
 
 
 def removed_for_time(made, process):
-    made.event("009", process, "Job was aborted.", "removed due to wall time exceeded allowed max.")
+    made.tell("remove", process, "removed due to wall time exceeded allowed max.")
 
 
 def test_points_removed_over_their_time_go_into_jobs_half_as_long(toy, sent):
     made = sent(toy, {"x": {"range": [1, 8]}}, per_job=4)
     made.begin(0, 1)
     removed_for_time(made, 0)
-    made.lines(4, 5, 6, 7)
-    made.end(1)
-    said = resumed(made.run)
-    assert [points for points, _ in plan_of(made.run)] == [[0, 1], [2, 3]]
+    made.bring({4: "done", 5: "done", 6: "done", 7: "done"})
+    made.tell("end", 1)
+    said = resumed(made.batch)
+    assert [points for points, _ in plan_of(made.batch)] == [[0, 1], [2, 3]]
     assert "4 of them in shorter jobs" in said[0]
 
 
@@ -97,7 +97,7 @@ def test_a_job_of_one_point_that_had_too_little_time_gets_the_next_longer_limit_
     for limit in then:
         made.begin(0)
         removed_for_time(made, 0)
-        resumed(made.run)
+        resumed(made.batch)
         assert time_limit(made).endswith(f"= {limit}")
 
 
@@ -110,62 +110,56 @@ def time_limit(made):
 def test_a_worker_that_stopped_in_time_leaves_points_for_shorter_jobs(toy, sent):
     made = sent(toy, {"x": {"range": [1, 8]}}, per_job=8)
     made.begin(0)
-    made.lines(0, 1, 2)
-    made.end(0)
-    resumed(made.run)
-    assert sorted(index for points, _ in plan_of(made.run) for index in points) == [3, 4, 5, 6, 7]
-    assert max(len(points) for points, _ in plan_of(made.run)) <= 4
+    made.bring({0: "done", 1: "done", 2: "done"})
+    made.tell("end", 0)
+    resumed(made.batch)
+    assert sorted(index for points, _ in plan_of(made.batch) for index in points) == [3, 4, 5, 6, 7]
+    assert max(len(points) for points, _ in plan_of(made.batch)) <= 4
 
 
-def test_what_held_the_jobs_must_be_there_before_they_are_sent_again(toy, sent, tmp_path):
+def test_what_held_the_jobs_must_be_there_before_they_are_sent_again(toy, sent, tmp_path, removing):
     made = sent(toy, {"x": [1, 2]}, per_job=1)
     made.begin(0, 1)
     for process in (0, 1):
-        made.event(
-            "012",
-            process,
-            "Job was held.",
-            f"reading from file {tmp_path}/a.root: (errno 2) No",
-            "Code 13 Subcode 2",
-        )
-    made.removable(0, 1)
+        made.tell("hold", process, f"reading from file {tmp_path}/a.root: (errno 2) No\n\tCode 13 Subcode 2")
+    removing(made, 0, 1)
     with pytest.raises(SubmissionError, match=r"/a\.root is still not there, and 2 jobs were held for it"):
-        resumed(made.run)
-    assert len(made.run.rounds) == 1
+        resumed(made.batch)
+    assert len(made.batch.rounds) == 1
     (tmp_path / "a.root").touch()
-    resumed(made.run)
-    assert sum(len(points) for points, _ in plan_of(made.run)) == 2
+    resumed(made.batch)
+    assert sum(len(points) for points, _ in plan_of(made.batch)) == 2
 
 
-def test_jobs_that_wait_or_run_are_named_with_their_cluster_and_both_ways_out(toy, sent):
+def test_jobs_that_wait_or_run_are_named_with_their_cluster_and_both_ways_out(toy, sent, removing):
     made = sent(toy, {"x": [1, 2, 3]}, per_job=1)
     made.begin(0)
     with pytest.raises(
         SubmissionError,
         match=r"of cluster 17 1 jobs run and 2 wait; --wait waits for them, --stop removes them first",
     ):
-        resumed(made.run)
+        resumed(made.batch)
     made.begin(1, 2)
-    made.removable(0, 1, 2)
-    assert "cluster 17 is removed" in resumed(made.run, stop_first=True)
-    assert sum(len(points) for points, _ in plan_of(made.run)) == 3
+    removing(made, 0, 1, 2)
+    assert "cluster 17 is removed" in resumed(made.batch, stop_first=True)
+    assert sum(len(points) for points, _ in plan_of(made.batch)) == 3
 
 
 def test_only_missing_points_are_sent_and_older_rounds_stay_as_they_are(toy, sent):
     made = sent(toy, {"x": {"range": [1, 6]}}, per_job=3)
     made.begin(0, 1)
-    made.lines(0, 1, 2, 4)
-    made.lines(5, state="failed")
-    made.end(0)
-    made.event("009", 1, "Job was aborted.", "via condor_rm (by user alice)")
-    before = bytes_below(made.latest.directory) | bytes_below(made.run.results)
-    points = made.run.points.read_bytes()
-    resumed(made.run)
-    assert [points for points, _ in plan_of(made.run)] == [[3]]
+    made.bring({0: "done", 1: "done", 2: "done", 4: "done"})
+    made.bring({5: "failed"})
+    made.tell("end", 0)
+    made.tell("remove", 1, "via condor_rm (by user alice)")
+    before = bytes_below(made.latest.directory) | bytes_below(made.batch.results)
+    points = made.batch.points.read_bytes()
+    resumed(made.batch)
+    assert [points for points, _ in plan_of(made.batch)] == [[3]]
     assert {path: path.read_bytes() for path in before} == before
-    assert made.run.points.read_bytes() == points
-    assert [round_.number for round_ in made.run.rounds] == ["001", "002"]
-    assert batch_run(made.run.directory).submission["rounds"] == ["001", "002"]
+    assert made.batch.points.read_bytes() == points
+    assert [round_.number for round_ in made.batch.rounds] == ["001", "002"]
+    assert batch_run(made.batch.directory).submission["rounds"] == ["001", "002"]
     slice_ = (made.latest.directory / "points" / "000003.jsonl").read_text()
     assert [json.loads(line)["index"] for line in slice_.splitlines()] == [3]
 
@@ -173,15 +167,15 @@ def test_only_missing_points_are_sent_and_older_rounds_stay_as_they_are(toy, sen
 def test_a_point_done_in_any_round_is_done_whatever_a_later_round_says(toy, sent):
     made = sent(toy, {"x": [1, 2]}, per_job=2)
     made.begin(0)
-    made.lines(0)
-    made.event("009", 0, "Job was aborted.", "via condor_rm")
-    resumed(made.run)
+    made.bring({0: "done"})
+    made.tell("remove", 0, "via condor_rm")
+    resumed(made.batch)
     made.begin(0)
-    made.lines(1)
-    made.end(0)
-    assert status_of(made.run.directory).good
-    assert resumed(made.run) == ["nothing is missing: 2 of 2 points are done"]
-    assert len(made.run.rounds) == 2
+    made.bring({1: "done"})
+    made.tell("end", 0)
+    assert status_of(made.batch.directory).good
+    assert resumed(made.batch) == ["nothing is missing: 2 of 2 points are done"]
+    assert len(made.batch.rounds) == 2
 
 
 def test_failed_points_run_again_only_when_asked_for_and_then_exactly_these(toy, launched, tmp_path):

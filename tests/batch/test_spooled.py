@@ -14,12 +14,12 @@ def _nobody_asked(monkeypatch):
 
 
 @pytest.fixture
-def queue(stand_in, tmp_path):
+def queue(commands, tmp_path):
     """Return a function that says what the queue answers, which counts how often it was asked."""
 
     def answer(*adverts, command="cat"):
         (tmp_path / "queue.json").write_text(json.dumps(adverts) if adverts else "")
-        return stand_in("condor_q", f"{command} '{tmp_path}/queue.json'")
+        return commands.does("condor_q", f"{command} '{tmp_path}/queue.json'")
 
     return answer
 
@@ -83,15 +83,15 @@ def test_it_is_not_asked_more_than_every_ten_seconds(spooled_run, queue):
     assert spooled.INTERVAL == 10
 
 
-def test_nothing_is_fetched_while_one_job_has_not_ended(spooled_run, queue, stand_in):
-    fetched, removed = stand_in("condor_transfer_data"), stand_in("condor_rm")
+def test_nothing_is_fetched_while_one_job_has_not_ended(spooled_run, queue, commands):
+    fetched, removed = commands.does("condor_transfer_data"), commands.does("condor_rm")
     queue(job(0, 4), job(1, 2))
     assert told(read(spooled_run)) == {"running": 1, "missing": 2}
     assert (fetched(), removed()) == ([], [])
 
 
 def test_when_the_last_has_ended_all_is_fetched_then_removed_and_never_asked_for_again(
-    spooled_run, queue, stand_in, tmp_path
+    spooled_run, queue, commands, tmp_path
 ):
     made = spooled_run
     asked = queue(job(0, 4), job(1, 4))
@@ -106,8 +106,8 @@ def test_when_the_last_has_ended_all_is_fetched_then_removed_and_never_asked_for
     log.rename(tmp_path / "spool" / log.name)
     (home / "results").rename(tmp_path / "spool" / "results")
     bring = f"cp '{tmp_path}/spool/{log.name}' '{log}' && cp -r '{tmp_path}/spool/results' '{home}/results'"
-    fetched = stand_in("condor_transfer_data", bring)
-    removed = stand_in("condor_rm", f"test -f '{log}'")
+    fetched = commands.does("condor_transfer_data", bring)
+    removed = commands.does("condor_rm", f"test -f '{log}'")
     assert told(read(made)) == {"done": 2, "failed": 1}
     assert fetched() == ["-name schedd.here 17"]
     assert removed() == ["-name schedd.here -constraint ClusterId == 17"]
@@ -116,28 +116,28 @@ def test_when_the_last_has_ended_all_is_fetched_then_removed_and_never_asked_for
     assert (len(asked()), len(fetched()), len(removed())) == (1, 1, 1)
 
 
-def test_a_queue_that_does_not_answer_changes_nothing_and_is_shown(spooled_run, queue, stand_in):
+def test_a_queue_that_does_not_answer_changes_nothing_and_is_shown(spooled_run, queue, commands):
     queue(job(0, 2), job(1, 2))
     status = Status(spooled_run.batch)
     status.read()
-    stand_in("condor_q", "echo 'Failed to connect to schedd' >&2; exit 1")
+    commands.does("condor_q", "echo 'Failed to connect to schedd' >&2; exit 1")
     spooled._asked.clear()
     status.read()
     assert told(status) == {"running": 3}
     assert "condor_q: Failed to connect to schedd" in status.notes
 
 
-def test_jobs_that_could_not_be_fetched_stay_in_the_queue(spooled_run, queue, stand_in):
+def test_jobs_that_could_not_be_fetched_stay_in_the_queue(spooled_run, queue, commands):
     queue(job(0, 4), job(1, 4))
-    stand_in("condor_transfer_data", "echo 'disk is full' >&2; exit 1")
-    removed = stand_in("condor_rm")
+    commands.does("condor_transfer_data", "echo 'disk is full' >&2; exit 1")
+    removed = commands.does("condor_rm")
     assert "condor_transfer_data: disk is full" in read(spooled_run).notes
     assert removed() == []
     assert spooled.is_at_schedd(spooled_run.batch.rounds[0])
 
 
-def test_jobs_that_are_gone_from_the_queue_are_missing_not_waited_for(spooled_run, queue, stand_in):
-    fetched = stand_in("condor_transfer_data")
+def test_jobs_that_are_gone_from_the_queue_are_missing_not_waited_for(spooled_run, queue, commands):
+    fetched = commands.does("condor_transfer_data")
     queue()
     status = read(spooled_run)
     assert fetched() == []

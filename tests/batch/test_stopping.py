@@ -5,12 +5,14 @@ import os
 import pytest
 
 from kit import files
-from kit.batch import stopping
+from kit.batch import resuming, stopping
 from kit.batch.faults import SubmissionError
+from kit.batch.options import Options
 from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
 from kit.batch.stopping import settled, stop
 
+HOLD = "012 (017.00{job}.000) 2026-11-20 10:05:00 Job was held.\n\tby you\n\tCode 1 Subcode 0\n...\n"
 SUBMIT = (
     "import sys\nfrom kit.batch import launching\nfrom kit.batch.options import Options\n"
     "from kit.batch.planning import make_plan\nfrom pathlib import Path\n"
@@ -38,19 +40,6 @@ def settle(said):
     return settle
 
 
-@pytest.fixture
-def removing(stand_in):
-    """Return a function that lets condor_rm do what it does: write into the log that these jobs were removed."""
-
-    def make(made, *processes, cluster=17):
-        log = made.batch.rounds[-1].log
-        event = "009 (0%d.00%d.000) 2026-11-20 10:09:00 Job was aborted.\\n\\tvia condor_rm\\n...\\n"
-        lines = "".join(f"printf '{event % (cluster, process)}' >>'{log}'\n" for process in processes)
-        return stand_in("condor_rm", lines)
-
-    return make
-
-
 def test_what_runs_or_waits_is_refused_with_its_cluster_and_numbers_and_stays(written, settle, removing):
     made = written(3)
     made.send([0], [1], [2])
@@ -75,6 +64,33 @@ def test_held_jobs_are_removed_and_their_points_are_missing(written, settle, sai
     assert said == ["1 held jobs are removed"]
     assert removed() == ["-name schedd.here -constraint ClusterId == 17"]
     assert (status.counts["done"], status.counts["missing"], status.counts["held"]) == (1, 2, 0)
+
+
+def test_a_dry_resume_removes_no_held_job(written, commands):
+    made = written(2)
+    made.send([0], [1])
+    made.tell("end", 0)
+    made.tell("hold", 1, "Code 1 Subcode 0")
+    removed = commands.does("condor_rm")
+    with pytest.raises(
+        SubmissionError, match="run: 1 jobs are held; a resume would remove them, a dry run does not"
+    ):
+        resuming.resume("run", Options(dry_run=True), say=lambda _text: None)
+    assert removed() == []
+
+
+def test_hold_waits_until_the_log_says_so_and_release_needs_something_held(written, said, commands, tmp_path):
+    made = written(2)
+    made.send([0], [1])
+    made.tell("start", 0)
+    assert stopping.release("run", said.append).counts["running"] == 1
+    assert said == ["nothing of this run can be released"]
+    late = tmp_path / "late"
+    late.write_text("".join(HOLD.format(job=job) for job in (0, 1)))
+    held = commands.does("condor_hold", f"(sleep 0.3; cat {late} >>{made.latest.log}) >/dev/null 2>&1 &")
+    assert stopping.hold("run", said.append).counts["held"] == 2
+    assert held() == ["-name schedd.here -constraint ClusterId == 17 || DAGManJobId == 17"]
+    assert said[1:] == ["the jobs of cluster 17 are held"]
 
 
 def test_held_jobs_wait_while_others_of_the_run_still_work(written, settle, removing):
@@ -121,11 +137,11 @@ def test_wait_waits_and_shows_until_the_last_job_has_ended(written, settle):
     assert shown == [2, 1]
 
 
-def test_nothing_is_said_of_a_run_of_which_nothing_lives(written, settle, said, stand_in):
+def test_nothing_is_said_of_a_run_of_which_nothing_lives(written, settle, said, commands):
     made = written(2)
     made.send([0, 1])
     made.tell("end", 0)
-    removed = stand_in("condor_rm")
+    removed = commands.does("condor_rm")
     assert settle(made, wait=True, stop_first=True).counts["missing"] == 2
     assert said == []
     stop("run", said.append)
@@ -147,33 +163,33 @@ def test_stop_removes_every_job_of_a_run_and_waits_until_the_log_says_so(written
     assert [state.job.reason for state in status.chunks] == ["via condor_rm", "via condor_rm", "Code 1 Subcode 0"]
 
 
-def test_where_the_log_is_silent_the_queue_tells_that_jobs_are_gone(written, said, stand_in, monkeypatch):
+def test_where_the_log_is_silent_the_queue_tells_that_jobs_are_gone(written, said, commands, monkeypatch):
     monkeypatch.setattr(stopping, "PATIENCE", 0.2)
     made = written(2)
     made.send([0, 1])
-    stand_in("condor_rm")
-    stand_in("condor_q")  # for no job it answers nothing at all
+    commands.does("condor_rm")
+    commands.does("condor_q")  # for no job it answers nothing at all
     assert stop("run", said.append).counts["missing"] == 2
     assert "removed" in files.read_json(made.batch.rounds[0].directory / "submitted.json")
     assert status_of("run").counts["missing"] == 2
 
 
 @pytest.mark.parametrize("answer", ["echo '[{\"ClusterId\": 17}]'", "echo 'no answer' >&2; exit 1"])
-def test_jobs_that_may_still_be_there_are_no_settled_matter(written, stand_in, monkeypatch, answer):
+def test_jobs_that_may_still_be_there_are_no_settled_matter(written, commands, monkeypatch, answer):
     monkeypatch.setattr(stopping, "PATIENCE", 0.2)
     made = written(2)
     made.send([0, 1])
-    stand_in("condor_rm")
-    stand_in("condor_q", answer)
+    commands.does("condor_rm")
+    commands.does("condor_q", answer)
     with pytest.raises(SubmissionError, match=r"the jobs are still not gone after 0 s; look with condor_q"):
         stop("run", lambda _text: None)
     assert status_of("run").counts["waiting"] == 2
 
 
-def test_a_refusal_of_htcondor_is_passed_on_in_its_words(written, stand_in):
+def test_a_refusal_of_htcondor_is_passed_on_in_its_words(written, commands):
     made = written(1)
     made.send([0])
-    stand_in("condor_rm", "echo 'Permission denied by schedd' >&2; exit 1")
+    commands.does("condor_rm", "echo 'Permission denied by schedd' >&2; exit 1")
     with pytest.raises(SubmissionError, match="condor_rm: Permission denied by schedd"):
         stop("run", lambda _text: None)
 

@@ -98,7 +98,7 @@ def test_no_point_is_refused(empty):
 
 
 def test_a_list_of_other_things_is_refused_with_the_position():
-    with pytest.raises(ParameterError, match="number 2 is 7, should be a map"):
+    with pytest.raises(ParameterError, match="number 1 is 7, should be a map"):
         expand([{"a": 1}, 7], Model)
 
 

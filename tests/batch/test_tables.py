@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kit.batch import tables
 from kit.batch.sweeps import expand
 from kit.files import FormatError
 from kit.parameters import ParameterError, Parameters, parameter
@@ -29,6 +30,25 @@ class Model(Parameters):
 def test_every_form_says_the_same(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     assert expand(name, Model) == ROWS
+
+
+@pytest.mark.parametrize("word", ["a\u2028b", "a\x85b", "a\x0cb", "a, b", 'say "a"'])
+def test_signs_that_end_a_line_elsewhere_are_part_of_a_value(tmp_path, word):
+    quoted = word.replace('"', '""')
+    (tmp_path / "points.csv").write_text(f'a,word\r\n1,"{quoted}"\r\n2,y\r\n', newline="")
+    assert [row["word"] for row in expand("points.csv", Model)] == [word, "y"]
+    (tmp_path / "points.jsonl").write_text(json.dumps({"word": word}, ensure_ascii=False) + "\n")
+    assert expand("points.jsonl", Model) == [{"word": word}]
+
+
+def test_names_of_files_may_hold_such_signs(tmp_path):
+    (tmp_path / "list.txt").write_text("a\u2028b.root\n# no file\n\nc.root\n")
+    assert list(tables.listed("list.txt")) == ["a\u2028b.root", "c.root"]
+
+
+def test_the_mark_with_which_spreadsheets_begin_a_table_belongs_to_no_name(tmp_path):
+    (tmp_path / "points.csv").write_text("a,word\n1.5,x\n", encoding="utf-8-sig")
+    assert expand("points.csv", Model) == [{"a": 1.5, "word": "x"}]
 
 
 def test_a_row_of_another_length_is_refused_with_its_line(tmp_path):

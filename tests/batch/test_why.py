@@ -31,7 +31,7 @@ Step    Matched  Condition
 
 
 def test_a_point_is_named_by_its_number_or_the_beginning_of_its_id(toy, sent):
-    status = status_of(sent(toy, {"x": {"range": [1, 40]}}, per_job=20).run.directory)
+    status = status_of(sent(toy, {"x": {"range": [1, 40]}}, per_job=20).batch.directory)
     ids = read_ids(status.run.points)
     assert why.point_named(status, "7").parameters["x"] == 8.0
     for index in (0, 39):
@@ -69,10 +69,10 @@ def test_a_held_point_tells_words_advice_the_pools_own_text_and_what_its_worker_
     made = sent(toy, {"x": [1, 2]}, per_job=1)
     made.begin(0, 1)
     text = "Transfer input files failure: reading from file /data/a.root: (errno 2) No such file or directory"
-    made.event("012", 0, "Job was held.", text, "Code 13 Subcode 2")
+    made.tell("hold", 0, f"{text}\n\tCode 13 Subcode 2")
     error = next(made.latest.printed(made.latest.chunks[0]))
     error.write_text("".join(f"line {number}\n" for number in range(100)))
-    status = status_of(made.run.directory)
+    status = status_of(made.batch.directory)
     about = why.about_point(status, why.point_named(status, "0"))
     assert about["state"] == "held"
     job = about["job"]
@@ -87,10 +87,10 @@ def test_a_held_point_tells_words_advice_the_pools_own_text_and_what_its_worker_
 def test_a_point_that_was_done_in_its_second_attempt_is_done_and_shows_both(toy, sent):
     made = sent(toy, {"x": [1]}, per_job=1)
     made.begin(0)
-    made.lines(0, state="failed")
-    made.lines(0)
-    made.end(0)
-    status = status_of(made.run.directory)
+    made.bring({0: "failed"})
+    made.bring({0: "done"})
+    made.tell("end", 0)
+    status = status_of(made.batch.directory)
     about = why.about_point(status, why.point_named(status, "0"))
     assert [attempt["state"] for attempt in about["attempts"]] == ["failed", "done"]
     assert (about["state"], about["error"]) == ("done", None)
@@ -99,10 +99,10 @@ def test_a_point_that_was_done_in_its_second_attempt_is_done_and_shows_both(toy,
 def test_a_point_tells_of_the_job_of_its_latest_round(toy, sent):
     made = sent(toy, {"x": [1]}, per_job=1)
     made.begin(0)
-    made.event("009", 0, "Job was aborted.", "via condor_rm (by user alice)")
-    resuming.resume(made.run.directory, Options(), say=lambda _text: None)
+    made.tell("remove", 0, "via condor_rm (by user alice)")
+    resuming.resume(made.batch.directory, Options(), say=lambda _text: None)
     made.begin(0)
-    status = status_of(made.run.directory)
+    status = status_of(made.batch.directory)
     about = why.about_point(status, why.point_named(status, "0"))
     assert (about["state"], about["job"]["round"], about["job"]["job"]) == ("running", "002", "running")
 
@@ -110,27 +110,25 @@ def test_a_point_tells_of_the_job_of_its_latest_round(toy, sent):
 def test_a_run_tells_failures_and_jobs_by_reason_with_count_and_first_example(toy, sent):
     made = sent(toy, {"x": {"range": [1, 8]}}, per_job=2)
     made.begin(0, 1, 2, 3)
-    made.lines(0, 1, state="failed")
-    made.end(0)
+    made.bring({0: "failed", 1: "failed"})
+    made.tell("end", 0)
     for process in (1, 2):
-        made.event("012", process, "Job was held.", "checked by hand (by user alice)", "Code 1 Subcode 0")
-    made.lines(6, 7)
-    made.end(3)
-    status = status_of(made.run.directory)
+        made.tell("hold", process, "checked by hand (by user alice)\n\tCode 1 Subcode 0")
+    made.bring({6: "done", 7: "done"})
+    made.tell("end", 3)
+    status = status_of(made.batch.directory)
     failed, held = why.about_run(status)
-    assert failed == "2 failed: cell 2: Fault: failed (first: point 0)"
-    assert held == (
-        "2 jobs: held by alice → condor_release, or `kit resume` "
-        "(first: chunk 000002; checked by hand (by user alice))"
-    )
+    assert failed == "2 failed: cell 3: ValueError: too big (first: point 0)"
+    assert held == ("2 jobs: held by alice → `kit release` (first: chunk 000002; checked by hand (by user alice))")
 
 
 def test_a_good_run_has_nothing_to_tell(toy, sent):
     made = sent(toy, {"x": [1, 2]}, per_job=1)
     made.begin(0, 1)
-    made.lines(0, 1)
-    made.end(0, 1)
-    status = status_of(made.run.directory)
+    made.bring({0: "done", 1: "done"})
+    made.tell("end", 0)
+    made.tell("end", 1)
+    status = status_of(made.batch.directory)
     assert status.good
     assert list(why.about_run(status)) == []
     assert why.waiting_for(status) == ""
@@ -164,8 +162,8 @@ def test_only_a_job_that_waits_longer_than_ten_minutes_is_looked_into_and_one_of
         with made.latest.log.open("a") as log:
             log.write(f"{event}...\n")
         commands.says("condor_q", f"{ANALYSIS}[2]           0  TARGET.Cpus >= RequestCpus\n")
-        told = why.waiting_for(status_of(made.run.directory))
+        told = why.waiting_for(status_of(made.batch.directory))
         assert told == ("64 CPUs: no machine has them" if age > 600 else "")
     assert commands.calls("condor_q")[asked:] == ["-name schedd.here -better-analyze 17.1"]
     commands.fails("condor_q", "Failed to connect")
-    assert why.waiting_for(status_of(made.run.directory)) == "condor_q: Failed to connect"
+    assert why.waiting_for(status_of(made.batch.directory)) == "condor_q: Failed to connect"

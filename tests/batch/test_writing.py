@@ -133,27 +133,6 @@ def test_files_that_jobs_see_stay_where_they_are(reading, tmp_path):
     assert "$(files)" not in (round_.directory / "job.sub").read_text()
 
 
-def test_two_files_of_one_name_cannot_travel_together_but_in_jobs_of_their_own(reading):
-    batch = reading("d1/a.txt", "d2/a.txt")
-    with pytest.raises(SubmissionError, match=r"d1/a\.txt and .*d2/a\.txt have one name .*take one point a job"):
-        written_by(batch)
-    assert batch.rounds == []
-    written_by(batch, chunks=[Chunk([0], 400), Chunk([1], 400)])
-
-
-@pytest.mark.parametrize("name", ["d1/a,b.txt"])
-def test_a_name_that_htcondors_lists_cannot_hold_is_refused(reading, name):
-    batch = reading(name)
-    with pytest.raises(SubmissionError, match=r"d1/a,b\.txt: HTCondor's lists cannot hold a name with a comma"):
-        written_by(batch, chunks=[Chunk([0], 400)])
-
-
-def test_two_files_that_are_named_are_the_two_that_collide(reading):
-    batch = reading("d1/a.txt", "d1/c.txt", "d2/c.txt", "d2/x.txt", bundle=4)
-    with pytest.raises(SubmissionError, match=r"^\S+d1/c\.txt and \S+d2/c\.txt have one name"):
-        written_by(batch, chunks=[Chunk([0], 400)])
-
-
 @pytest.fixture
 def as_dag(written, monkeypatch, tmp_path):
     """Return a function that writes a round as a DAG, of a run that does not lie below the temporary directory."""
@@ -196,9 +175,9 @@ def test_the_gate_gets_the_lines_of_earlier_rounds_and_of_this_one(as_dag):
 
 
 def test_a_dag_below_the_temporary_directory_is_refused_before_a_round_is_written(
-    written, stand_in, monkeypatch, tmp_path
+    written, commands, monkeypatch, tmp_path
 ):
-    stand_in("condor_config_val", "echo 1")  # HTCondor's default of DAGMAN_USE_STRICT
+    commands.does("condor_config_val", "echo 1")  # HTCondor's default of DAGMAN_USE_STRICT
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made = written(2)
     with pytest.raises(SubmissionError, match=r"run: DAGMan refuses directories below .*; put the run elsewhere"):

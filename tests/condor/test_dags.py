@@ -3,19 +3,19 @@
 import csv
 import json
 import re
-import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
+from kit import files
 from kit.batch import campaign_commands, chained_dag, stopping
 from kit.batch.campaign import campaign_in, read_campaign
 from kit.batch.options import Options
 from kit.batch.status import status_of
 from kit.run import load
-
-pytestmark = pytest.mark.slow  # a pool is fetched, started and worked hard
+from tests.condor import sweeps
+from tests.condor.sweeps import TOY, swept
 
 MAKE = (
     "from pathlib import Path\nif first > limit and not Path('/KIT_MENDED').exists():\n"
@@ -33,19 +33,18 @@ TOTAL = (
     "total = sum(sum(json.loads(path.read_text())) for path in found)\n"
     "_ = Path('summary.json').write_text(json.dumps({'total': total}))"
 )
+EIGHT = {"x": {"range": [1, 8]}}
 SUM_OF_SQUARES = sum(n * n for n in range(12))
 
 
-@pytest.fixture
-def chain(make_notebook, tmp_path):
-    """Return the file of a campaign of three stages: make files, square them in bundles, add everything."""
-    (tmp_path / "parameters").mkdir()
+def chain(home):
+    """Write a campaign of three stages: make files, square them in bundles, add everything; return its file."""
+    (home / "parameters").mkdir(exist_ok=True)
     inputs = ("parameters", "inputs = ['demo']\noutput = ''")
-    body = MAKE.replace("/KIT_MENDED", str(tmp_path / "mended"))
-    make_notebook("notebooks/beam/make.ipynb", ("parameters", "first = 0\nlimit = 1000\noutput = ''"), body)
-    make_notebook("notebooks/beam/square.ipynb", inputs, SQUARE)
-    make_notebook("notebooks/beam/total.ipynb", inputs, TOTAL)
-    path = tmp_path / "parameters" / "chain.yaml"
+    sweeps.write(home, (("parameters", "first = 0\nlimit = 1000\noutput = ''"), MAKE), "make")
+    sweeps.write(home, (inputs, SQUARE), "square")
+    sweeps.write(home, (inputs, TOTAL), "total")
+    path = home / "parameters" / "chain.yaml"
     path.write_text(
         "campaign: chain\n"
         "options: {memory_mb: 300, disk_mb: 20, try_first: false, per_job: 2, environment: {python: "
@@ -59,33 +58,47 @@ def chain(make_notebook, tmp_path):
     return path
 
 
+def whole_chain(home):
+    """Write a campaign whose points all pass."""
+    (home / sweeps.MENDED).touch()
+    return chain(home)
+
+
 def quiet(*_):
     return None
 
 
+def go_on(made, path, say=quiet, **options):
+    campaign_commands.go_on(made, path, Options(profile="condor", **options), stale=False, say=say, show=quiet)
+
+
 def begin(path, **options):
     made = read_campaign(path)
-    campaign_commands.go_on(made, path, Options(**options), stale=False, say=quiet, show=quiet)
+    go_on(made, path, **options)
     return made
 
 
-def states(standing):
-    return [one.state for one in standing]
+def resume(made, **options):
+    campaign_commands.resume(made, Options(**options), wait=False, stop_first=False, say=quiet, show=quiet)
+    return made
 
 
-def ids_in(directory):
-    texts = (path.read_text() for path in directory.glob("results/*.jsonl"))
-    return [json.loads(line)["id"] for text in texts for line in text.splitlines()]
+def states(made):
+    return [one.state for one in campaign_commands.follow(made, quiet)]
+
+
+def run_of(made, name):
+    return load(made.records[name].run)
 
 
 def total_of(made):
-    run = load(made.records["total"].run)
-    (row,) = csv.DictReader((run.directory / "merged" / "points.csv").read_text().splitlines())
+    (row,) = csv.DictReader((run_of(made, "total").directory / "merged" / "points.csv").read_text().splitlines())
     return int(row["total"])
 
 
-def test_four_chunks_and_a_gate_are_merged_by_the_dag_itself(toy, submitted, until):
-    status = until(submitted(toy, {"x": {"range": [1, 8]}}, per_job=2, dag=True))
+@pytest.mark.early(begin=swept(TOY, EIGHT, per_job=2, dag=True))
+def test_four_chunks_and_a_gate_are_merged_by_the_dag_itself(early, until):
+    status = until(early)
     folder = status.run.rounds[0].directory
     assert status.good
     assert (folder / "round.dag").read_text().count("\nRETRY") == 4
@@ -96,89 +109,62 @@ def test_four_chunks_and_a_gate_are_merged_by_the_dag_itself(toy, submitted, unt
     assert status.gate.exit == 0
 
 
-def test_a_gate_below_accept_fails_the_dag_but_merges(toy, submitted, until):
-    status = until(submitted(toy, {"x": {"range": [1, 8]}}, {"limit": 5.0}, per_job=4, dag=True, accept=0.7))
+@pytest.mark.early(begin=swept(TOY, EIGHT, {"limit": 5.0}, per_job=4, dag=True, accept=0.7))
+def test_a_gate_below_accept_fails_the_dag_but_merges(early, until):
+    status = until(early)
     assert (status.counts["done"], status.counts["failed"]) == (5, 3)
     assert (status.gate.state, status.gate.exit) == ("failed", 1)
     report = json.loads((status.run.merged / "report.json").read_text())
     assert (report["accepted"], report["counts"]["failed"]) == (False, 3)
 
 
-def test_a_campaign_stops_at_a_gate_and_resume_brings_it_to_its_end(chain, tmp_path):
-    made = begin(chain, dag=True, profile="condor")
-    standing = campaign_commands.follow(made, quiet)
-    assert states(standing) == ["stopped", "waiting", "waiting"]
+@pytest.mark.early(begin=lambda home: begin(chain(home), dag=True))
+def test_a_campaign_stops_at_a_gate_and_resume_brings_it_to_its_end(early):
+    standing = campaign_commands.follow(early, quiet)
+    assert [one.state for one in standing] == ["stopped", "waiting", "waiting"]
     assert "below accept, 90%" in standing[0].words
-    square = load(made.records["square"].run)
-    assert not (square.directory / "points.jsonl").exists()
-    (tmp_path / "mended").touch()
-    again = campaign_in(made.directory)
-    campaign_commands.resume(
-        again, Options(retry_failed=True), wait=False, stop_first=False, say=quiet, show=quiet
-    )
-    standing = campaign_commands.follow(again, quiet)
-    assert states(standing) == ["complete", "complete", "complete"]
+    assert not (run_of(early, "square").directory / "points.jsonl").exists()
+    Path(sweeps.MENDED).touch()
+    again = resume(campaign_in(early.directory), retry_failed=True)
+    assert states(again) == ["complete"] * 3
     assert total_of(again) == SUM_OF_SQUARES
-    make = status_of(tmp_path / made.records["make"].run)
+    make = status_of(files.resolve(early.records["make"].run))
     assert [len(round_.chunks) for round_ in make.run.rounds] == [2, 1]
     assert [len(chunk.indexes) for chunk in make.run.rounds[1].chunks] == [1]
-    for name in ("make", "square", "total"):
-        assert load(again.records[name].run).state == "complete"
-    assert load(again.records["square"].run).manifest["inputs"][0]["path"] == str(make.run.directory)
+    assert [run_of(again, name).state for name in ("make", "square", "total")] == ["complete"] * 3
+    assert run_of(again, "square").manifest["inputs"][0]["path"] == str(make.run.directory)
 
 
-def test_stages_driven_one_by_one_on_condor_give_the_same(chain, tmp_path):
-    (tmp_path / "mended").touch()
-    made = begin(chain, profile="condor")
-    end = time.monotonic() + 120
-    while states(standing := campaign_commands.follow(made, quiet)) != ["complete"] * 3:
-        assert time.monotonic() < end, standing
-        made = begin(chain, profile="condor")
-    assert total_of(made) == SUM_OF_SQUARES
-
-
-def test_a_dag_that_is_removed_in_its_second_stage_goes_on_from_there(chain, tmp_path, eventually):
-    (tmp_path / "mended").touch()
-    made = begin(chain, dag=True, profile="condor")
-    square = load(made.records["square"].run).directory
-    assert eventually(lambda: list(square.glob("results/*.jsonl")), 90)
-    stopping.settle_dag(chained_dag.rounds_of(made), wait=False, stop_first=True, say=quiet)
-    done_before = set(ids_in(square))
-    again = campaign_in(made.directory)
-    campaign_commands.resume(again, Options(), wait=False, stop_first=False, say=quiet, show=quiet)
-    assert states(campaign_commands.follow(again, quiet)) == ["complete"] * 3
-    assert total_of(again) == SUM_OF_SQUARES
-    lines = [
-        json.loads(line)["id"] for path in square.glob("results/*.jsonl") for line in path.read_text().splitlines()
-    ]
-    assert done_before <= set(lines)
-    assert len(lines) == len(set(lines))  # what came back was not submitted again
-
-
-def test_a_complete_campaign_does_nothing(chain, tmp_path):
-    (tmp_path / "mended").touch()
-    made = begin(chain, dag=True, profile="condor")
-    campaign_commands.follow(made, quiet)
+@pytest.mark.early(begin=lambda home: begin(whole_chain(home), dag=True))
+def test_a_complete_campaign_does_nothing(early):
+    assert states(early) == ["complete"] * 3
     said = []
-    campaign_commands.go_on(
-        campaign_in(made.directory),
-        chain,
-        Options(dag=True, profile="condor"),
-        stale=False,
-        say=said.append,
-        show=quiet,
-    )
+    go_on(campaign_in(early.directory), Path("parameters/chain.yaml"), said.append, dag=True)
     assert said == ["all stages are complete"]
 
 
-def test_the_command_line_tells_how_the_stages_stand(chain, kit, tmp_path):
-    (tmp_path / "mended").touch()
-    answer = kit("campaign", chain, "--dag", "--profile", "condor")
+def test_a_dag_that_is_removed_in_its_second_stage_goes_on_from_there(tmp_path, eventually):
+    made = begin(whole_chain(tmp_path), dag=True)
+    square = run_of(made, "square").directory
+    assert eventually(lambda: list(square.glob("results/*.jsonl")), 90)
+    stopping.settle_dag(chained_dag.rounds_of(made), wait=False, stop_first=True, say=quiet)
+    before = set(sweeps.ids_in(square))
+    again = resume(campaign_in(made.directory))
+    assert states(again) == ["complete"] * 3
+    assert total_of(again) == SUM_OF_SQUARES
+    lines = sweeps.ids_in(square)
+    assert before <= set(lines)
+    assert len(lines) == len(set(lines))  # what came back was not submitted again
+
+
+def test_stages_driven_one_by_one_give_the_same_and_the_command_line_tells_how_they_stand(kit, tmp_path):
+    path = whole_chain(tmp_path)
+    answer = kit("campaign", path, "--profile", "condor")
     assert (answer.status, answer.err) == (0, "")
-    assert re.search(r"make\s+running[\s\S]*square\s+waiting[\s\S]*total\s+waiting", answer.out)
-    answer = kit("watch", tmp_path / "outputs/campaigns/chain")
+    assert re.search(r"make +running[\s\S]*square +waiting[\s\S]*total +waiting", answer.out)
+    for stages in (1, 2, 3):
+        answer = kit("watch", tmp_path / "outputs/campaigns/chain")
+        assert answer.out.count("complete") == stages
+        kit("campaign", path, "--profile", "condor")
     assert answer.status == 0
-    assert answer.out.count("complete") == 3
-    assert (
-        subprocess.run(["condor_q", "-af", "ClusterId"], capture_output=True, text=True, check=True).stdout == ""
-    )
+    assert total_of(read_campaign(path)) == SUM_OF_SQUARES

@@ -1,6 +1,7 @@
 """BumpNet files: what is written is read back, and the reader's rules refuse what they should."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,3 +168,22 @@ def test_the_whole_range_from_zero_is_refused_but_the_cropped_histogram_accepted
     counts[5:40] = 10
     assert refusal(NAME, counts) == "first bin empty"
     assert refusal(NAME, cropped(NAME, counts, 10.0, slice(0, 1000)).counts) == ""
+
+
+def test_weighted_histograms_keep_sums_and_errors(tmp_path: Path):
+    weights = (np.array([1.5, 0.0, -0.25]), np.array([1.25, 0.0, 0.0625]))
+    whole = cropped("ROI_x", np.array([0, 2, 0, 1]), 10.0, slice(0, 4), tuple(np.append(0.0, w) for w in weights))
+    assert whole is not None
+    write_histograms(tmp_path / "a.root", [whole])
+    with uproot.open(tmp_path / "a.root") as file:
+        stored = file["ROI_x"]
+        assert stored.classname == "TH1F"
+        assert stored.values().tolist() == weights[0].tolist()
+        assert stored.variances().tolist() == weights[1].tolist()
+        assert stored.member("fEntries") == 3
+        assert stored.member("fTsumw") == pytest.approx(1.25)
+        assert stored.member("fTsumw2") == pytest.approx(1.3125)
+        assert stored.axis().edges().tolist() == [10, 20, 30, 40]
+    (back,) = read_histograms(tmp_path / "a.root")
+    assert back.weights is not None
+    assert back.contents.tolist() == weights[0].tolist()

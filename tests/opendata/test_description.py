@@ -15,6 +15,7 @@ import uproot
 from kit.files import FormatError
 from kit.opendata.demo import demo
 from kit.opendata.sources import Chunk, Reader, Source, open_source
+from kit.opendata.wishes import Wish
 
 
 def _read(path: Path | str, **said: Any) -> tuple[Source, Chunk]:
@@ -116,8 +117,8 @@ def test_a_branch_of_the_wrong_type_is_refused_at_opening(tmp_path: Path):
 def test_isolation_asked_for_must_be_there(tmp_path: Path):
     nanoaod = str(demo("nanoaod", tmp_path / "demo.root", 50, 1))
     with pytest.raises(FormatError, match="isolation of electrons asked for: not in nanoaod files"):
-        open_source(nanoaod, isolation=True)
-    assert open_source(nanoaod, isolation=True, objects=["m"]).objects == ("m",)
+        open_source(nanoaod, wish=Wish(isolation=True))
+    assert open_source(nanoaod, wish=Wish(isolation=True), objects=["m"]).objects == ("m",)
 
 
 def test_a_foreign_tree_events_needs_its_unit(tmp_path: Path):

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from kit.opendata.chunks import Chunk, Objects
 from kit.opendata.combinations import combination_named, combinations, final_state_counts
+from kit.opendata.engine import NUMPY, compiled_engine
 from kit.opendata.filling import Rule, count_masses, list_masses
 from kit.opendata.grouping import Grouped, group
-from kit.opendata.kernels import NUMPY, compiled
-from kit.opendata.selection import Selection, select
+from kit.opendata.passing import select
+from kit.opendata.selection import Selection
 from kit.opendata.spectra import Grid, Spectra, merge
 
 calm = settings(deadline=None, max_examples=50)  # machines that tests share are slow at times
@@ -182,7 +183,7 @@ def test_events_with_five_jets_change_no_other_final_state(events, number):
 @calm
 def test_both_sets_of_loops_count_the_same(events, rule, minimum):
     grouped = _grouped(events)
-    assert count_masses(grouped, rule, GRID, minimum, compiled()) == count_masses(
+    assert count_masses(grouped, rule, GRID, minimum, compiled_engine()) == count_masses(
         grouped, rule, GRID, minimum, NUMPY
     )
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata.chunks import Chunk, Objects
+from kit.opendata.engine import NUMPY, compiled_engine
 from kit.opendata.grouping import Grouped, four_momenta, group
-from kit.opendata.kernels import NUMPY, compiled
-from kit.opendata.selection import Selection, select
+from kit.opendata.passing import select
+from kit.opendata.selection import Selection
 
 calm = settings(deadline=None)  # machines that tests share are slow at times
 
@@ -154,7 +155,7 @@ def test_objects_of_a_rank_are_neighbours_over_the_events_of_a_final_state(count
 @calm
 def test_both_sets_of_loops_give_the_same_bits(counts):
     chunk = _chunk(counts)
-    here, there = _group(chunk), _group(chunk, compiled())
+    here, there = _group(chunk), _group(chunk, compiled_engine())
     for name in ("counts", "order", "bounds", "momenta", "starts"):
         np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
 

@@ -11,16 +11,16 @@ import uproot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.files import read_json
+from kit.files import FormatError, read_json
 from kit.opendata.bumpnet import read_histograms
 from kit.opendata.demo import demo
 from kit.opendata.histograms import HistogramParameters, make_histograms
 from kit.opendata.massarrays import write_arrays
 from kit.opendata.masses import MassParameters, make_masses
-from kit.opendata.massfile import write_masses
+from kit.opendata.massfile import read_masses, write_masses
 from kit.opendata.peaks import divide_masses
 from kit.opendata.pieces import Piece
-from kit.opendata.spectra import Grid, PieceRecord, Spectra
+from kit.opendata.spectra import Grid, PieceRecord, Spectra, merge
 from kit.parameters import ParameterError
 from kit.run import Run, RunError, load
 
@@ -392,3 +392,32 @@ def test_the_demo_makes_its_own_run_of_masses_once(tmp_path, capsys):
     again, *_ = histograms_of(tmp_path, ["demo"], grid="linspace")
     assert masses.stat().st_mtime_ns == made
     assert again.summary["entries"] == run.summary["entries"]
+
+
+def test_weighted_masses_give_weighted_histograms_divided_by_counts(tmp_path):
+    path = demo("2025e-13tev-beta", tmp_path / "a.root", 1500, 3)
+    common = {"inputs": [str(path)], "chunk_events": 1000}
+    runs = []
+    for name, more in (("off", {}), ("mc", {"weights": "mc", "sample": "simulation"})):
+        p = MassParameters(output=str(tmp_path / name), **common, **more)
+        with Run("opendata/masses", p) as run:
+            run.summary = make_masses(p, run)
+        runs.append(histograms_of(tmp_path, [str(tmp_path / name)], min_events=20))
+    (_, plain, *_), (run, weighted, before, _) = runs
+    assert [h.name for h in plain] == [h.name for h in weighted]
+    assert read_json(run.directory / "bumpnet.json")["weighted"]
+    masses = read_masses(tmp_path / "mc" / "masses.parquet")
+    spectra = merge(record.spectra for record in masses.records())
+    for one, other in zip(plain, weighted, strict=True):
+        assert (one.low, one.high, len(one.counts)) == (other.low, other.high, len(other.counts))
+        assert one.entries == pytest.approx(other.moments()[0] / 45, rel=1.5)  # σ L / Σw is 45 events
+    by_name = {h.name: h for h in before}
+    for entry in read_json(run.directory / "bumpnet.json")["pairs"]:
+        total, square = spectra.weights((entry["final_state"], entry["combination"]))
+        histogram = by_name[entry["name"]]
+        assert histogram.weights[0].sum() == pytest.approx(total.sum(), rel=1e-5, abs=1e-3)
+        assert histogram.weights[1].sum() == pytest.approx(square.sum(), rel=1e-12)
+    with pytest.raises(ParameterError, match="grid is linspace, which knows no weights"):
+        histograms_of(tmp_path, [str(tmp_path / "mc")], grid="linspace")
+    with pytest.raises(FormatError, match="weights is off in"):
+        histograms_of(tmp_path, [str(tmp_path / "off"), str(tmp_path / "mc")], accept_partial=True)

@@ -1,97 +1,172 @@
-"""When loops are compiled, and where what was compiled is kept."""
+"""The compiled loops give the same bits as their twins in NumPy."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kit.opendata import kernels
-from kit.opendata.kernels import COMPILED_FROM, NUMPY, cache_folder, compiled, engine
+from kit.opendata import twins
+from kit.opendata.engine import Engine, compiled_engine
+
+calm = settings(deadline=None)  # machines that tests share are slow at times
+
+strange = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -1.0, 25.0, 2.5, -2.5, 10.0, 1e30])
+values = st.floats(-30, 120, width=32) | strange
+limits = st.sampled_from([0.0, 25.0, 30.0])
 
 
-def _python(code: str, **environment: str) -> str:
-    keep = {name: value for name, value in os.environ.items() if name not in ("KIT_KERNELS", "NUMBA_CACHE_DIR")}
-    root = str(Path(kernels.__file__).parents[2])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**keep, "PYTHONPATH": root, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
+@pytest.fixture(scope="module")
+def loops() -> Engine:
+    return compiled_engine()
+
+
+@given(
+    sizes=st.lists(st.integers(0, 9), max_size=15),
+    stored=st.data(),
+    kind=st.sampled_from(["f4", "f8"]),
+    extra=st.booleans(),
+    isolation=st.booleans(),
+    cuts=st.builds(
+        twins.Cuts,
+        unit=st.sampled_from([1.0, 1000.0]),
+        pt_min=limits,
+        eta_max=st.sampled_from([2.47, 2.5, np.inf]),
+        isolation_max=st.sampled_from([0.1, np.inf]),
+        max_count=st.integers(1, 9),
+    ),
+)
+@calm
+def test_objects_are_chosen_alike(loops, sizes, stored, kind, extra, isolation, cuts):
+    offsets = np.cumsum([0, *sizes], dtype=np.int64)
+    columns = st.lists(values, min_size=int(offsets[-1]), max_size=int(offsets[-1]))
+    pt, eta, phi, more, cone = (np.array(stored.draw(columns), kind) for _ in range(5))
+    pt *= kind_unit(kind, cuts.unit)
+    given_arrays = (offsets, pt, eta, phi, more if extra else None, cone if isolation else None, cuts)
+    _same(loops.choose(*given_arrays), twins.choose(*given_arrays))
+
+
+def kind_unit(kind: str, unit: float) -> Any:
+    return np.dtype(kind).type(unit)
+
+
+def test_equal_momenta_keep_their_order_in_both(loops):
+    pt = np.array([30, 30, 50, 30, 50, 30], "f4")
+    zero = np.zeros(6, "f4")
+    arrays = (np.array([0, 6]), pt, zero, zero, None, None, twins.Cuts(1.0, 0.0, np.inf, np.inf, 4))
+    assert loops.choose(*arrays).chosen.tolist() == [2, 4, 0, 1]
+    assert twins.choose(*arrays).chosen.tolist() == [2, 4, 0, 1]
+
+
+def test_arrays_may_be_read_only_and_of_different_types(loops):
+    pt, eta = np.array([30.0, 40.0]), np.array([0.0, 1.0], "f4")
+    pt.flags.writeable = eta.flags.writeable = False
+    arrays = (np.array([0, 2]), pt, eta, eta, None, None, twins.Cuts(1.0, 0.0, np.inf, np.inf, 4))
+    _same(loops.choose(*arrays), twins.choose(*arrays))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4)), max_size=6), st.randoms(use_true_random=False))
+@calm
+def test_objects_are_arranged_alike(loops, states, random):
+    """Each final state is a number of events and of objects in each of them."""
+    events = [(number, held) for number, held in states if number]
+    kept = [held for number, held in events for _ in range(number)]
+    places = list(range(len(kept)))
+    random.shuffle(places)
+    of_event = np.zeros(len(kept), np.int64)
+    of_event[places] = kept
+    first = np.cumsum(of_event) - of_event
+    chosen = np.array(random.sample(range(1000), int(of_event.sum())), np.int64)
+    bounds = np.cumsum([0, *(number for number, _ in events)], dtype=np.int64)
+    held = np.array([held for _, held in events], np.int64)
+    starts = np.cumsum([0, *(number * held for number, held in events)], dtype=np.int64)
+    arrays = (np.array(places, np.int64), bounds, held, first, chosen, starts)
+    assert loops.arrange(*arrays).tolist() == twins.arrange(*arrays).tolist()
+
+
+@given(
+    states=st.lists(st.integers(1, 700), min_size=1, max_size=5),
+    rows=st.integers(0, 8),
+    seed=st.integers(0, 2**32 - 1),
+    minimum=st.sampled_from([0.0, 35.0]),
+    width=st.sampled_from([10.0, 0.1, 1 / 3]),
+)
+@calm
+def test_masses_are_counted_alike(loops, states, rows, seed, minimum, width):
+    generator = np.random.default_rng(seed)
+    momenta = generator.normal(0, 30, (4, 4 * sum(states)))
+    momenta[3] = np.abs(momenta[3]) * generator.choice([0.5, 2.0, 100.0], momenta.shape[1])
+    state = generator.integers(0, len(states), rows)
+    length = np.array(states)[state]
+    columns = (np.cumsum(states) - states)[state][:, None] * 4 + np.arange(4) * length[:, None]
+    sizes = generator.integers(2, 5, rows)
+    lowest = generator.choice([0.0, minimum], rows)
+    arrays = (momenta, columns, sizes, length, width, 300, lowest)
+    found = loops.count(*arrays)
+    _same(found, twins.count(*arrays))
+    assert found[2].sum() == length.sum()
+
+
+@given(
+    sizes=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12),
+    seed=st.integers(0, 2**32 - 1),
+    share=st.sampled_from([-1.0, 0.7]),
+)
+@calm
+def test_overlaps_are_struck_alike(loops, sizes, seed, share):
+    generator = np.random.default_rng(seed)
+    sides = []
+    for side in (0, 1):
+        offsets = np.cumsum([0, *(pair[side] for pair in sizes)], dtype=np.int64)
+        number = int(offsets[-1])
+        pt, eta, phi = (
+            generator.exponential(40, number) + 1,
+            generator.normal(0, 0.3, number),
+            generator.uniform(-9, 9, number),
+        )
+        phi[generator.random(number) < 0.5] = 0.1
+        sides.append((offsets, pt, eta, phi, generator.random(number) < 0.8))
+    cones = generator.choice([0.0, 0.2, 0.4], len(sides[0][1]))
+    arrays = (*sides[0], cones, *sides[1], share)
+    np.testing.assert_array_equal(loops.strike(*arrays), twins.strike(*arrays))
+
+
+@given(
+    states=st.lists(st.integers(1, 300), min_size=1, max_size=4),
+    rows=st.integers(0, 6),
+    seed=st.integers(0, 2**32 - 1),
+    minimum=st.sampled_from([0.0, 35.0]),
+)
+@calm
+def test_masses_are_weighed_alike(loops, states, rows, seed, minimum):
+    generator = np.random.default_rng(seed)
+    momenta = generator.normal(0, 30, (4, 4 * sum(states)))
+    momenta[3] = np.abs(momenta[3]) * generator.choice([0.5, 2.0, 100.0], momenta.shape[1])
+    state = generator.integers(0, len(states), rows)
+    length, begins = np.array(states)[state], (np.cumsum(states) - states)[state]
+    columns = begins[:, None] * 4 + np.arange(4) * length[:, None]
+    lowest = generator.choice([0.0, minimum], rows)
+    arrays = (momenta, columns, generator.integers(2, 5, rows), length, 10.0, 300, lowest)
+    weights = generator.normal(1, 2, sum(states))
+    found = loops.weigh(*arrays, begins, weights)
+    _same(found, twins.weigh(*arrays, begins, weights))
+    _same(found[:3], twins.count(*arrays))
+    np.testing.assert_allclose(
+        found[3].sum(), sum(weights[b : b + n].sum() for b, n in zip(begins, length, strict=True)), atol=1e-9
     )
-    return done.stdout
 
 
-def test_few_events_never_load_the_compiler():
-    code = (
-        "import sys; from kit.opendata import masses, kernels;"
-        f"print(kernels.engine({COMPILED_FROM - 1}).name, 'numba' in sys.modules)"
-    )
-    assert _python(code).split() == ["numpy", "False"]
+def test_overlaps_of_many_pairs_are_struck_alike_in_blocks(loops, monkeypatch):
+    generator = np.random.default_rng(1)
+    offsets = np.arange(0, 401, 4)
+    sides = [(offsets, *(generator.random(400) for _ in range(3)), np.ones(400, bool)) for _ in range(2)]
+    arrays = (*sides[0], np.full(400, 0.2), *sides[1], -1.0)
+    monkeypatch.setattr(twins, "BLOCK", 37)
+    np.testing.assert_array_equal(loops.strike(*arrays), twins.strike(*arrays))
 
 
-def test_many_events_are_worth_compiling():
-    assert engine(COMPILED_FROM).name == "compiled"
-
-
-def test_loops_once_loaded_serve_few_events_too(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("KIT_KERNELS", raising=False)
-    compiled()
-    assert engine(1) is compiled()
-
-
-def test_the_environment_overrides(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("KIT_KERNELS", "numpy")
-    assert engine(10**9) is NUMPY
-    monkeypatch.setenv("KIT_KERNELS", "compiled")
-    assert engine(0) is compiled()
-
-
-def test_another_word_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("KIT_KERNELS", "fast")
-    with pytest.raises(ValueError, match="KIT_KERNELS is 'fast', should be numpy or compiled"):
-        engine(1)
-
-
-def _folder(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Path:
-    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return cache_folder.__wrapped__()
-
-
-def test_the_cache_is_where_numba_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    assert _folder(monkeypatch, NUMBA_CACHE_DIR=str(tmp_path / "a"), HOME=str(tmp_path)) == tmp_path / "a"
-
-
-def test_else_each_version_has_its_own_below_the_cache_of_the_user(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    import numba
-
-    at_home = _folder(monkeypatch, HOME=str(tmp_path))
-    assert at_home.parent == tmp_path / ".cache" / "hep-notebook-kit"
-    assert numba.__version__ in at_home.name
-    elsewhere = _folder(monkeypatch, HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "x"))
-    assert elsewhere == tmp_path / "x" / "hep-notebook-kit" / at_home.name
-
-
-def test_where_nothing_can_be_written_the_cache_passes_with_the_process(tmp_path: Path):
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
-    code = "from kit.opendata.kernels import cache_folder; f = cache_folder(); print(f, f.is_dir())"
-    there = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR"), str(blocked / "below"))
-    folder, was_there = _python(code, TMPDIR=str(tmp_path), **there).split()
-    assert Path(folder).parent == tmp_path
-    assert was_there == "True"
-    assert not Path(folder).exists()
-
-
-def test_other_users_of_numba_keep_their_cache():
-    from numba import config
-
-    compiled()
-    assert str(cache_folder()) != config.CACHE_DIR or os.environ.get("NUMBA_CACHE_DIR") == config.CACHE_DIR
+def _same(one: Any, other: Any) -> None:
+    for here, there in zip(one, other, strict=True):
+        assert np.asarray(here).dtype == np.asarray(there).dtype
+        np.testing.assert_array_equal(here, there)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kit.files import FormatError
 from kit.opendata import massarrays
 from kit.opendata.massarrays import join_arrays, read_arrays, write_arrays
 
@@ -41,3 +42,19 @@ def test_any_reader_of_parquet_sees_lists(tmp_path: Path):
 def test_no_masses_are_a_file(tmp_path: Path):
     write_arrays(tmp_path / "a.parquet", [])
     assert list(read_arrays(tmp_path / "a.parquet")) == []
+
+
+def damaged(path: Path, how: str) -> Path:
+    content = path.read_bytes()
+    cuts = {"cut short": content[: len(content) // 2], "no parquet": b"x" * 100, "empty": b""}
+    path.write_bytes(cuts.get(how) or (content[:40] + b"\0" * 40 + content[80:] if how == "overwritten" else b""))
+    return path
+
+
+@pytest.mark.parametrize("how", ["cut short", "no parquet", "empty", "overwritten"])
+def test_a_damaged_file_is_named_with_what_it_should_be(tmp_path: Path, how: str):
+    write_arrays(tmp_path / "a.parquet", [("2e", "e0e1", np.arange(1000.0)), ("2e", "e0e1", np.arange(500.0))])
+    with pytest.raises(
+        FormatError, match=r"a\.parquet: damaged: .*; should be a parquet file that opendata/masses"
+    ):
+        list(read_arrays(damaged(tmp_path / "a.parquet", how)))

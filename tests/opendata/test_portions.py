@@ -14,6 +14,7 @@ from kit.opendata.pieces import Piece
 from kit.opendata.portions import DESK, FEW, Result, work_off
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
+from kit.opendata.wishes import NOTHING, Wish
 from kit.run import Run, RunError
 
 
@@ -26,6 +27,9 @@ class Notebook:
     before: set[str] = field(default_factory=set)
     opened: set[int] = field(default_factory=set)
     events: list[int] = field(default_factory=list)
+
+    def wish(self, path: str) -> Wish:  # noqa: ARG002
+        return NOTHING
 
     def has(self, piece: Piece) -> bool:
         return piece.key in self.before

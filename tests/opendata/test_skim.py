@@ -16,6 +16,7 @@ from kit.opendata.demo import demo
 from kit.opendata.schemas import SCHEMAS, SKIM_TYPES
 from kit.opendata.skim import SkimWriter, release_of
 from kit.opendata.sources import Reader, Source, open_source
+from kit.opendata.wishes import Wish
 
 Writing = Callable[[str], contextlib.AbstractContextManager[Path]]
 LIMIT = 2_000_000_000
@@ -28,7 +29,7 @@ def writing(tmp_path: Path) -> Writing:
 
 
 def _read(path: Path | str, isolation: bool = False) -> tuple[Source, Chunk]:
-    source = open_source(str(path), isolation=isolation)
+    source = open_source(str(path), wish=Wish(isolation=isolation))
     with Reader(source) as reader:
         return source, reader.read(0, source.entries, ids=True)
 
@@ -119,7 +120,7 @@ def test_the_file_is_a_ttree_with_counters_numbers_and_weights(tmp_path: Path, w
         types = [stem for letter, stem in SKIM_TYPES.items() if letter != "b"]
         lists = [f"{stem}_{name}" for stem in types for name in ("pt", "eta", "phi", "E")]
         counters = [f"n{stem}" for stem in types]
-        assert set(tree.keys()) == {*lists, *counters, "run", "lumi", "event", "channel", "weight"} - {"channel"}
+        assert set(tree.keys()) == {*lists, *counters, "run", "lumi", "event", "channel", "weight"}
         assert tree["weight"].array().tolist() == [1.0] * 50
         assert file.classnames(cycle=False)["skim"] == "TObjString"
 

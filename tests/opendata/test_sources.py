@@ -12,6 +12,7 @@ import uproot
 from kit.files import FormatError
 from kit.opendata.demo import demo
 from kit.opendata.sources import Chunk, Reader, Source, open_source
+from kit.opendata.wishes import Wish
 
 REAL = {  # schema, entries, mean (largest) multiplicity by type: README of the public data
     "data_A.4lep.root": ("2020e-13tev", 39, {"j": (1.08, 7), "g": (0, 0), "t": (0, 0)}),
@@ -82,7 +83,7 @@ def test_real_education_files_have_four_leptons_split_by_flavour(shared_data: Pa
 @pytest.fixture(scope="module")
 def physlite(shared_data: Path) -> Chunk:
     """Return the real PHYSLITE file, read with isolation; opening its 1494 branches takes long."""
-    return _read(shared_data / "opendata" / "PHYSLITE_example.root", isolation=True)[1]
+    return _read(shared_data / "opendata" / "PHYSLITE_example.root", wish=Wish(isolation=True))[1]
 
 
 def test_jets_of_real_physlite_are_not_always_in_order_of_pt(physlite: Chunk):
@@ -161,7 +162,7 @@ def test_isolation_is_read_for_electrons(physlite: Chunk):
 
 
 def test_isolation_of_the_education_format_is_split_like_the_leptons(shared_data: Path):
-    _, chunk = _read(shared_data / "opendata" / "data_B.4lep.root", isolation=True)
+    _, chunk = _read(shared_data / "opendata" / "data_B.4lep.root", wish=Wish(isolation=True))
     electrons = chunk.objects["e"]
     assert electrons.isolation is not None
     assert len(electrons.isolation) == len(electrons.pt)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.opendata.demo import demo
-from kit.opendata.selection import Selection, select
+from kit.opendata.passing import select
+from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
 from kit.opendata.survey import EDGES, Survey, survey
 

@@ -1,4 +1,4 @@
-"""The laws of the loops, in NumPy; that the compiled ones agree is told in `test_loops`."""
+"""The laws of the loops, in NumPy; that the compiled ones agree is told in `test_kernels`."""
 
 import math
 

@@ -193,6 +193,35 @@ BAD = {
     "trailing bytes": (gzip.compress(TEXT) + b"!", r"bytes that are no gzip from compressed byte \d+ on"),
     "end inside a row": (TEXT[:-9], r"cluster 3.*: the file ends there"),
     "a short row": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n", 1), "row 1 of time slice 1 of cluster 0 has 7 numbers"),
+    "corrupt gzip": (
+        gzip.compress(TEXT)[:9000] + b"\xff" * 9 + gzip.compress(TEXT)[9009:],
+        r"(corrupt gzip stream|wrong checksum).* at compressed byte \d+.*the last whole cluster is \d",
+    ),
+    "wrong checksum": (
+        gzip.compress(TEXT)[:-8] + bytes(4) + gzip.compress(TEXT)[-4:],
+        r"wrong checksum .* at compressed byte \d+.*the last whole cluster is 3",
+    ),
+    "end on a slice": (TEXT[: TEXT.rindex(b"<time")], "cluster 3 has 399 time slices, should have 400"),
+    "too many slices": (
+        TEXT + TEXT[TEXT.rindex(b"<time") :].replace(b"4000.0", b"4010.0"),
+        "cluster 3 has 401 time slices, should have 400",
+    ),
+    "a long row": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n0.0 0.0 ", 1), "row 1 of time slice 1 of cluster 0 has 7"),
+    "too many rows": (
+        TEXT + TEXT[TEXT.rindex(b"\n", 0, -1) + 1 :],
+        "time slice 400 of cluster 3 has 6 rows, the first slice has 5",
+    ),
+    "inf": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n-inf ", 1), "row 0 of time slice 1 of cluster 0 is '-inf'"),
+    "no number": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n0,0 ", 1), "column 0 of row 0 of time slice 1 of cluster 0"),
+    "few metadata": (
+        TEXT + b"<cluster>\n1 2 3\n" + TEXT[TEXT.index(b"<time") :],
+        "cluster 4 has 3 fields of metadata, should have 9 or more",
+    ),
+    "metadata of words": (
+        TEXT + b"<cluster>\n1 2 3 4 5 6 7 8 nine\n" + TEXT[TEXT.index(b"<time") :],
+        "field 9 of the metadata of cluster 4 is 'nine', should be a number",
+    ),
+    "other tag": (TEXT.replace(b"<time slice 70.0", b"<time slice 71.0", 1), "slice 7 of cluster 0 is at 71 ps"),
     "nan": (TEXT.replace(b"ps>\n0.0 ", b"ps>\nnan ", 1), "column 0 of row 0 of time slice 1 of cluster 0 is"),
     "no metadata": (
         TEXT + b"<cluster>\n" + TEXT[TEXT.index(b"<time") :],
@@ -210,6 +239,46 @@ def test_bad_input_leaves_nothing_under_a_final_name(run_stage, write, tmp_path,
     left = {path.name for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert left == {"manifest.json", "pulses.csv"}
     assert load(tmp_path / "run").state == "failed"
+
+
+COARSE = samples.sensor(slices=80, step=50.0)
+DISAGREEING = {
+    "step": (samples.text_of(samples.clusters(1, COARSE), COARSE), {}, r"are 50 ps apart.*resample: linear"),
+    "rows": (TEXT, {"rows": 13}, "the clusters have 5 rows, the parameter says 13"),
+    "pitch": (TEXT, {"pitch_y": 25.0}, "pitch_y is 12.5 um in the geometry line, the parameter says 25 um"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DISAGREEING)
+def test_input_other_than_the_parameters_say_leaves_nothing_either(run_stage, write, tmp_path, kind):
+    content, values, message = DISAGREEING[kind]
+    with pytest.raises(FormatError, match=message):
+        run_stage(write(content), **ADC, **values)
+    assert {path.name for path in (tmp_path / "run").rglob("*") if path.is_file()} == {
+        "manifest.json",
+        "pulses.csv",
+    }
+
+
+BAD_PULSES = {
+    "charge": (lambda text: text.replace(" 300 ) Y", " many ) Y"), "column 3: the header .* have a charge"),
+    "twice": (lambda text: text.replace(" 1000 ", " 300 "), "column 4: charge 300 e- again"),
+    "cell": (
+        lambda text: text.replace("\n", "\n,", 100).replace("\n,", "\n", 99),
+        r"column 0, row \d+, charge 100 e-: ''",
+    ),
+    "short": (lambda text: "\n".join(text.splitlines()[:300]) + "\n", "the window needs 6 ns"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD_PULSES)
+def test_bad_pulses_leave_nothing_under_a_final_name(run_stage, write, tmp_path, pulses_text, kind):
+    change, message = BAD_PULSES[kind]
+    path = tmp_path / "pulses.csv"
+    path.write_text(change(pulses_text))
+    with pytest.raises(FormatError, match=r"pulses\.csv: .*" + message):
+        run_stage(write(TEXT), pulses=str(path))
+    assert {path.name for path in (tmp_path / "run").rglob("*") if path.is_file()} == {"manifest.json"}
 
 
 def test_of_several_files_the_good_ones_are_written_and_all_faults_told(run_stage, write, tmp_path):

@@ -3,10 +3,11 @@
 import gzip
 import hashlib
 
+import numpy as np
 import pytest
 
 from kit.files import FormatError
-from kit.smartpixels.csv_cells import read_cells
+from kit.smartpixels.csv_cells import LonelyCellError, read_cells
 
 
 def test_short_rows_are_filled_up_and_quotes_taken_off(tmp_path):
@@ -16,6 +17,44 @@ def test_short_rows_are_filled_up_and_quotes_taken_off(tmp_path):
     assert cells.header == ["one, with a comma", "two", "", ""]
     assert cells.rows == [["1", "2", "", ""], ["3", "4", "5", "6"]]
     assert cells.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_cells_that_are_all_numbers_are_read_at_once(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('"a, with a comma",b\n\n1, 2.5e-9\n-0.1,nan\n')
+    cells = read_cells(str(path), "numbers")
+    assert cells.header == ["a, with a comma", "b"]
+    np.testing.assert_array_equal(cells.numbers, [[1.0, -0.1], [2.5e-9, np.nan]])
+    assert cells.rows == [["1", " 2.5e-9"], ["-0.1", "nan"]]
+
+
+@pytest.mark.parametrize("body", ["1,x\n", "1,\n", "1\n", "1,2,3\n", "1,2 # none\n", '"1",2\n'])
+def test_else_they_are_text(tmp_path, body):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + body)
+    cells = read_cells(str(path), "numbers")
+    assert cells.numbers is None
+    assert len(cells.rows) == 1
+
+
+def test_pairs_of_columns_leave_padding_out(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("t,v,t,v,t,v\n1,2,5,6,,\n3,4, ,x,,\n")
+    cells = read_cells(str(path), "numbers")
+    assert [column.tolist() for column in cells.pair(0)] == [[1.0, 3.0], [2.0, 4.0]]
+    assert [column.tolist() for column in cells.pair(2)] == [[5.0], [6.0]]
+    assert [column.tolist() for column in cells.pair(4)] == [[], []]
+    assert [cells.blank(column) for column in (0, 2, 4)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("row", "column", "text"), [("1,", 1, ""), ("x,2", 0, "x")])
+def test_a_number_without_its_partner_is_named(tmp_path, row, column, text):
+    path = tmp_path / "a.csv"
+    path.write_text("t,v\n1,2\n" + row + "\n")
+    with pytest.raises(
+        LonelyCellError, match=f"column {column}, row 3: '{text}', should be a number, as beside it"
+    ):
+        read_cells(str(path), "numbers").pair(0)
 
 
 def test_gzipped_files_are_recognised_by_content(tmp_path):

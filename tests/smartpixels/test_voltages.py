@@ -122,7 +122,7 @@ OPTIONS = [
     ({"window": 9.0}, {"window": 9000}),
     ({"kernel_step": 20, "t0_fix": True}, {"kernel_step": 20, "t0_fix": True, "resample": "linear"}),
 ]
-ARRAYS = [(13, 21, 400, 10.0), (16, 16, 80, 50.0), (32, 32, 20, 200.0), (12, 48, 20, 200.0)]
+ARRAYS = [(13, 21, 400, 10.0), (16, 16, 80, 50.0), (32, 32, 20, 200.0), (192, 48, 20, 200.0)]
 
 
 @pytest.mark.parametrize(("kit_options", "plain_options"), OPTIONS, ids=lambda o: "-".join(o) or "as the original")
@@ -145,6 +145,40 @@ def test_every_array_and_step_prints_what_the_plain_loop_prints(tmp_path, engine
     wanted = reference.convolve_text(text, pulses_text, options)
     amplifier = measured(pulses, **samples.SHORT)
     assert printed(samples.write(tmp_path, text.encode()), amplifier, engine, tmp_path, resample=linear) == wanted
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    array=st.sampled_from([(13, 21), (16, 16), (32, 32), (5, 7)]),
+    step=st.sampled_from([(10, 400), (10, 37), (50, 80), (200, 20), (125, 5)]),
+    seed=st.integers(0, 2**32 - 1),
+    t0_fix=st.booleans(),
+    template_by=st.sampled_from(["final", "peak"]),
+    kernel_origin=st.sampled_from(["first_sample", "pulse_start"]),
+    window=st.sampled_from([0.2, 6.0, 8.4]),
+)
+def test_all_options_together_print_what_the_plain_loop_prints(
+    tmp_path, pulses, pulses_text, array, step, seed, t0_fix, template_by, kernel_origin, window
+):
+    """Charge of any kind: noise, steps, constants, empty pixels, and mostly nothing."""
+    generator = np.random.default_rng(seed)
+    (rows, columns), (step, slices) = array, step
+    charge = np.zeros((rows, columns, slices))
+    for _ in range(12):
+        pixel = generator.integers(rows), generator.integers(columns)
+        rise = generator.integers(0, slices, 2)
+        charge[pixel][rise.min() :] += generator.normal(0, 900)
+        charge[pixel][: rise.max()] += generator.normal(0, 60, rise.max())
+    charge = np.round(charge, generator.integers(0, 2)) * generator.choice([1, -1])
+    text = cluster_text(samples.flat(charge, step=float(step))).decode()
+    linear = "linear" if step != 10 else "refuse"
+    chosen = {"t0_fix": t0_fix, "template_by": template_by, "kernel_origin": kernel_origin}
+    options = reference.Options(pulse_end=60.0, resample=linear, window=round(1000 * window), **chosen)
+    wanted = reference.convolve_text(text, pulses_text, options)
+    amplifier = measured(pulses, **samples.SHORT, window=window, **chosen)
+    path = samples.write(tmp_path, text.encode())
+    for loops in (NUMPY, compiled_engine()):
+        assert printed(path, amplifier, loops, tmp_path, resample=linear) == wanted
 
 
 def test_decimals_that_are_no_tenths_print_what_the_plain_loop_prints(tmp_path, engine, pulses, pulses_text):

@@ -102,8 +102,9 @@ def write_table(path: Path, points: Path, gathered: Gathered) -> list[str]:
     """
     with points.open(encoding="utf-8") as stream:
         parameters = dict.fromkeys(name for point in _points(stream) for name in point["parameters"])
-    summary = [name for name in gathered.summary_names if name not in parameters]
-    columns = [*FIXED, *parameters, *TOLD, *summary]
+    summary = list(gathered.summary_names)
+    taken = {*FIXED, *parameters, *TOLD}
+    columns = [*FIXED, *parameters, *TOLD, *(f"summary_{name}" if name in taken else name for name in summary)]
     with points.open(encoding="utf-8") as stream, path.open("w", newline="", encoding="utf-8") as output:
         table = csv.writer(output, lineterminator="\n")
         table.writerow(columns)

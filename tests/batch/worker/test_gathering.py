@@ -61,6 +61,10 @@ def test_the_table_has_every_point_in_order_whatever_came_first(tmp_path, points
     assert rows[3]["error"] == "ValueError"
 
 
-def test_numbers_of_a_summary_do_not_hide_parameters_of_the_same_name(tmp_path, points):
-    columns = write_table(tmp_path / "t.csv", points, gather([line(0, summary={"x": 99, "y": 1})]))
-    assert columns == ["id", "index", "x", "list", "state", "seconds", "rss_mb", "error", "y"]
+def test_numbers_of_a_summary_stand_beside_parameters_and_columns_of_the_same_name(tmp_path, points):
+    gathered = gather([line(0, summary={"x": 99, "y": 1, "seconds": 7})])
+    columns = write_table(tmp_path / "t.csv", points, gathered)
+    assert columns[:8] == ["id", "index", "x", "list", "state", "seconds", "rss_mb", "error"]
+    assert columns[8:] == ["summary_x", "y", "summary_seconds"]
+    row = next(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    assert (row["x"], row["summary_x"], row["seconds"], row["summary_seconds"]) == ("0", "99", "1.0", "7")

@@ -1,0 +1,228 @@
+"""The stage `catalogue`: which files a release or a record has, and on wish the files themselves.
+
+Lists are asked for once and kept beside the files, for all runs; a second run makes no request. A file has its
+final name only when it is whole and, where the services tell one, its checksum is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import field_validator
+
+from kit import files
+from kit.files import write_json
+from kit.opendata import demo_shelf
+from kit.opendata.datasets import WANTED, Chosen, choose
+from kit.opendata.demo_service import Service
+from kit.opendata.listings import Dataset, kept
+from kit.opendata.portal import list_record, record_name
+from kit.opendata.releases import list_release
+from kit.opendata.shelf import Entry, Shelf
+from kit.opendata.web import Patience
+from kit.parameters import Parameters, parameter
+from kit.run import Run, RunError
+
+__all__ = ["CatalogueParameters", "list_files"]
+
+Release = Literal[
+    "2016e-8tev",
+    "2020e-13tev",
+    "2024r-pp",
+    "2024r-hi",
+    "2025e-13tev-beta",
+    "2025r-evgen-13tev",
+    "2025r-evgen-13p6tev",
+]
+CATALOGUE, EXPORT, ADDRESSES = "catalogue.json", "metadata_cache.json", "files.txt"
+FORMAT = 1
+DEMO = "demo"
+SHOWN = 10  # faults that are named in one message
+
+
+class CatalogueParameters(Parameters):
+    """What is looked up, what of it is wanted, and how patiently."""
+
+    releases: list[Release] = parameter(["2020e-13tev"], "ATLAS releases")
+    records: list[int] = parameter([], "records of the CERN Open Data portal, by number")
+    datasets: list[str] = parameter([], "numbers of datasets, or data; all where empty")
+    skim: str = parameter("noskim", "skim whose files are wanted, noskim for the whole datasets")
+    kind: Literal["data", "simulation", "both"] = parameter("data", "collisions, simulation or both")
+    api_url: str = parameter(
+        "https://atlasopenmagic-api.app.cern.ch", "ATLAS metadata service; demo for a local one"
+    )
+    server: str = parameter("https://opendata.cern.ch", "portal and file server; demo for a local one")
+    protocol: Literal["https", "root"] = parameter("https", "how files are read; root needs XRootD")
+    folder: str = parameter("outputs/data/opendata", "where lists and files are kept, for all runs")
+    download: bool = parameter(False, "fetch the files, too, instead of only listing them")
+    refresh: bool = parameter(False, "ask the services again, and check the files that are here")
+    max_files: int | None = parameter(None, "only the first so many files", ge=1)
+    connections: int = parameter(4, "downloads side by side", ge=1, le=16)
+    timeout: float = parameter(60.0, "longest wait for an answer", unit="s", gt=0)
+    retries: int = parameter(5, "further tries where a server is busy or a connection breaks", ge=0, le=20)
+    backoff: float = parameter(1.0, "first wait before a further try; it doubles", unit="s", ge=0, le=300)
+    max_failed_fraction: float = parameter(0.0, "share of the files that may fail", ge=0, le=1)
+
+    effort: ClassVar[frozenset[str]] = Parameters.effort | {
+        "connections",
+        "timeout",
+        "retries",
+        "backoff",
+        "max_failed_fraction",
+    }
+
+    @field_validator("records")
+    @classmethod
+    def _positive(cls, records: list[int]) -> list[int]:
+        if bad := [number for number in records if number <= 0]:
+            message = f"is {bad[0]}, should be the number of a record, above 0"
+            raise ValueError(message)
+        return records
+
+    @field_validator("api_url", "server")
+    @classmethod
+    def _an_address(cls, address: str) -> str:
+        if address != DEMO and not address.startswith(("http://", "https://")):
+            message = f"is {address}, should begin with http:// or https://, or be demo"
+            raise ValueError(message)
+        return address
+
+    def contradictions(self) -> Iterator[str]:
+        """Yield what does not fit together."""
+        if not self.releases and not self.records:
+            yield "releases is empty, and so is records: nothing to look up"
+        if (self.api_url == DEMO) != (self.server == DEMO) and self.releases:
+            yield f"api_url is {self.api_url}, server is {self.server}: both or none are demo"
+
+    @property
+    def patience(self) -> Patience:
+        """How patient requests are."""
+        return Patience(self.retries, self.backoff, self.timeout)
+
+
+def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
+    """Write ``catalogue.json``, ``metadata_cache.json`` and ``files.txt``; fetch the files where wanted.
+
+    Raises
+    ------
+    RunError
+        If more files fail than `max_failed_fraction` allows, after all were tried; what came is kept.
+    ParameterError
+        If a dataset or a skim is not there.
+    OSError, FormatError
+        If the services cannot be reached or contradict themselves.
+    """
+    begin = time.monotonic()
+    with _services(p) as (api_url, server):
+        lists, asked = _listings(p, api_url, server, run)
+        chosen = choose(lists, p.datasets, p.skim, WANTED[p.kind], run.notice)
+        shelf = Shelf(files.resolve(p.folder), server, p.server, p.protocol, p.patience)
+        placed = _placed(shelf, chosen, p.max_files, refresh=p.refresh)
+        every = [entry for _, entries in placed for entry in entries]
+        if p.download:
+            missing = [entry for entry in every if entry.state != "here"]
+            for _ in run.progress(shelf.fetch(missing, p.connections), "file", len(missing)):
+                pass
+    failed = [entry for entry in every if entry.reason]
+    if len(failed) > p.max_failed_fraction * len(every):
+        share = f"{p.max_failed_fraction:g} of them may"
+        head = f"{len(failed)} of {len(every)} files failed, {share}; what came is kept:"
+        more = [f"and {len(failed) - SHOWN} more"] * (len(failed) > SHOWN)
+        raise RunError("\n  ".join([head, *(entry.reason for entry in failed[:SHOWN]), *more]))
+    _write(p, placed, run)
+    for entry in failed[:SHOWN]:
+        run.notice(f"failed: {entry.reason}")
+    if not every:
+        run.notice("nothing was selected: what is wanted holds no file")
+    return _summary(placed, every, asked, time.monotonic() - begin)
+
+
+@contextlib.contextmanager
+def _services(p: CatalogueParameters) -> Iterator[tuple[str, str]]:
+    if DEMO not in (p.api_url, p.server):
+        yield p.api_url, p.server
+        return
+    with Service(demo_shelf.folder()) as service:
+        yield service.url, service.url
+
+
+def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tuple[list[Dataset], int]:
+    """Return all datasets of all releases and records, and how many lists were asked for."""
+    folder, found, asked = files.resolve(p.folder) / "lists", list[Dataset](), 0
+    makers: list[tuple[str, dict[str, str], Any]] = [
+        (release, {"api_url": p.api_url}, functools.partial(list_release, release, api_url, p.patience))
+        for release in dict.fromkeys(p.releases)
+    ]
+    for record in dict.fromkeys(p.records):
+        make = functools.partial(list_record, record, server, p.patience)
+        makers.append((record_name(record), {"server": p.server}, lambda make=make: [make()]))
+    for name, settings, make in makers:
+        listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=p.refresh)
+        found, asked = found + listed, asked + made
+    return found, asked
+
+
+def _placed(
+    shelf: Shelf, chosen: Sequence[Chosen], most: int | None, *, refresh: bool
+) -> list[tuple[Dataset, list[Entry]]]:
+    """Return the datasets with their files, `most` of them in all, as they are on the shelf."""
+    placed, left = list[tuple[Dataset, list[Entry]]](), most
+    for dataset, listed in chosen:
+        some = listed if left is None else listed[:left]
+        left = None if left is None else left - len(some)
+        placed.append((dataset, [shelf.entry(dataset, file, refresh=refresh) for file in some]))
+    return placed
+
+
+def _write(p: CatalogueParameters, placed: Sequence[tuple[Dataset, Sequence[Entry]]], run: Run) -> None:
+    told = [
+        {
+            "key": dataset.key,
+            "name": dataset.name,
+            "record" if dataset.source.startswith("record_") else "release": dataset.source.removeprefix(
+                "record_"
+            ),
+            "kind": dataset.kind,
+            "metadata": dataset.metadata,
+            "files": [entry.told() for entry in entries],
+        }
+        for dataset, entries in placed
+    ]
+    with run.writing(CATALOGUE) as part:
+        write_json(part, {"format": FORMAT, "server": p.server, "skim": p.skim, "datasets": told})
+    export: dict[str, list[str]] = {}
+    for dataset, entries in placed:
+        simulated = dataset.kind == "simulation" and not dataset.source.startswith("record_")
+        export.setdefault(dataset.source + "_mc" * simulated, []).extend(entry.http for entry in entries)
+    with run.writing(EXPORT) as part:
+        write_json(part, {name: addresses for name, addresses in export.items() if addresses})
+    lines = [entry.readable for _, entries in placed for entry in entries if not entry.reason]
+    with run.writing(ADDRESSES) as part:
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _summary(
+    placed: Sequence[tuple[Dataset, Sequence[Entry]]], every: Sequence[Entry], asked: int, seconds: float
+) -> dict[str, Any]:
+    fetched = [entry for entry in every if entry.came]
+    states = {state: sum(entry.shown_state == state for entry in every) for state in ("downloaded", "verified")}
+    return {
+        "datasets": len(placed),
+        "datasets_without_files": sum(not entries for _, entries in placed),
+        "data": sum(dataset.kind == "data" for dataset, _ in placed),
+        "simulation": sum(dataset.kind == "simulation" for dataset, _ in placed),
+        "files": len(every),
+        "mb": round(sum(entry.bytes or 0 for entry in every) / 1e6, 3),
+        "lists_asked_for": asked,
+        "files_fetched": len(fetched),
+        "mb_fetched": round(sum(entry.came for entry in fetched) / 1e6, 3),
+        "files_continued": sum(entry.left > 0 for entry in fetched),
+        **states,
+        "files_failed": sum(bool(entry.reason) for entry in every),
+        "seconds": round(seconds, 3),
+        "empty": not every,
+    }

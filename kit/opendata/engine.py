@@ -1,0 +1,153 @@
+"""The loops that take the time: compiled where that pays, in NumPy for few events and without numba.
+
+Each of the `kernels` has a twin in `twins` that gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import compiled
+from kit.opendata import twins
+from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray
+
+__all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
+
+COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, compiling takes some seconds once
+BLOCK = 512  # masses made before they are counted: they stay in the processor's first cache
+
+_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] -> i8"
+LOOPS = {
+    "kit.opendata.kernels:arrange": "i8[] i8[] i8[] i8[] i8[] i8[] i8[]",
+    "kit.opendata.kernels:count": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] f8[,] i8[] i8[,] -> i8",
+}
+OPTIONAL = {  # loaded when an option first asks for them
+    "strike": "i8[] f8[] f8[] f8[] b1[] f8[] i8[] f8[] f8[] f8[] b1[] f8 b1[]",
+    "weigh": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] i8[] f8[] i8[] f8[,] i8[,] f8[,] -> i8",
+}
+SOURCES = ("kit.opendata.twins",)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The loops, compiled or in NumPy; `twins` says what they do."""
+
+    name: str
+    choose: Callable[..., Chosen]
+    arrange: Callable[..., IntArray]
+    count: Callable[..., tuple[IntArray, IntArray, IntArray]]
+    strike: Callable[..., BoolArray]
+    weigh: Callable[..., tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]]
+
+
+NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count, twins.strike, twins.weigh)
+
+
+def engine(events: int) -> Engine:
+    """Return the loops for a job of so many events: compiled for many, or once they are loaded.
+
+    Environment ``KIT_KERNELS``, ``numpy`` or ``compiled``, overrides.
+
+    Raises
+    ------
+    ValueError
+        If ``KIT_KERNELS`` is anything else.
+    """
+    wanted = compiled.wanted()
+    if wanted:
+        return compiled_engine() if wanted == "compiled" else NUMPY
+    loaded = compiled_engine.cache_info().currsize > 0
+    return compiled_engine() if loaded or (events >= COMPILED_FROM and compiled.available()) else NUMPY
+
+
+@cache
+def compiled_engine() -> Engine:
+    """Return the compiled loops, from what an earlier process has kept or compiled now."""
+    loops = compiled.load(LOOPS, SOURCES)
+    choosers: dict[str, Callable[..., int]] = {}
+
+    def choose(
+        offsets: IntArray,
+        pt: npt.NDArray[np.floating],
+        eta: npt.NDArray[np.floating],
+        phi: npt.NDArray[np.floating],
+        extra: npt.NDArray[np.floating] | None,
+        isolation: npt.NDArray[np.floating] | None,
+        cuts: Cuts,
+    ) -> Chosen:
+        given = [values for values in (pt, eta, phi, extra, isolation) if values is not None]
+        kind = "f4" if all(values.dtype == np.float32 for values in given) else "f8"
+        if kind not in choosers:
+            choosers.update(
+                {kind: compiled.load({"kit.opendata.kernels:choose": _CHOOSE.format(kind)}, SOURCES)["choose"]}
+            )
+        nothing = np.empty(0, kind)
+        stored = [
+            np.ascontiguousarray(nothing if values is None else values, kind)
+            for values in (pt, eta, phi, extra, isolation)
+        ]
+        events = len(offsets) - 1
+        counts, sound, dropped = np.empty(events, np.int64), np.empty(events, np.bool_), np.zeros(1, np.int64)
+        places = np.empty(min(events * cuts.max_count, int(offsets[-1] - offsets[0])), np.int64)
+        hardest = np.empty(cuts.max_count)
+        used = choosers[kind](
+            np.ascontiguousarray(offsets), *stored, *cuts, hardest, counts, sound, places, dropped
+        )
+        return Chosen(counts, sound, places[:used], int(dropped[0]))
+
+    def arrange(*arrays: IntArray) -> IntArray:
+        places = np.empty(arrays[-1][-1], np.int64)
+        loops["arrange"](*map(np.ascontiguousarray, arrays), places)
+        return places
+
+    def count(
+        momenta: Any, columns: Any, sizes: Any, events: Any, width: float, bins: int, minimum: Any
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        found = np.empty((3, int(np.minimum(events, bins + 2).sum())), np.int64)
+        arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
+        room = np.empty((4, BLOCK)), np.zeros(bins + 2, np.int64), found
+        used = loops["count"](*arrays, width, bins, np.ascontiguousarray(minimum), *room)
+        combination, place, number = (row[:used].copy() for row in found)
+        return combination, place, number
+
+    return Engine("compiled", choose, arrange, count, _strike, _weigh)
+
+
+@cache
+def _optional(name: str) -> Callable[..., Any]:
+    """Return a loop that only an option needs."""
+    function = f"kit.opendata.kernels:{name}"
+    return compiled.load({function: OPTIONAL[name]}, SOURCES)[name]
+
+
+def _strike(*arrays: Any) -> BoolArray:
+    left = np.empty(len(arrays[1]), np.bool_)
+    _optional("strike")(*map(np.ascontiguousarray, arrays[:-1]), arrays[-1], left)
+    return left
+
+
+def _weigh(
+    momenta: Any,
+    columns: Any,
+    sizes: Any,
+    events: Any,
+    width: float,
+    bins: int,
+    minimum: Any,
+    begins: Any,
+    weights: Any,
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]:
+    longest = int(np.minimum(events, bins + 2).sum())
+    found, weighed = np.empty((3, longest), np.int64), np.empty((2, longest))
+    arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
+    more = map(np.ascontiguousarray, (minimum, begins, weights))
+    room = np.zeros(bins + 2, np.int64), np.zeros((2, bins + 2))
+    used = _optional("weigh")(*arrays, width, bins, *more, *room, found, weighed)
+    combination, place, number = (row[:used].copy() for row in found)
+    return combination, place, number, weighed[0, :used].copy(), weighed[1, :used].copy()

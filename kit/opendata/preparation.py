@@ -1,0 +1,102 @@
+"""What happens to a chunk before cuts: weights, duplicates out, triggers, jets split by b-tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from kit.files import FormatError, resolve
+from kit.opendata.chunks import Chunk
+from kit.opendata.description import Source
+from kit.opendata.duplicates import Vetoes, find_duplicates
+from kit.opendata.origins import Origins, find_inputs
+from kit.opendata.pieces import Piece
+from kit.opendata.selection import Selection
+from kit.opendata.sources import Reader
+from kit.opendata.weights import Weighing
+from kit.opendata.wishes import EXTRAS, Wish
+from kit.run import Run
+
+__all__ = ["Preparation", "prepared_inputs"]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What the options of a selection need to know to be applied; picklable, for workers."""
+
+    p: Selection
+    origins: Origins
+    weighing: Weighing | None = None
+    vetoes: Vetoes | None = None
+
+    def wish(self, path: str) -> Wish:
+        """Return what is read of a file: of data no weights."""
+        kind = self.p.sample if self.p.sample != "auto" else self.origins.of(path).kind
+        return replace(self.p.wish, weights=False) if kind == "data" else self.p.wish
+
+    def read(self, reader: Reader, piece: Piece, *, ids: bool = False) -> Chunk:
+        """Return a piece of a file with weights, and without the duplicates."""
+        chunk = reader.read(piece.first, piece.last, ids=ids)
+        if self.weighing:
+            chunk = self.weighing.weigh(chunk, reader.source)
+        return chunk.after("de-duplicated", self.vetoes.kept(piece)) if self.vetoes else chunk
+
+    def prepare(self, chunk: Chunk, source: Source) -> Chunk:
+        """Return the chunk with the events that a trigger has fired for, and with b-jets apart."""
+        if self.p.triggers:
+            fired = np.zeros(chunk.events, bool)
+            for flags in chunk.triggers.values():
+                fired |= flags
+            chunk = chunk.after("trigger", fired)
+        return self._split(chunk, source) if self.p.b_tag else chunk
+
+    def _split(self, chunk: Chunk, source: Source) -> Chunk:
+        jets = chunk.objects.get("j")
+        if jets is None:
+            return chunk
+        if "b" in chunk.objects:
+            message = f"{source.path}: b_tag is on, and it has b-jets of its own; set b_tag to False"
+            raise FormatError(message)
+        score = np.empty(0) if jets.score is None else jets.score  # None only where there is no entry
+        threshold = self.p.b_threshold if self.p.b_threshold is not None else _threshold(source)
+        tagged = score >= threshold
+        return replace(chunk, objects={**chunk.objects, "j": jets.of(~tagged), "b": jets.of(tagged)})
+
+
+def _threshold(source: Source) -> float:
+    """Return the smallest score of a b-jet in a release; a skim has that of the release it was made of."""
+    release = source.schema.release or source.schema.name
+    return next(
+        (extras.threshold for (name, _), extras in EXTRAS.items() if name == release and extras.threshold),
+        0.5,
+    )
+
+
+def prepared_inputs(p: Selection, run: Run, veto: Path | None = None) -> tuple[list[str], Preparation]:
+    """Return the files of all jobs, and what the options need; duplicates are looked for where no list is given.
+
+    Parameters
+    ----------
+    veto : Path, optional
+        Where the list of duplicates is written, else into the run's folder of records.
+    """
+    paths, origins = find_inputs(p, run.work)
+    weighing = Weighing.of(p, paths, origins) if p.weights != "off" else None
+    vetoes = None
+    if p.veto_list:
+        vetoes = Vetoes(str(resolve(p.veto_list)))
+    elif p.deduplicate:
+        target = veto or run.work / "veto.json"
+        find_duplicates(_opened(p, paths, run), run.work / "numbers", target)
+        vetoes = Vetoes(str(target))
+    return paths, Preparation(p, origins, weighing, vetoes)
+
+
+def _opened(p: Selection, paths: Sequence[str], run: Run) -> Iterator[Reader]:
+    wish = Wish(ids=True)
+    for path in run.progress(paths, "file", label="duplicates"):
+        with Reader.of(path, p.schema, p.unit, p.objects, wish) as reader:
+            yield reader
