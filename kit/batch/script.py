@@ -29,8 +29,8 @@ def environment_for(options: Options, site: Site) -> dict[str, str]:
     if site.sees(prefix) or on_shared_file_system(prefix):
         return {"python": sys.executable}
     message = (
-        f"jobs may not see {prefix}, where this Python is; say what they use: environment.python (a path that "
-        "they see), environment.setup (a script to source), environment.image or environment.archive"
+        f"jobs may not see {prefix}, where this Python is; say what they use, as `--environment python=PATH` (one "
+        "that they see), setup=SCRIPT (to source), image=CONTAINER or archive=FILE; or --profile local"
     )
     raise SubmissionError(message)
 

@@ -131,11 +131,11 @@ def columns_of(status: Status) -> dict[str, list[float]]:
     with status.run.points.open(encoding="utf-8") as stream:
         for index, text in enumerate(stream):
             put(index, json.loads(text)["parameters"].items())
+    taken = {*columns, "seconds", "rss_mb"}  # as in the table of points
     for told in status.results.lines():
-        put(
-            told["index"],
-            [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *(told["summary"] or {}).items()],
-        )
+        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"])])
+        numbers = (told["summary"] or {}).items()
+        put(told["index"], [(f"summary_{name}" if name in taken else name, value) for name, value in numbers])
     return columns
 
 

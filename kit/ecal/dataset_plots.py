@@ -67,6 +67,7 @@ def normalisation(told: Mapping[str, Any]) -> figures.Picture:
             )
             each.tick_params(axis="y", which="both", left=False, right=False)
             each.set_xscale("symlog")
+            each.set_ylim(-0.14 * len(names), len(names))
             each.set_xlabel(f"Features of {kind}s, standard deviations from the mean")
             each.legend(loc="lower right", fontsize=9)
         return picture

@@ -81,9 +81,9 @@ def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
     weights = []
     if (run.directory / WEIGHTS).is_file() and parts:
         names = ("flavour", "et_seed", "seed_eta", "ncls")
-        columns = [np.concatenate([part.window[name] for part in parts]) for name in names]
-        made = balance(columns[0].astype(np.int64), *columns[1:], values["weight_max"])
-        weights = [made.of(columns[0].astype(np.int64), *columns[1:])]
+        flavour, et, eta, ncls = (np.concatenate([part.window[name] for part in parts]) for name in names)
+        pdg = flavour.astype(np.int64)
+        weights = [balance(pdg, et, eta, ncls, values["weight_max"]).of(pdg, et, eta, ncls)]
     pictures = {"balance": dataset_plots.balance(parts, weights)}
     if (run.directory / NORMALIZATION).is_file():
         pictures["normalisation"] = dataset_plots.normalisation(read_json(run.directory / NORMALIZATION))

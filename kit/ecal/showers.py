@@ -199,8 +199,8 @@ def _describe(
         "iphi": j.astype(np.int32),
         "iz": iz.astype(np.int32),
         "nXtals": np.diff(hits.offsets).astype(np.float64),
-        **_shapes(share, raw, taken, owner, ""),
-        **_shapes(hits["rechitEnergy"].astype(np.float64), raw, taken, owner, "full5x5_"),
+        **_shapes(share, taken, owner, ""),
+        **_shapes(hits["rechitEnergy"].astype(np.float64), taken, owner, "full5x5_"),
     }
     for name in ("noise", "noiseUncalib", "noiseNoFractions", "noiseUncalibNoFractions"):
         columns[name] = np.abs(rng.normal(0, 0.04, number)) * np.sqrt(columns["nXtals"])
@@ -212,9 +212,9 @@ def _describe(
     return {name: values if name in whole else values.astype(np.float32) for name, values in columns.items()}
 
 
-def _shapes(energy: AnyArray, raw: AnyArray, taken: _Cells, owner: IntArray, prefix: str) -> dict[str, AnyArray]:
+def _shapes(energy: AnyArray, taken: _Cells, owner: IntArray, prefix: str) -> dict[str, AnyArray]:
     """Return widths and shares of a 5×5 square around the central crystal, for the given energy of each hit."""
-    number = len(raw)
+    number = int(owner.max(initial=-1)) + 1
     centre = (taken.di == 0) & (taken.dj == 0)
     cross = np.abs(taken.di) + np.abs(taken.dj) == 1
     square = (np.abs(taken.di) <= 1) & (np.abs(taken.dj) <= 1)
@@ -232,9 +232,9 @@ def _shapes(energy: AnyArray, raw: AnyArray, taken: _Cells, owner: IntArray, pre
         return found
 
     return {
-        f"{prefix}r9": np.bincount(owner, energy * square, number) / raw,
+        f"{prefix}r9": np.bincount(owner, energy * square, number) / total,
         f"{prefix}sigmaIetaIeta": np.sqrt(np.maximum(spread(taken.di, taken.di, "i", "i"), 0)),
         f"{prefix}sigmaIetaIphi": spread(taken.di, taken.dj, "i", "j"),
         f"{prefix}sigmaIphiIphi": np.sqrt(np.maximum(spread(taken.dj, taken.dj, "j", "j"), 0)),
-        f"{prefix}swissCross": 1 - np.bincount(owner, energy * cross, number) / middle,
+        f"{prefix}swissCross": np.maximum(1 - np.bincount(owner, energy * cross, number) / middle, -1),
     }

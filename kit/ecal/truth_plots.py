@@ -23,7 +23,7 @@ Columns = Mapping[str, AnyArray]
 
 
 def thresholds(found: Columns, points: WorkingPoint) -> figures.Picture:
-    """Draw scale and width against the score, over those of the mustache, in the fullest bins; the chosen score."""
+    """Draw scale and width against the score, over those of the mustache, in the fullest bins."""
     keys = np.stack([found[name] for name in ("et_min", "et_max", "eta_min", "eta_max")], 1)
     cells, first = np.unique(keys, axis=0, return_index=True)
     entries = found["entries"][first]
@@ -44,9 +44,11 @@ def thresholds(found: Columns, points: WorkingPoint) -> figures.Picture:
             point = points.at(np.array([np.sqrt(low * high)]), np.array([(eta_low + eta_high) / 2]))[0]
             each.axvline(point, color="k", ls=":", label=f"chosen: {point:.2g}")
             each.axhline(1, color="0.5", lw=0.8)
-            each.set(xscale="log", xlabel="Least score of a cluster", ylabel="Relative to the mustache")
-            each.set_title(rf"$E_T$ {low:g}–{high:g} GeV, $|\eta|$ {eta_low:g}–{eta_high:g}, {entries[cell]} particles",
-                           fontsize=10, loc="right")  # fmt: skip
+            each.set(
+                xscale="log", yscale="log", xlabel="Least score of a cluster", ylabel="Relative to the mustache"
+            )
+            told = rf"$E_T$ {low:g}–{high:g} GeV, $|\eta|$ {eta_low:g}–{eta_high:g}, {entries[cell]} particles"
+            each.set_title(told, fontsize=10, loc="right")
             each.legend(fontsize=9)
         return picture
 
@@ -127,7 +129,7 @@ def extents(rows: Columns) -> figures.Picture:
                 )
             each.set(xlabel=r"$|\eta|$ of the seed", ylabel=text)
             each.set_ylim(-0.02, None)
-        axes[0, 2].legend(fontsize=9, loc="lower left")
+        axes[0, 1].legend(fontsize=9, loc="upper left")
         return picture
 
 

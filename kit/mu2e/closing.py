@@ -15,7 +15,27 @@ from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import open_file
 from kit.run import Run, RunError, complete_below
 
-__all__ = ["built_files", "counts_in", "refuse_differing"]
+__all__ = ["PLAN", "built_files", "counts_in", "plan_beside", "refuse_differing"]
+
+PLAN = "plan.json"
+
+
+def plan_beside(p: MixtureParameters) -> Path:
+    """Return the plan that the runs to close have brought along; that they all have the same is checked later.
+
+    Raises
+    ------
+    RunError
+        If there is none.
+    """
+    for place in p.inputs_built:
+        for one in complete_below(place):
+            if one.stage == "mu2e/mixture" and (one.directory / PLAN).is_file():
+                return one.directory / PLAN
+    message = (
+        f"inputs_built is {p.inputs_built}: no complete run with a {PLAN} there; should be runs with step build"
+    )
+    raise RunError(message)
 
 
 def built_files(p: MixtureParameters, plan: Plan, run: Run) -> dict[int, Path]:

@@ -14,15 +14,15 @@ import numpy as np
 from kit.files import resolve
 from kit.mu2e.blinding import mix_blind
 from kit.mu2e.building import file_name
-from kit.mu2e.closing import built_files
+from kit.mu2e.closing import built_files, plan_beside
 from kit.mu2e.exporting import export, refuse_ungridded
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plans import Plan, read_plan
+from kit.mu2e.plans import Plan, plan_text, read_plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.pseudo import mix_pseudo
 from kit.mu2e.requests import pools_of, request_for, yields_of
-from kit.mu2e.steps import build, close, make_plan, told, write_spectrum
+from kit.mu2e.steps import PLAN, build, close, make_plan, told, write_spectrum
 from kit.mu2e.toys import draw_toys, pool_histograms, write_toys
 from kit.run import Run
 
@@ -42,9 +42,14 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
         Naming file and spot of everything that cannot be used.
     """
     if p.step in ("build", "close"):
-        plan = read_plan(resolve(p.plan))
-        run.read(str(resolve(p.plan)))
-        return told(plan) | (build(p, plan, run) if p.step == "build" else _close(p, plan, run))
+        path = resolve(p.plan) if p.plan else plan_beside(p)
+        plan = read_plan(path)
+        run.read(str(path))
+        if p.step == "close":
+            return told(plan) | _close(p, plan, run)
+        with run.writing(PLAN) as part:  # it travels with what was built from it
+            part.write_text(plan_text(plan), encoding="utf-8")
+        return told(plan) | build(p, plan, run)
     made = yields_of(p, run)
     refuse_ungridded(p, made)
     pools = pools_of(made, run)

@@ -66,7 +66,7 @@ with warnings.catch_warnings():
         )
         files_per_job: int = parameter(1, "files of each data set in a grid job", ge=1)
         step: Step = parameter("all", "plan reserves, build writes files, close marks events as used")
-        plan: str = parameter("", "plan.json of a run with step plan; for build and close")
+        plan: str = parameter("", "plan.json of a run with step plan; for build, and for close where runs differ")
         inputs_built: list[str] = parameter([], "runs with step build, or a batch run of them; for close")
         index: int = parameter(-1, "build only this subrun; -1 for all", ge=-1)
 
@@ -93,10 +93,9 @@ with warnings.catch_warnings():
 
 def _steps(p: MixtureParameters) -> Iterator[str]:
     """Yield what does not fit to the step."""
-    planned = p.step in ("build", "close")
-    if planned and not p.plan:
-        yield f"step {p.step} needs plan: the plan.json of a run with step plan"
-    if not planned and p.plan:
+    if p.step == "build" and not p.plan:
+        yield "step build needs plan: the plan.json of a run with step plan"
+    if p.step in ("all", "plan") and p.plan:
         yield f"plan is for the steps build and close, not for {p.step}"
     if (p.step == "close") != bool(p.inputs_built):
         yield "step close and inputs_built go together: the runs with step build"

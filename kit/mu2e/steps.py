@@ -11,7 +11,7 @@ import numpy as np
 
 from kit.files import json_text, resolve, write_json
 from kit.mu2e.building import Builder, file_name
-from kit.mu2e.closing import counts_in, refuse_differing
+from kit.mu2e.closing import PLAN, counts_in, refuse_differing
 from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.ledger import Ledger, Range
 from kit.mu2e.mixture_options import MixtureParameters
@@ -36,7 +36,7 @@ __all__ = [
     "write_spectrum",
 ]
 
-PLAN, VALIDATION, SPECTRUM = "plan.json", "validation.csv", "spectrum.json"
+VALIDATION, SPECTRUM = "validation.csv", "spectrum.json"
 Free = Mapping[tuple[str, str], list[tuple[int, int]]]
 
 

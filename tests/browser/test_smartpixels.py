@@ -90,11 +90,11 @@ def test_a_cluster_is_chosen_and_looked_into_by_mouse(page, pictures):
     page.mouse.up()
     expect(caption).not_to_contain_text("at 2.00 ns")
 
-    click(page, 0.53, 0.15)
+    click(page, 0.53, 0.165)
     expect(caption).to_contain_text("row 6, column 10: ")
-    click(page, 0.53, 0.52, modifiers=["Control"])
+    click(page, 0.53, 0.534, modifiers=["Control"])
     expect(caption).to_contain_text("row 3, column 10: ")
-    click(page, 0.57, 0.15, modifiers=["Control"])
+    click(page, 0.57, 0.165, modifiers=["Control"])
     expect(caption).to_contain_text("row 6, column 11: ")
     assert [line.partition(":")[0] for line in caption.inner_text().splitlines()[1:]] == [
         *("row 6, column 10", "row 3, column 10", "row 6, column 11")

@@ -288,11 +288,11 @@ def finish(window):
     window["wtot_simen_sig"] = total
 
 
-def events_in(path):
+def events_in(path, branches=None):
     """Yield the events of a file as dictionaries of lists."""
     import uproot
 
     with uproot.open(path) as file:
         tree = file["recosimdumper/caloTree"]
         for first in range(0, tree.num_entries, 100):
-            yield from tree.arrays(entry_start=first, entry_stop=first + 100, library="ak").to_list()
+            yield from tree.arrays(branches, entry_start=first, entry_stop=first + 100, library="ak").to_list()

@@ -82,7 +82,7 @@ def test_types_do_not_depend_on_the_content(windows, tmp_path):
         (lambda line: line[:200], r":2: .* at column \d+; should be a window as JSON"),
         (lambda line: line.replace('"et_seed":', '"et_sed":'), ":2: lacks et_seed"),
         (lambda line: line.replace('"cl_nxtals":', '"nx":', 1), ":2: lacks cl_nxtals of cluster 0"),
-        (lambda line: json.dumps({"run_id": 1}), ":2: lacks .*, …"),
+        (lambda _: json.dumps({"run_id": 1}), ":2: lacks .*, …"),
     ],
 )
 def test_a_broken_line_is_named_with_its_number(windows, tmp_path, change, text):

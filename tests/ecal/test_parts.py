@@ -57,7 +57,8 @@ def test_a_part_without_windows_is_a_file_without_rows():
 
 
 def test_what_fails_leaves_no_file_under_its_name(part):
-    with pytest.raises(RuntimeError, match="stop"), Run("ecal/datasets", DatasetParameters(output="run")) as run, SplitWriter(run, "train", form()) as writer:  # fmt: skip
+    run = Run("ecal/datasets", DatasetParameters(output="run"))
+    with pytest.raises(RuntimeError, match="stop"), run, SplitWriter(run, "train", form()) as writer:
         writer.write(part.take(np.arange(5)), np.ones(5))
         raise RuntimeError("stop")  # noqa: EM101
     assert list((run.directory / "train").iterdir()) == []

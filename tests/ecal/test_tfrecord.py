@@ -1,4 +1,4 @@
-"""TFRecord: read back by an independent reader, against TensorFlow's own file, and by TensorFlow where it is there."""
+"""TFRecord: read back by an independent reader, beside TensorFlow's own file, by TensorFlow where it is there."""
 
 import dataclasses
 import importlib.util
@@ -113,7 +113,7 @@ def test_what_stands_for_nan_becomes_nan_again(part, tmp_path):
     cluster["cluster_den_seed_log"] = np.where(gone, -999.0, cluster["cluster_den_seed_log"])
     filled = dataclasses.replace(part, cluster=cluster)
     data = list(tfrecord.messages(filled, features, np.ones(len(part)), -999.0))
-    values = [x for message in data for x in sum(example(message)[1]["cl_m"], [])]
+    values = [x for message in data for row in example(message)[1]["cl_m"] for x in row]
     assert np.array_equal(np.isnan(values), gone)
 
 

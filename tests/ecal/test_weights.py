@@ -21,7 +21,7 @@ def made():
 def test_the_mean_weight_of_a_flavour_is_one(made):
     assert made.clipped == 0
     for place, pdg in enumerate(made.flavours):
-        own = FLAVOUR == pdg
+        own = pdg == FLAVOUR
         flat = made.flattening[
             place, weights._bin(ET[own], weights.ET_EDGES), weights._bin(np.abs(ETA[own]), weights.ETA_EDGES)
         ]
@@ -39,7 +39,7 @@ def test_the_spectrum_is_flat_after_them(made):
 def test_photons_have_the_sizes_of_electrons_after_them(made):
     weight = made.of(FLAVOUR, ET, ETA, NCLS)
     sums = [
-        np.histogram(NCLS[FLAVOUR == pdg], weights.NCLS_EDGES, weights=weight[FLAVOUR == pdg])[0]
+        np.histogram(NCLS[pdg == FLAVOUR], weights.NCLS_EDGES, weights=weight[pdg == FLAVOUR])[0]
         for pdg in (ELECTRON, PHOTON)
     ]
     common = sums[1] > 0

@@ -130,7 +130,7 @@ def test_planning_building_and_closing_apart_give_the_same_ensemble(yields):
     built = [draw("", step="build", plan=plan, index=i, output=f"jobs/{i}") for i in range(3)]
     resolve("outputs/mu2e/ledger.sqlite").chmod(0o644)
     assert [run.summary["files"] for run in built] == [1, 1, 1]
-    closed = draw("", step="close", plan=plan, inputs_built=["jobs"])
+    closed = draw("", step="close", inputs_built=["jobs"])
     assert _ledger().ensembles()["whole"] == "used"
     assert closed.summary["drawn"] == whole.summary["drawn"]
     assert (closed.directory / "validation.csv").read_text() == (whole.directory / "validation.csv").read_text()
@@ -155,6 +155,12 @@ def test_closing_without_all_subruns_or_with_others_is_refused(yields):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(RunError, match="is not what its run has written"):
         draw("", step="close", plan=plan, inputs_built=["jobs/all"], output="c3")
+
+
+def test_closing_nothing_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RunError, match=r"no complete run with a plan\.json there; should be runs with step build"):
+        draw("", step="close", inputs_built=["empty"])
 
 
 def test_a_subrun_that_is_not_there_is_refused(yields):

@@ -11,7 +11,7 @@ from kit.parameters import ParameterError
     [
         ({"step": "build"}, r"step build needs plan: the plan\.json of a run with step plan"),
         ({"plan": "x.json"}, "plan is for the steps build and close, not for all"),
-        ({"step": "close", "plan": "x.json"}, "step close and inputs_built go together"),
+        ({"step": "close"}, "step close and inputs_built go together"),
         ({"index": 3}, "index is for step build"),
         ({"mode": "art", "unit": "event"}, "mode art draws by entry in sequential order, not by event"),
         ({"legacy_seed": True}, "legacy_seed is for mode art"),
