@@ -102,7 +102,7 @@ def axis_of(
     """
     known = _all_names(table)
     if register not in known:
-        message = f"there is no register {register!r}{wording.suggestion(register, known)}"
+        message = f"there is no register {register!r}{wording.suggestion(str(register), known)}"
         raise ValueError(message)
     block, _, name = register.partition(".")
     chosen = list(rocs or table.rocs)

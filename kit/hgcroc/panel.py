@@ -10,17 +10,17 @@ import contextlib
 import threading
 from typing import Any
 
-import ipywidgets
 import traitlets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters, finish, start_session
-from kit.hgcroc.building import axis_of, find_registers, range_of, write_procedure
+from kit.hgcroc.building import axis_of, find_registers, write_procedure
 from kit.hgcroc.comparison import compare, scans_below
 from kit.hgcroc.dryrun import dry_run, order_of
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.originals import expand
+from kit.hgcroc.panel_controls import QUANTITIES, lay_out
 from kit.hgcroc.procedures import read_library
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.resuming import FILE
@@ -28,7 +28,6 @@ from kit.hgcroc.scan_plots import board_of, curves_of, draw_board, draw_curves
 from kit.hgcroc.session import AbortedError, Session, plan_of
 from kit.run import Run
 from kit.widgets import LiveFigure, Panel, ParameterForm, Report, Runner, Stopped, Words
-from kit.widgets.look import hooked, line
 
 __all__ = ["ScanPanel"]
 
@@ -39,7 +38,6 @@ GROUPS = {
         "keep_raw", "check_ranges", "compat", "resume",
     ],
 }  # fmt: skip
-QUANTITIES = ("adc_median", "adc_mean", "adc_stdd", "tot_median", "toa_median", "toa_efficiency", "tot_efficiency")
 PREVIEWED = 12  # points of the expanded table
 FOLDER = "outputs/hgcroc/procedures"
 
@@ -95,7 +93,7 @@ class ScanPanel(Panel):
         self.preview = Words("kit-preview")
         self._turn = threading.RLock()
         super().__init__(hook="kit-scan", interactive=interactive)
-        self._lay_out()
+        lay_out(self)
         self.form.observe(self.guarded(lambda _: self.look()), "parameters")
         self.observe(self.guarded(lambda _: self.show()), ["quantity", "axis", "point"])
         self.look()
@@ -240,76 +238,6 @@ class ScanPanel(Panel):
                 session.abort()
                 session.ended.wait(1.0)
         self.state = session.state
-
-    def _lay_out(self) -> None:
-        found = ipywidgets.Dropdown(description="register")
-        search = ipywidgets.Text(description="search", continuous_update=False)
-        values = ipywidgets.Text(description="values", value="0:2048:128")
-        numbers = ipywidgets.Text(description="numbers", value="all")
-        name = ipywidgets.Text(description="name", value="panel_scan")
-        limits, listed = Words("kit-range"), Words("kit-axes")
-        traitlets.link((self, "search"), (search, "value"))
-
-        def refresh(_change: Any = None) -> None:
-            found.options = self.find()
-
-        def tell(_change: Any = None) -> None:
-            if found.value:
-                limits.text = range_of(register_table(self.form.checked().board), found.value)
-
-        def list_axes(_change: Any = None) -> None:
-            listed.text = "\n".join(
-                f"axis {k}: {axis['key'][2]}.{axis['key'][4]}, {len(axis['values'])} values"
-                for k, axis in enumerate(self.axes, 1)
-            )
-
-        self.observe(self.guarded(refresh), "search")
-        found.observe(self.guarded(tell), "value")
-        self.observe(list_axes, "axes")
-        add = self.button(
-            "Add axis", lambda: self.add_axis(found.value, values.value, numbers=numbers.value), "a faster axis"
-        )
-        remove = self.button("Remove axis", self.remove_axis, "take the last axis away")
-        build = self.button(
-            "Build", lambda: self.build(name.value), "write the axes as a procedure, and choose it"
-        )
-        controls = [
-            self.button("Pause", self.pause, "hold after this point"),
-            self.button("Resume", self.resume, "go on"),
-            self.button("Abort", self.abort, "end; started again it goes on where it was"),
-        ]
-        scans = ipywidgets.Dropdown(description="history", layout={"width": "60%"})
-        differing = Words("kit-differences", role="status")
-
-        def look_up() -> None:
-            scans.options = found = self.history()
-            scans.value = found[0] if found else None
-
-        def compare_shown() -> None:
-            differing.text = "\n".join(self.differences(scans.value)) or "no setting differs"
-
-        history = [
-            scans,
-            self.button("Look up", look_up, "list all scans, newest first"),
-            self.button("Show", lambda: self.look_at(scans.value), "look at this scan"),
-            self.button("Compare", compare_shown, "in what the scan that is shown differs from this one"),
-        ]
-        quantity = ipywidgets.Dropdown(description="quantity", options=QUANTITIES)
-        point = ipywidgets.BoundedIntText(description="point", min=-1, max=10**9)
-        axis = ipywidgets.IntText(description="axis")
-        state = Words("kit-session", role="status")
-        traitlets.dlink((self, "state"), (state, "text"))
-        for trait, control in (("quantity", quantity), ("point", point), ("axis", axis)):
-            traitlets.link((self, trait), (control, "value"))
-        self.contain(
-            self.form,
-            hooked(ipywidgets.VBox([line(search, found, limits), line(numbers, values, add, remove), listed,
-                                    line(name, build)]), "kit-build"),
-            self.told, self.preview, self.runner, line(*controls, state), self.trouble,
-            line(quantity, axis, point), line(self.curve, self.board), line(*history), differing,
-        )  # fmt: skip
-        refresh()
-        tell()
 
 
 def _curve_words(found: Any) -> str:
