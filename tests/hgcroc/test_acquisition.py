@@ -58,6 +58,7 @@ def test_a_scan_goes_on_in_a_new_run_where_the_last_one_failed(shared_data, stan
     assert third.summary["measured_now"] == 6
 
 
+@pytest.mark.slow
 def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
     config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
     p = AcquisitionParameters(
@@ -75,6 +76,7 @@ def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
     assert (run.summary["good"], run.summary["measured_now"]) == (32, 28)
 
 
+@pytest.mark.slow
 def test_without_resume_a_scan_begins_anew(shared_data, stand, tmp_path):
     emulator = stand()
     p = parameters(shared_data, emulator, output="scan")

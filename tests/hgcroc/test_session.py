@@ -118,6 +118,7 @@ def test_a_register_that_falls_back_in_every_try_is_recorded_as_read(shared_data
     assert (tmp_path / "raw" / "point_2.raw.gz").is_file()
 
 
+@SLOW
 @BOTH
 def test_refused_writes_are_tried_again(shared_data, stand, tmp_path, dialect):
     emulator = stand()
@@ -198,6 +199,7 @@ def test_one_answer_that_does_not_come_is_survived(shared_data, stand, tmp_path)
     truth.assert_stored(tmp_path)
 
 
+@SLOW
 def test_a_slow_run_is_waited_for(shared_data, stand, tmp_path):
     emulator = stand()
     emulator.inject("slow_run", value=0.5, runs=2)
@@ -206,6 +208,7 @@ def test_a_slow_run_is_waited_for(shared_data, stand, tmp_path):
     truth.assert_stored(tmp_path)
 
 
+@SLOW
 def test_a_data_client_may_write_the_files(shared_data, stand, tmp_path):
     for dialect in ("0.1.2", "1.0.15"):
         emulator = stand()
@@ -328,6 +331,7 @@ def test_the_board_is_compared_with_its_files_of_defaults(shared_data, stand, tm
         next(session_of(p.with_values(on_base_difference="stop"), tmp_path / "stop").measure())
 
 
+@SLOW
 def test_what_differs_from_the_defaults_may_be_written(shared_data, stand, tmp_path):
     emulator = stand()
     emulator.board.write({"roc_s0": {"Top": {0: {"PreL1AOffset": 2}}}})
