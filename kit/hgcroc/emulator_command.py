@@ -52,6 +52,8 @@ Examples
               help="1: runs as long as real ones; 0: as fast as possible.")  # fmt: skip
 @click.option("--power-on", default="regmap", show_default=True, metavar="regmap|zeros|FILE",
               help="Registers after power-up.")  # fmt: skip
+@click.option("--first-run", type=click.IntRange(0), default=0, show_default=True,
+              help="Runs that there have been: the noise of a run follows from seed and number.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help="A fault from the beginning.")
 @click.option("--network", type=click.Path(dir_okay=False), help="Write the network file of one dialect here.")
 @click.option("--parent", type=int, help="End when this process, which has to be the parent, ends.")
@@ -64,6 +66,7 @@ def main(
     seed: int,
     time_scale: float,
     power_on: str,
+    first_run: int,
     faults: tuple[str, ...],
     network: str | None,
     parent: int | None,
@@ -74,7 +77,7 @@ def main(
         raise click.UsageError(message)
     try:
         emulator = Emulator(board, dialect, host=host, ports=ports_of(ports, dialect), without=without, seed=seed,
-                            time_scale=time_scale, power_on=power_on)  # fmt: skip
+                            time_scale=time_scale, power_on=power_on, first_run=first_run)  # fmt: skip
     except (OSError, RegisterError, MessageError, ValueError) as fault:
         raise click.ClickException(str(fault)) from fault
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -1,5 +1,6 @@
 """The stage: its demo, its exit, its resuming, and that it is a batch job like any other."""
 
+import contextlib
 import json
 import os
 import signal
@@ -58,6 +59,20 @@ def test_a_scan_goes_on_in_a_new_run_where_the_last_one_failed(shared_data, stan
     assert any("goes on with outputs/hgcroc/acquisition/" in text for text in second.notices)
     third = run_of(p)  # a complete scan is not gone on with
     assert third.summary["measured_now"] == 6
+
+
+def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
+    config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
+    p = AcquisitionParameters(
+        config=config, procedure="pedestal_scan", n_events=10, repeats=1, interactive=False, output="scan"
+    )
+    with pytest.raises(KeyboardInterrupt), Run("hgcroc/acquisition", p) as run:
+        with contextlib.closing(start_session(p, run).measure()) as outcomes:
+            for outcome in outcomes:
+                if outcome.point == 3:
+                    raise KeyboardInterrupt
+    run = run_of(p)
+    assert (run.summary["good"], run.summary["measured_now"]) == (32, 28)
 
 
 def test_without_resume_a_scan_begins_anew(shared_data, stand, tmp_path):

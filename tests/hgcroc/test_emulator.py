@@ -92,3 +92,7 @@ def test_a_power_on_file_of_the_package_can_be_used(shared_data):
     for name in ("defaults/V3LDHexaboard-poweron-default.yaml", "examples_1015/defaults/reset_state.yaml"):
         state = power_on_state("ld", str(shared_data / "hgcroc" / name))
         assert state[register_table("ld").index_of(("roc_s0", "Top", 0, "EN_PLL"))] == 1
+
+
+def test_the_noise_of_a_run_follows_from_seed_and_number():
+    assert Emulator(first_run=7).board.counters["runs"] == 7

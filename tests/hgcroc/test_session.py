@@ -252,6 +252,19 @@ def test_pause_and_abort_act_within_a_second_of_a_long_wait(shared_data, stand, 
     truth.assert_stored(tmp_path)
 
 
+def test_a_pause_before_the_first_point_waits_for_it(shared_data, stand, tmp_path, eventually):
+    emulator = stand()
+    session = session_of(parameters(shared_data, emulator), tmp_path)
+    session.pause()
+    worker = threading.Thread(target=lambda: list(session.measure()))
+    worker.start()
+    assert eventually(lambda: session.state == "paused")
+    assert emulator.board.counters["runs"] == 0
+    session.resume()
+    worker.join(60)
+    assert session.state == "done"
+
+
 def test_a_scan_may_stop_or_pause_at_a_point_in_doubt(shared_data, stand, tmp_path, eventually):
     emulator = stand()
     emulator.inject("lost_event", value=0.4)
