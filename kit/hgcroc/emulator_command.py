@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -80,9 +82,7 @@ def main(
                             time_scale=time_scale, power_on=power_on, first_run=first_run)  # fmt: skip
     except (OSError, RegisterError, MessageError, ValueError) as fault:
         raise click.ClickException(str(fault)) from fault
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: emulator.over.set())
-    with emulator:
+    with emulator, _ended_by_signals(emulator.over):
         _inject(emulator, faults)
         if network:
             text = dump(emulator.network({"legacy": "0.1.2", "current": "1.0.15"}[dialect]))
@@ -122,6 +122,20 @@ def ports_of(text: str, dialect: str) -> dict[str, int]:
             raise ValueError(message)
         chosen[name] = int(number)
     return chosen
+
+
+@contextlib.contextmanager
+def _ended_by_signals(over: threading.Event) -> Iterator[None]:
+    """Let what would kill this process end the emulator instead, and leave signals as they were."""
+    before = {
+        number: signal.signal(number, lambda *_: over.set())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _wait(over: threading.Event, parent: int | None) -> None:

@@ -66,11 +66,14 @@ def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
     p = AcquisitionParameters(
         config=config, procedure="pedestal_scan", n_events=10, repeats=1, interactive=False, output="scan"
     )
-    with pytest.raises(KeyboardInterrupt), Run("hgcroc/acquisition", p) as run:
-        with contextlib.closing(start_session(p, run).measure()) as outcomes:
-            for outcome in outcomes:
-                if outcome.point == 3:
-                    raise KeyboardInterrupt
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Run("hgcroc/acquisition", p) as run,
+        contextlib.closing(start_session(p, run).measure()) as outcomes,
+    ):
+        for outcome in outcomes:
+            if outcome.point == 3:
+                raise KeyboardInterrupt
     run = run_of(p)
     assert (run.summary["good"], run.summary["measured_now"]) == (32, 28)
 
