@@ -214,7 +214,7 @@ class WindowPanel(Panel):
         shown, selected, logarithmic = model
         first, second, third = np.asarray(axes).ravel()
         display.draw_window(first, shown, selected)
-        first.legend(loc="upper right", fontsize=8, ncols=2)
+        first.legend(loc="upper right", fontsize=8, ncols=2, markerscale=0.5)
         first.set_ylim(None, first.get_ylim()[1] + 0.12)
         display.draw_scores(None, second, shown)
         second.set_title("colour: score from 1e-3 (dark) to 1 (bright), logarithmic", fontsize=9)
