@@ -162,6 +162,8 @@ def type_text(annotation: Any) -> str:
                 names.append("None" if part is type(None) else part.__name__)
             case origin if origin is Literal:
                 names.append(type(inner[0]).__name__)
+            case origin if Any in inner:  # a cell knows no such name
+                names.append(origin.__name__)
             case origin:
                 names.append(f"{origin.__name__}[{', '.join(map(type_text, inner))}]")
     return " or ".join(dict.fromkeys(names))

@@ -171,7 +171,7 @@ TOY_BODY = (
     "    raise ValueError(f'{x} is above {limit}')"
 )
 TOY_END = "Path('summary.json').write_text(json.dumps({'square': x * x}))\n_ = Path('x.txt').write_text(f'{x}')\nx"
-QUICK = {"try_first": False, "profile": "local", "workers": 2, "memory_mb": 400}
+QUICK = {"try_first": False, "profile": "local", "workers": 2, "memory_mb": 400, "per_job": 4}  # jobs cost time
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def test_numbers_of_numpy_tuples_and_paths_become_plain():
         (int, "int"),
         (list[str], "list[str]"),
         (dict[str, float], "dict[str, float]"),
+        (str | dict[str, Any], '"str or dict"'),
         (Literal["a", "b"], "str"),
         (Literal["auto"] | list[Literal["e", "m"]], '"str or list[str]"'),
         (float | None, '"float or None"'),

@@ -14,7 +14,7 @@ from kit.batch.driving import Progress
 from kit.batch.options import Options
 from kit.batch.status import Status
 
-__all__ = ["follow", "go_on", "resume", "stop", "told"]
+__all__ = ["changes", "follow", "go_on", "resume", "stop", "told"]
 
 Say = Callable[[str], object]
 LOOK = 2.0  # s
@@ -76,6 +76,19 @@ def stop(campaign: Campaign, say: Say) -> None:
     for one in driving.look(campaign):
         if one.run and (files.resolve(one.run) / "points.jsonl").is_file():
             stopping.stop(one.run, say=lambda text, name=one.name: say(f"{name}: {text}"))  # type: ignore[misc]
+
+
+def changes(say: Say) -> Callable[[list[Progress]], None]:
+    """Return what says how a stage stands whenever its state has become another."""
+    before: dict[str, str] = {}
+
+    def show(standing: list[Progress]) -> None:
+        for one, text in zip(standing, told(standing), strict=True):
+            if before.get(one.name) != one.state:
+                say(text)
+            before[one.name] = one.state
+
+    return show
 
 
 def told(standing: list[Progress]) -> list[str]:

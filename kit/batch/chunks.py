@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from kit.batch.faults import SubmissionError
 from kit.batch.options import FLAVOURS, Options
 
-__all__ = ["UNKNOWN_SECONDS", "Chunk", "cut", "flavour_for", "number_of_chunks"]
+__all__ = ["UNKNOWN_SECONDS", "Chunk", "cut", "enough_mb", "flavour_for", "number_of_chunks"]
 
 UNKNOWN_SECONDS = 60.0  # s; what a point is taken to need while nobody knows
 MOST_JOBS = 10_000  # without being asked for by per_job: each costs log, starts and files
 CHUNKS_A_WORKER = 4
+MEMORY_STEP = 128  # MB; what a request is rounded up to, and the least that may be asked for
+MEMORY_ROOM = 1.2  # over the most memory seen
 START_SECONDS = 300  # s; transfers and the start of a job
 
 
@@ -68,6 +70,11 @@ def cut(indexes: Sequence[int], chunks: int, memory_mb: int) -> list[Chunk]:
     number = len(indexes)
     places = [place * number // chunks for place in range(chunks + 1)]
     return [Chunk(indexes[first:last], memory_mb) for first, last in itertools.pairwise(places)]
+
+
+def enough_mb(used_mb: float) -> int:
+    """Return the memory to ask for where so much was used, in MB."""
+    return math.ceil(MEMORY_ROOM * used_mb / MEMORY_STEP) * MEMORY_STEP
 
 
 def flavour_for(seconds: float) -> str:

@@ -39,7 +39,9 @@ def _sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="1,2,5; 1..20 or 0..1..0.1, ends included; a pattern; @list.txt. Repeated: a product.",
         ),
         click.option("-p", "values", multiple=True, metavar="NAME=VALUE", help="A value that all points share."),
-        click.option("-f", "--file", type=click.Path(path_type=Path), help="YAML file of such values."),
+        click.option(
+            "-f", "--file", type=click.Path(path_type=Path), help="YAML file of values that all points share."
+        ),
         click.argument("stage", metavar="STAGE"),
     ):
         function = add(function)

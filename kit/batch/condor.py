@@ -58,8 +58,15 @@ class Cluster:
     @property
     def constraint(self) -> list[str]:
         """What selects exactly these jobs, however many they are."""
-        where = ["-name", self.schedd] if self.schedd else []
-        return [*where, "-constraint", f"ClusterId == {self.number}"]
+        return self._selecting(f"ClusterId == {self.number}")
+
+    @property
+    def family(self) -> list[str]:
+        """What selects these jobs and, where they are DAGMan's, the jobs of its nodes."""
+        return self._selecting(f"ClusterId == {self.number} || DAGManJobId == {self.number}")
+
+    def _selecting(self, expression: str) -> list[str]:
+        return [*(["-name", self.schedd] if self.schedd else []), "-constraint", expression]
 
 
 def works() -> tuple[bool, str]:
@@ -148,18 +155,21 @@ def find(batch_name: str) -> list[Cluster]:
 
 
 def remove(cluster: Cluster) -> str:
-    """Remove all jobs of a cluster, and return what was said; jobs that are gone already are no fault."""
-    return _tell("condor_rm", cluster)
+    """Remove all jobs of a cluster, and return what was said; jobs that are gone already are no fault.
+
+    Those of DAGMan's nodes go with it.
+    """
+    return _tell("condor_rm", cluster.constraint)
 
 
 def hold(cluster: Cluster) -> str:
-    """Hold all jobs of a cluster."""
-    return _tell("condor_hold", cluster)
+    """Hold all jobs of a cluster, of DAGMan's also those of its nodes."""
+    return _tell("condor_hold", cluster.family)
 
 
 def release(cluster: Cluster) -> str:
-    """Release all held jobs of a cluster."""
-    return _tell("condor_release", cluster)
+    """Release all held jobs of a cluster, of DAGMan's also those of its nodes."""
+    return _tell("condor_release", cluster.family)
 
 
 def fetch(cluster: Cluster) -> str:
@@ -174,9 +184,9 @@ def analyse(cluster: Cluster, process: int) -> str:
     return _run(["condor_q", *where, "-better-analyze", f"{cluster.number}.{process}"])
 
 
-def _tell(command: str, cluster: Cluster) -> str:
+def _tell(command: str, selected: Sequence[str]) -> str:
     try:
-        return _run([command, *cluster.constraint]).strip()
+        return _run([command, *selected]).strip()
     except CondorError as fault:
         if "Couldn't find" in str(fault) or "not found" in str(fault):
             return ""

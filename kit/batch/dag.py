@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kit.batch import condor
+from kit.batch.events import EventLog
 from kit.batch.faults import SubmissionError
 from kit.batch.sites import Site
 
-__all__ = ["Stage", "check_place", "dag_text", "dagman_log", "variables"]
+__all__ = ["Stage", "check_place", "dag_text", "dagman_is_gone", "dagman_log", "state_of_dagman", "variables"]
 
 RETRIES = 1  # of a node, after those of the pool
 
@@ -82,6 +84,21 @@ def variables(rows: Iterable[str]) -> dict[str, dict[str, str]]:
 def dagman_log(dag: str | Path) -> Path:
     """Return the event log of DAGMan's own job."""
     return Path(f"{dag}.dagman.log")
+
+
+def dagman_is_gone(about: dict[str, Any]) -> bool:
+    """Tell whether DAGMan has ended: nodes without a job will never get one."""
+    return state_of_dagman(about) == "gone"
+
+
+def state_of_dagman(about: dict[str, Any]) -> str:
+    """Return ``alive``, ``held`` or ``gone``; empty where its log does not tell yet."""
+    log = EventLog(dagman_log(about["dag"]), about.get("cluster"))
+    log.read()
+    living = [job for job in log.jobs.values() if job.alive]
+    if not living:
+        return "gone" if log.jobs else ""
+    return "held" if any(job.state == "held" for job in living) else "alive"
 
 
 def check_place(directory: Path, site: Site) -> None:

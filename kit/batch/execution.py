@@ -21,6 +21,7 @@ from kit.directories import RunError
 
 __all__ = ["execute", "kernel_options"]
 
+PARSER = "rfc3987_syntax"
 # errors that speak for themselves, wherever in a notebook they arise
 SPEAKING = ("ParameterError", "FormatError", "RunError", "FileNotFoundError", "ModuleNotFoundError")
 
@@ -36,9 +37,9 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
     RunError
         With the error of the cell that failed, or if the kernel died.
     """
-    # heavy, and needed by nothing else
-    import papermill
-    from nbclient.exceptions import DeadKernelError
+    with _without_parser():  # heavy, and needed by nothing else
+        import papermill
+        from nbclient.exceptions import DeadKernelError
 
     options = kernel_options(notebook)
     with tempfile.TemporaryDirectory(prefix="kit_") as scratch, _shown_progress(Path(scratch)):
@@ -70,6 +71,22 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
             if part.is_file():
                 with files.whole(executed) as copy:
                     shutil.copyfile(part, copy)
+
+
+@contextlib.contextmanager
+def _without_parser() -> Iterator[None]:
+    """Keep what is imported from making a parser of addresses, of a second, that no notebook is checked by.
+
+    It comes with JupyterLab; where it is not installed, nobody misses it.
+    """
+    if PARSER in sys.modules:
+        yield
+        return
+    sys.modules[PARSER] = None  # type: ignore[assignment]  # what Python takes for a module that is not there
+    try:
+        yield
+    finally:
+        del sys.modules[PARSER]
 
 
 def _literally(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import shutil
 from collections.abc import Callable, Sequence
@@ -27,7 +26,7 @@ from kit.directories import new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["create", "launch", "next_number", "reopen", "write_and_send"]
+__all__ = ["create", "launch", "next_number", "reopen", "write_and_send", "write_copy"]
 
 TRIAL = "000"
 LONGEST_SWEEP = 1000  # entries of a description; beyond, points.jsonl alone says what they are
@@ -77,8 +76,7 @@ def create(plan: Plan, directory: Path | None, label: str, *, derived: bool = Fa
         (part / name).mkdir(parents=True)
     if not derived:
         points.write(part / "points.jsonl", plan.points)
-    stripped = json.dumps(_stripped(plan.notebook.content), indent=1, ensure_ascii=False)
-    (part / "notebook.ipynb").write_text(stripped + "\n", encoding="utf-8")
+    write_copy(part / "notebook.ipynb", plan.notebook.content)
     files.write_json(part / "submission.json", _how(plan) | ({"points": None} if derived else {}))
     files.write_json(part / MANIFEST, _manifest(plan))
     target.mkdir(parents=True, exist_ok=True)
@@ -86,13 +84,13 @@ def create(plan: Plan, directory: Path | None, label: str, *, derived: bool = Fa
     return BatchRun(target)
 
 
-def _stripped(content: dict[str, Any]) -> dict[str, Any]:
-    """Return a notebook without outputs and counts."""
+def write_copy(path: Path, content: dict[str, Any]) -> None:
+    """Write the copy of a notebook that runs: without outputs and counts."""
     cells = [
         cell | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
         for cell in content["cells"]
     ]
-    return content | {"cells": cells}
+    files.write_json(path, content | {"cells": cells})
 
 
 def _how(plan: Plan) -> dict[str, Any]:
@@ -183,7 +181,8 @@ def write_and_send(
     if not site.local:
         cluster = send_round(round_, sending_)
         sending_.say(
-            f"{len(chunks)} jobs submitted as cluster {cluster.number} to {cluster.schedd or 'the schedd'}"
+            f"{len(chunks)} jobs submitted as cluster {cluster.number} to {cluster.schedd or 'the schedd'}; "
+            f"`kit watch {files.shown(batch.directory)}` follows them"
         )
         return
     work_here(batch, round_, sending_, try_first=try_first)

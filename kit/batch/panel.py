@@ -62,14 +62,14 @@ class BatchPanel(Panel):
     points : Browser
         The points that the sweep makes.
     views : list of RunPanel
-        The runs that are watched.
+        The runs that are watched, the latest first.
     """
 
     told = traitlets.Unicode(help="what the submission would be, in words")
 
     def __init__(self, p: SubmissionParameters, run: str | Path = "", *, interactive: bool = True) -> None:
         hidden = [name for name in SubmissionParameters.model_fields if name not in SHOWN]
-        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
+        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, folded=True, interactive=interactive)
         self.points = Browser(noun="points", interactive=interactive)
         self.words = Words("kit-told", role="status")
         self.views: list[RunPanel] = []
@@ -99,7 +99,7 @@ class BatchPanel(Panel):
     def watch(self, run: str | Path) -> RunPanel:
         """Show a run beside those that are shown."""
         view = RunPanel(run, interactive=self.interactive)
-        self.views.append(view)
+        self.views.insert(0, view)  # the newest is what one wants to see
         self._arrange()
         return view
 
@@ -119,13 +119,13 @@ class BatchPanel(Panel):
         return plan
 
     def _try(self, _stop: threading.Event, report: Report) -> Plan:
-        plan = self._made()
+        plan = self._made(anew=True)
         report(0, None, "the first point runs here …")
         tried = trying.measure(plan)
         if tried.line is None or tried.line["state"] != "done":
             raise RuntimeError(tried.words)
         measured = tried.applied(plan)
-        self._planned = (self._planned or ("", plan))[0], measured
+        self._planned = self._planned[0] if self._planned else "", measured
         self.told = f"{tried.words}\n{_told(measured)}"
         report(1, 1, tried.words)
         return measured
@@ -141,16 +141,17 @@ class BatchPanel(Panel):
             settled=lambda: _is_sent(directory), left=stop.is_set,
         )  # fmt: skip
         view = self.watch(directory)
+        self.choices.run.options = [NONE, *_runs()]
         if self.interactive:
             view.watcher.start()
         report(1, 1, files.shown(directory))
         return answer.words
 
-    def _made(self) -> Plan:
-        """Return the plan of what the form says, made once for each state of it."""
+    def _made(self, *, anew: bool = False) -> Plan:
+        """Return the plan of what the form says, made once for each state of it, or `anew`."""
         p = self.form.checked()
         key = json.dumps(p.compared(), default=str)
-        if self._planned is None or self._planned[0] != key:
+        if anew or self._planned is None or self._planned[0] != key:
             self._planned = key, planning.make_plan(p.notebook, p.values, p.points, p)
         return self._planned[1]
 

@@ -64,15 +64,15 @@ class Plan:
     def told(self) -> dict[str, Any]:
         """Return the plan as the numbers that a person decides by."""
         jobs = self.jobs
-        longest = -(-len(self.points) // jobs) * self.seconds
+        least, most = len(self.points) // jobs, -(-len(self.points) // jobs)
         return {
             "points": len(self.points),
             "jobs": jobs,
-            "points a job": f"{len(self.points) // jobs} to {-(-len(self.points) // jobs)}",
+            "points a job": str(least) if least == most else f"{least} to {most}",
             "seconds a point": f"{self.seconds:.3g} ({self.ground})",
-            "CPU hours": round(len(self.points) * self.seconds * self.options.cpus / 3600, 2),
+            "CPU hours": float(f"{len(self.points) * self.seconds * self.options.cpus / 3600:.3g}"),
             "memory a job": f"{self.options.memory_mb} MB",
-            "time limit": "none" if self.site.local else self._limit(longest),
+            "time limit": "none" if self.site.local else self._limit(most * self.seconds),
             "input files": len(self.inputs),
             "where": f"{self.site.name}, {self.site.words} ({self.site.ground})",
         }
@@ -107,7 +107,7 @@ def make_plan(
     seconds, ground = known_seconds(notebook, code)
     return Plan(
         notebook, dict(fixed), sweep, points, options, site, environment, inputs,
-        code, seconds, ground, notes + _shared_seed(notebook, points),
+        code, seconds, ground, notes + _shared_seed(notebook, points) + [sites.NO_TICKET] * site.lacks_ticket(),
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ LEAST_COLUMNS = 16  # few chunks are no reason for large squares
 def draw_chunks(axes: Axes, shown: Snapshot) -> None:
     """Draw a square for each chunk of the latest round: its state, and how far its points are done, or failed."""
     number = max(1, len(shown.chunks))
-    columns = max(LEAST_COLUMNS, math.ceil(math.sqrt(2.5 * number)))
+    columns = max(LEAST_COLUMNS, math.ceil(math.sqrt(4 * number)))
     present: dict[str, None] = {}
     for place, chunk in enumerate(shown.chunks):
         row, column = divmod(place, columns)
@@ -56,7 +56,6 @@ def draw_chunks(axes: Axes, shown: Snapshot) -> None:
     handles = [Patch(facecolor=COLOURS[name], edgecolor="0.4", label=name) for name in present]
     if handles:
         axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-    axes.set_title(f"{len(shown.chunks)} chunks")
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -114,7 +113,7 @@ def submission_figures(run: FinishedRun) -> dict[str, Figure]:
     """Return the pictures of the run that a submission has sent: chunks, map, use."""
     shown = snapshot_of(status_of(run.summary["run"]))
     varied = [name for name, values in shown.columns.items() if len(set(values)) > 1]
-    chunks, over = figures.figure(size=(7, 3.5))
+    chunks, over = figures.figure(size=(9, 1.8))
     draw_chunks(over, shown)
     points, over = figures.figure(size=(7, 3.5))
     draw_map(over, shown, next(iter(varied), ""))

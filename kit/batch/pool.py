@@ -27,10 +27,11 @@ from kit.batch import capacity
 from kit.batch.chunks import Chunk
 from kit.batch.options import Options
 from kit.batch.rounds import BatchRun, Round
+from kit.batch.script import worker_environment
 from kit.batch.tenancy import STOP, birth, holding
 from kit.manifest import now
 
-__all__ = ["Pool", "worker_environment", "workers_for"]
+__all__ = ["Pool", "workers_for"]
 
 CLUSTER = 1  # every log of this computer has one
 MEMORY_SHARE = 0.9  # of what is available
@@ -234,18 +235,6 @@ class Pool:
 def workers_for(options: Options) -> int:
     """Return how many workers this computer has room for."""
     return options.workers or max(1, capacity.cores() // options.cpus)
-
-
-def worker_environment(scratch: Path) -> dict[str, str]:
-    """Return the environment of a worker on this computer: the project's root, one cache, kernels of the user."""
-    kernels = [os.environ.get("JUPYTER_PATH"), str(Path("~/.local/share/jupyter").expanduser())]
-    own = {
-        "KIT_HOME": str(files.home()),
-        "KIT_CACHE": str(scratch / "cache"),
-        "JUPYTER_PATH": os.pathsep.join(filter(None, kernels)),  # the worker has another home
-    }
-    dropped = ("KIT_PROGRESS", "KIT_PROGRESS_WIDTH", "JPY_PARENT_PID", "MPLBACKEND")
-    return {name: value for name, value in os.environ.items() if name not in dropped} | own
 
 
 def _manner(status: int) -> str:

@@ -15,7 +15,7 @@ NAMED = re.compile(
     r"(?:reading from file|writing to file|execute|executing|open(?:ing)?(?: file)?) '?\"?(/[^\s:'\"]+)"
 )
 WORDS: dict[int, tuple[str, str]] = {
-    1: ("held by {user}", "condor_release, or `kit resume`"),
+    1: ("held by {user}", "`kit release`"),
     3: ("the job's own rule held it", ""),
     4: ("the credential was refused", "run kinit, then release"),
     5: ("the job's own rule held it", ""),

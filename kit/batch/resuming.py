@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from kit import files
 from kit.batch import checks
 from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
-from kit.batch.launching import write_and_send
+from kit.batch.launching import write_and_send, write_copy
 from kit.batch.notebooks import Notebook
 from kit.batch.options import Options
 from kit.batch.planning import UNKNOWN_SECONDS, where
@@ -54,7 +53,7 @@ def resume(
     """
     batch = batch_run(path)
     options = options_of(batch, changes)
-    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show)
+    status = settled(batch, wait=wait, stop_first=stop_first, say=say, show=show, dry=options.dry_run)
     if not _wanted(status, options):
         say(_nothing(status))
         return False
@@ -154,13 +153,7 @@ def _check_code(batch: BatchRun, options: Options, say: Say) -> None:
 
 def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
     """Let further rounds run the notebook as it is now."""
-    content = dict(notebook.content)
-    content["cells"] = [
-        cell | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
-        for cell in content["cells"]
-    ]
-    with files.whole(batch.notebook) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_copy(batch.notebook, notebook.content)
     changes: dict[str, Any] = {
         "code": code_of(notebook.content),
         "cells": cells,

@@ -132,6 +132,12 @@ def batch_run(path: str | Path) -> BatchRun:
     directory = files.resolve(path)
     if not (directory / "submission.json").is_file() or not (directory / "points.jsonl").is_file():
         what = "is a single run" if (directory / MANIFEST).is_file() else "holds no points"
+        inside = sorted(directory.glob("*/submission.json"), key=lambda path: path.stat().st_mtime)
+        if inside:
+            message = (
+                f"{files.shown(directory)} is a folder of runs; the latest is {files.shown(inside[-1].parent)}"
+            )
+            raise SubmissionError(message)
         message = (
             f"{files.shown(directory)} {what}; should be what `kit submit` made (if that was ended, repeat it)"
         )

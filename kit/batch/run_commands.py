@@ -35,7 +35,10 @@ def watch(**given: Any) -> None:
     from kit.batch.status import status_of
 
     if made := campaign_named(given):
-        campaign_commands.follow(made, lambda _standing: None)
+        quiet = given["as_json"]
+        campaign_commands.follow(
+            made, campaign_commands.changes(lambda text: None if quiet else click.echo(text, err=True))
+        )
         return end_campaign(made, given)
     current = status_of(given["run"].absolute())
     show = shower(given)

@@ -37,7 +37,9 @@ def _cells(chunk: ChunkSeen) -> Iterable[object]:
 def _state_of(chunk: ChunkSeen) -> str:
     if chunk.state == "missing":
         return "ended, points are missing"
-    return "done" if chunk.state == "ended" and not chunk.failed else chunk.state
+    if chunk.state == "ended" and chunk.failed:
+        return "failed" if chunk.failed == chunk.points else "some failed"
+    return "done" if chunk.state == "ended" else chunk.state
 
 
 def _row(cells: Iterable[object]) -> str:

@@ -7,11 +7,12 @@ import shlex
 import sys
 from pathlib import Path
 
+from kit import files
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.sites import Site, on_shared_file_system
 
-__all__ = ["environment_for", "script"]
+__all__ = ["environment_for", "script", "worker_environment"]
 
 
 def environment_for(options: Options, site: Site) -> dict[str, str]:
@@ -28,8 +29,8 @@ def environment_for(options: Options, site: Site) -> dict[str, str]:
     if site.sees(prefix) or on_shared_file_system(prefix):
         return {"python": sys.executable}
     message = (
-        f"jobs may not see {prefix}, where this Python is; say what they use: environment.python (a path that "
-        "they see), environment.setup (a script to source), environment.image or environment.archive"
+        f"jobs may not see {prefix}, where this Python is; say what they use, as `--environment python=PATH` (one "
+        "that they see), setup=SCRIPT (to source), image=CONTAINER or archive=FILE; or --profile local"
     )
     raise SubmissionError(message)
 
@@ -96,3 +97,15 @@ def _refusal(path: str) -> str:
 
 def _absolute(path: str) -> str:
     return os.pathsep.join(str(Path(part).absolute()) for part in path.split(os.pathsep) if part)
+
+
+def worker_environment(scratch: Path) -> dict[str, str]:
+    """Return the environment of a worker on this computer: the project's root, one cache, kernels of the user."""
+    kernels = [os.environ.get("JUPYTER_PATH"), str(Path("~/.local/share/jupyter").expanduser())]
+    own = {
+        "KIT_HOME": str(files.home()),
+        "KIT_CACHE": str(scratch / "cache"),
+        "JUPYTER_PATH": os.pathsep.join(filter(None, kernels)),  # the worker has another home
+    }
+    dropped = ("KIT_PROGRESS", "KIT_PROGRESS_WIDTH", "JPY_PARENT_PID", "MPLBACKEND")
+    return {name: value for name, value in os.environ.items() if name not in dropped} | own

@@ -20,6 +20,7 @@ from kit.batch.events import EventLog
 from kit.batch.faults import SubmissionError
 from kit.batch.rounds import Round
 from kit.batch.sites import Site
+from kit.batch.tenancy import birth
 from kit.manifest import now
 
 __all__ = ["cluster_of", "send", "settle"]
@@ -68,6 +69,7 @@ def send(
         "dag": str(dag) if dag else None,
         "host": platform.node(),
         "pid": os.getpid(),
+        "born": birth(os.getpid()),
     }
     for round_ in rounds:
         files.write_json(round_.directory / INTENT, about | {"time": now()})
@@ -135,7 +137,8 @@ def settle(round_: Round) -> str:
     if round_.submitted is not None or not intent.is_file():
         return ""
     about = files.read_json(intent)
-    if about["host"] == platform.node() and Path(f"/proc/{about['pid']}").exists() and about["pid"] != os.getpid():
+    here = about["host"] == platform.node() and about["pid"] != os.getpid()
+    if here and birth(about["pid"]) == about["born"]:  # the number alone may be another's by now
         message = f"round {round_.number} is being submitted by process {about['pid']} just now; wait for it"
         raise SubmissionError(message)
     log = EventLog(dagman_log(about["dag"]) if about["dag"] else round_.log)

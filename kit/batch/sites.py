@@ -16,7 +16,7 @@ from kit.batch import condor
 from kit.batch.faults import SubmissionError
 from kit.parameters import read_yaml
 
-__all__ = ["Site", "choose", "local", "on_shared_file_system"]
+__all__ = ["NO_TICKET", "Site", "choose", "local", "on_shared_file_system"]
 
 PROFILES = Path(__file__).parent / "profiles"
 NETWORKED = ("nfs", "afs", "cvmfs", "gpfs", "lustre", "ceph", "beegfs", "eos", "panfs", "glusterfs")
@@ -91,11 +91,15 @@ class Site:
             message = f"{unreadable[0]} cannot be read by you; see its permissions"
             raise SubmissionError(message)
 
+    def lacks_ticket(self) -> bool:
+        """Tell whether a Kerberos ticket is needed here and there is none."""
+        return self.kerberos and (
+            shutil.which("klist") is None or subprocess.run(["klist", "-s"], check=False).returncode != 0
+        )
+
     def check_ticket(self) -> None:
         """Refuse to go on without a Kerberos ticket where one is needed."""
-        if self.kerberos and (
-            shutil.which("klist") is None or subprocess.run(["klist", "-s"], check=False).returncode
-        ):
+        if self.lacks_ticket():
             raise SubmissionError(NO_TICKET)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
+from kit.batch.chunks import enough_mb
 from kit.batch.collecting import unpack
 from kit.batch.results import NAMES, NONE
 from kit.batch.status import Status
@@ -18,9 +19,6 @@ from kit.batch.watching import line
 from kit.batch.why import about_run, tail
 
 __all__ = ["ChunkSeen", "Failure", "Snapshot", "columns_of", "failures_of", "relative", "snapshot_of"]
-
-STEP = 100  # MB; what a request is rounded up to
-ROOM = 1.2  # over the most memory seen
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Snapshot:
     @property
     def proposed_mb(self) -> int | None:
         """What the next request for memory could be; None while nobody knows."""
-        return math.ceil(ROOM * max(self.rss_mb) / STEP) * STEP if self.rss_mb else None
+        return enough_mb(max(self.rss_mb)) if self.rss_mb else None
 
 
 def snapshot_of(status: Status, *, columns: bool = True) -> Snapshot:
@@ -133,11 +131,11 @@ def columns_of(status: Status) -> dict[str, list[float]]:
     with status.run.points.open(encoding="utf-8") as stream:
         for index, text in enumerate(stream):
             put(index, json.loads(text)["parameters"].items())
+    taken = {*columns, "seconds", "rss_mb"}  # as in the table of points
     for told in status.results.lines():
-        put(
-            told["index"],
-            [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"]), *(told["summary"] or {}).items()],
-        )
+        put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"])])
+        numbers = (told["summary"] or {}).items()
+        put(told["index"], [(f"summary_{name}" if name in taken else name, value) for name, value in numbers])
     return columns
 
 

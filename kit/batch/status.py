@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 from kit import files
 from kit.batch.chunks import Chunk
-from kit.batch.dag import dagman_log
+from kit.batch.dag import state_of_dagman
 from kit.batch.events import EventLog, Job
 from kit.batch.reasons import is_memory
 from kit.batch.results import LETTERS, NAMES, NONE, Results
@@ -20,11 +21,12 @@ from kit.batch.rounds import BatchRun, Round
 from kit.batch.spooled import is_at_schedd, refresh
 from kit.batch.tenancy import is_alive
 
-__all__ = ["STATES", "ChunkState", "Status", "dagman_is_gone", "status_of"]
+__all__ = ["STATES", "ChunkState", "Status", "status_of"]
 
 WITH_LINE = tuple(LETTERS)
 WITHOUT_LINE = ("waiting", "running", "held", "missing")
 STATES = (*WITH_LINE, *WITHOUT_LINE)
+NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
 CACHE = "state.json"
 CACHE_FORM = 1
 
@@ -68,6 +70,7 @@ class Status:
         self.earlier: list[ChunkState] = []
         self.notes: list[str] = []
         self.dag_is_alive = False
+        self.dag_is_held = False
         self.gate: Job | None = None
 
     def read(self) -> bool:
@@ -102,6 +105,8 @@ class Status:
     def stuck(self) -> bool:
         """Whether all that is left is held, and will not go on by itself."""
         living = [state.job for state in self.chunks if state.state in ("waiting", "running", "held")]
+        if self.dag_is_held:  # it starts no node; what runs comes to its end
+            return not any(job and job.state == "running" for job in living)
         if self.dag_is_alive and not living:
             living = [self.gate]
         return bool(living) and all(job and job.state == "held" and not is_memory(job) for job in living)
@@ -131,13 +136,19 @@ class Status:
         )
 
     def groups(self) -> list[tuple[str, str, int, int]]:
-        """Return the failures by state and error: state, words, how many, index of the first; many first."""
-        found: dict[tuple[str, str], list[int]] = {}
+        """Return the failures by state and error: state, words, how many, index of the first; many first.
+
+        Errors that differ in their numbers alone are one; the words are those of the first point.
+        """
+        found: dict[tuple[str, str], list[Any]] = {}
         for index, (name, value, cell) in self.results.failures.items():
             state = NAMES[self.results.letters[index]]
-            words = f"cell {cell}: {name}: {value}" if state == "failed" else value
-            found.setdefault((state, words.partition("\n")[0]), []).append(index)
-        rows = [(state, words, len(indexes), min(indexes)) for (state, words), indexes in found.items()]
+            words = (f"cell {cell}: {name}: {value}" if state == "failed" else value).partition("\n")[0]
+            group = found.setdefault((state, NUMBER.sub("#", words)), [words, 0, index])
+            group[1] += 1
+            if index < group[2]:
+                group[0], group[2] = words, index
+        rows = [(state, *group) for (state, _), group in found.items()]
         return sorted(rows, key=lambda row: -row[2])
 
     def missing(self) -> list[int]:
@@ -181,20 +192,24 @@ class Status:
         """Return the chunks of a round with their jobs, matched by the note, else by the number of the job."""
         about = round_.submitted or {}
         submitted = "cluster" in about
+        dagman = state_of_dagman(about) if about.get("dag") else ""
         if latest and not submitted:
             self.notes.append(f"round {round_.number} was not submitted: `kit resume` does")
-        elif latest and not log.jobs and "removed" not in about:
+        elif latest and not log.jobs and "removed" not in about and dagman in ("", "alive"):
             self.notes.append(f"waiting (no log yet): {files.shown(log.path)}")
         prefix = str(files.read_json(round_.directory / "worker.json").get("prefix", ""))
         by_note = {job.note: (key[1], job) for key, job in log.jobs.items() if job.note}
         by_process = {key[1]: job for key, job in log.jobs.items()}
         orphaned = "removed" in about or (about.get("profile") == "local" and not is_alive(round_))
-        given_up = bool(about.get("dag")) and dagman_is_gone(about)
+        given_up = dagman == "gone"
         if latest:
             gate = by_note.get(f"{prefix}gate")
             over = given_up or orphaned or (gate is not None and not gate[1].alive)
             self.dag_is_alive = submitted and bool(about.get("dag")) and not over
             self.gate = gate[1] if gate else None
+            self.dag_is_held = self.dag_is_alive and dagman == "held"
+            if self.dag_is_held:
+                self.notes.append("DAGMan is held and starts no further job: `kit release` lets it go on")
         states = []
         for process, chunk in enumerate(round_.chunks):
             known = by_note.get(prefix + chunk.name) or (process, None if by_note else by_process.get(process))
@@ -217,13 +232,6 @@ class Status:
                 counts[state.state] += left
         counts["missing"] = self.total - sum(counts.values())
         self.counts = {state: counts[state] for state in STATES}
-
-
-def dagman_is_gone(about: dict[str, Any]) -> bool:
-    """Tell whether DAGMan has ended: nodes without a job will never get one."""
-    log = EventLog(dagman_log(about["dag"]), about.get("cluster"))
-    log.read()
-    return bool(log.jobs) and not any(job.alive for job in log.jobs.values())
 
 
 def _state(job: Job | None, *, submitted: bool) -> str:

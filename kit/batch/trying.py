@@ -14,18 +14,20 @@ from typing import Any
 
 from kit import files
 from kit.batch import launching, sites
-from kit.batch.chunks import Chunk
+from kit.batch.chunks import Chunk, enough_mb
 from kit.batch.collecting import unpack
 from kit.batch.faults import SubmissionError
 from kit.batch.planning import Plan
 from kit.batch.points import Point
-from kit.batch.pool import Pool, worker_environment
+from kit.batch.pool import Pool
 from kit.batch.rounds import WORKER, BatchRun
-from kit.batch.script import script
+from kit.batch.script import script, worker_environment
 from kit.batch.status import Status
 from kit.batch.writing import Sending, write_round
 
 __all__ = ["Tried", "measure", "try_point"]
+
+MUCH = 2.0  # times what would do; more is told as too much
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,17 @@ class Tried:
         return f"the first point failed after {used}: cell {error['cell']}: {error['name']}: {error['value']}"
 
     def applied(self, plan: Plan) -> Plan:
-        """Return the plan with the time that was measured."""
-        seconds = max(0.1, float(self.line["seconds"])) if self.line else plan.seconds
-        return replace(plan, seconds=seconds, ground="measured on this computer")
+        """Return the plan with the time that was measured, and with what its memory says of the request."""
+        if self.line is None:
+            return plan
+        used, asked = float(self.line["rss_mb"]), plan.options.memory_mb
+        enough = enough_mb(used)
+        notes = list(plan.notes)
+        if not enough <= asked <= MUCH * enough:
+            much = "too much" if asked > enough else "too little"
+            notes.append(f"{asked} MB are {much} for points of {used:.0f} MB; memory_mb {enough} would do")
+        seconds = max(0.1, float(self.line["seconds"]))
+        return replace(plan, seconds=seconds, ground="measured on this computer", notes=notes)
 
 
 def measure(plan: Plan) -> Tried:

@@ -116,7 +116,7 @@ def effects(example: Example) -> figures.Picture:
 
 
 def waveforms(example: Example, pixels: Sequence[tuple[int, int]] | None = None) -> figures.Picture:
-    """Draw charge, current and voltage of some pixels against time; dashed, what `t0_fix` would make of them.
+    """Draw charge, current and voltage of some pixels against time; dotted, what `t0_fix` would make of them.
 
     Without `pixels` the three with the most charge are shown, and one that only sees charge go by.
     """
@@ -136,6 +136,7 @@ def waveforms(example: Example, pixels: Sequence[tuple[int, int]] | None = None)
     upper.set_ylabel("charge [e-]")
     middle.set_ylabel("current [e-/ps]")
     lower.set(xlabel="time [ns]", ylabel="voltage [mV]", xlim=(0, later[-1]))
+    lower.text(0.02, 0.93, "dotted: with t0_fix", transform=lower.transAxes, va="top", fontsize=9)
     upper.legend(fontsize=9)
     return drawing
 

@@ -18,7 +18,15 @@ from kit.smartpixels.remote import open_bytes
 from kit.smartpixels.salvage import GZIP_MAGIC
 from kit.smartpixels.stream import file_name
 
-__all__ = ["Cells", "read_cells"]
+__all__ = ["Cells", "LonelyCellError", "read_cells"]
+
+
+class LonelyCellError(ValueError):
+    """A cell that is no number beside one that is."""
+
+    def __init__(self, column: int, row: int, text: str) -> None:
+        self.column, self.row, self.text = column, row, text
+        super().__init__(f"column {column}, row {row}: {text!r}, should be a number, as beside it")
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,40 @@ class Cells:
         except (ValueError, UserWarning):
             return None
         return np.ascontiguousarray(found.T) if found.shape[1] == len(first) else None
+
+    def blank(self, column: int) -> bool:
+        """Tell whether a column and the one beside it hold nothing."""
+        return self.numbers is None and not any(
+            cell.strip() for line in self.rows for cell in line[column : column + 2]
+        )
+
+    def pair(self, column: int) -> tuple[FloatArray, FloatArray]:
+        """Return a column and the one beside it, without the rows in which neither is a number.
+
+        Raises
+        ------
+        LonelyCellError
+            If one of two is a number and the other is not.
+        """
+        if self.numbers is not None:
+            return self.numbers[column], self.numbers[column + 1]
+        kept = []
+        for row, line in enumerate(self.rows, 2):
+            numbers = [_number(cell) for cell in line[column : column + 2]]
+            if None not in numbers:
+                kept.append(numbers)
+            elif numbers != [None, None]:
+                side = numbers.index(None)
+                raise LonelyCellError(column + side, row, line[column + side])
+        left, right = np.array(kept, np.float64).reshape(-1, 2).T
+        return left, right
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def read_cells(path: str, content: str) -> Cells:

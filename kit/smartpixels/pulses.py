@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kit.files import FormatError
-from kit.smartpixels.csv_cells import read_cells
+from kit.smartpixels.csv_cells import Cells, LonelyCellError, read_cells
 from kit.smartpixels.options import AmplifierParameters
 from kit.smartpixels.pixelav import FloatArray
 
@@ -111,7 +110,6 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     """
     cells = read_cells(path, "pulse responses")
     name, header = cells.name, cells.header
-    columns = [] if cells.numbers is not None else list(zip(*cells.rows, strict=True))
     notes = []
     if len(header) % 2:
         notes.append(f"the last column, {len(header) - 1}, has no partner and was passed over")
@@ -123,18 +121,14 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     charges: list[float] = []
     faults: list[str] = []
     for pair in pairs:
-        if columns and not any(cell.strip() for column in columns[2 * pair : 2 * pair + 2] for cell in column):
+        if cells.blank(2 * pair):
             notes.append(f"columns {2 * pair} and {2 * pair + 1} are empty and were passed over")
             continue
         try:
             charge = _charge(header, pair, p, compat=compat)
             if compat:
                 charges.append(charge)
-            if cells.numbers is not None:
-                samples = cells.numbers[2 * pair], cells.numbers[2 * pair + 1]
-            else:
-                samples = _with_padding(pair, charge, (columns[2 * pair], columns[2 * pair + 1]))
-            pulse = _pulse(pair, charge, samples, p)
+            pulse = _pulse(pair, charge, cells, p)
             _refuse_double(pulse, pulses, compat=compat)
             pulses.append(pulse)
         except _PulseError as fault:
@@ -176,10 +170,15 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
     raise _PulseError(message)
 
 
-def _pulse(pair: int, charge: float, samples: tuple[FloatArray, FloatArray], p: AmplifierParameters) -> Pulse:
+def _pulse(pair: int, charge: float, cells: Cells, p: AmplifierParameters) -> Pulse:
     """Return the response in a pair of columns."""
-    times, values = samples
     where = f"column {2 * pair}, charge {charge:g} e-"
+    try:
+        times, values = cells.pair(2 * pair)
+    except LonelyCellError as fault:
+        message = f"column {fault.column}, row {fault.row}, charge {charge:g} e-: {fault.text!r}, "
+        message += "should be a number, as beside it"
+        raise _SkippedError(message) from None
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
         message = f"{where}: holds nan or inf, should be numbers"
         raise _PulseError(message)
@@ -212,34 +211,6 @@ def _factor(unit: str, charge: float) -> float:
     if unit == "V":
         return 1 / (charge * ELECTRON_CHARGE) if charge else math.nan
     return RESPONSE_UNITS[unit]
-
-
-def _with_padding(
-    pair: int, charge: float, cells: tuple[Sequence[str], Sequence[str]]
-) -> tuple[FloatArray, FloatArray]:
-    """Return times and values without the rows in which neither is a number."""
-    times, values = [], []
-    for row, (time, value) in enumerate(zip(*cells, strict=True), 2):
-        numbers = _number(time), _number(value)
-        if numbers[0] is not None and numbers[1] is not None:
-            times.append(numbers[0])
-            values.append(numbers[1])
-        elif numbers != (None, None):
-            side = 0 if numbers[0] is None else 1
-            text = (time, value)[side]
-            message = (
-                f"column {2 * pair + side}, row {row}, charge {charge:g} e-: {text!r}, "
-                "should be a number, as beside it"
-            )
-            raise _SkippedError(message)
-    return np.array(times), np.array(values)
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
 
 
 def _refuse_double(pulse: Pulse, before: list[Pulse], *, compat: bool) -> None:

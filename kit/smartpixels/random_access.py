@@ -6,6 +6,7 @@ every few megabytes of text, so that no cluster is far from such a place.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -55,9 +56,16 @@ class TextAccess:
             self._file.seek(place)
             return self._file.read(length)
 
+    def prepare(self, end: int) -> None:
+        """Find all places up to `end` at which reading can start; for a thread, while others read and close."""
+        with contextlib.suppress(ValueError):  # the file was closed meanwhile
+            for place in range(0, end, BETWEEN_RESTARTS):
+                self.read(place, 1)
+
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with self._turn:
+            self._file.close()
 
     def _read_packed(self, place: int, length: int) -> bytes:
         here, offset, state = max((restart for restart in self._restarts if restart[0] <= place), key=_place)

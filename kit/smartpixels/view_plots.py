@@ -205,7 +205,7 @@ def _place(axes: Any, left: float, width: float, gap: float) -> None:
     """Put axes one above the other where they stay: a layout that is computed takes longer than all drawing."""
     axes[0, 0].figure.set_layout_engine("none")
     count = len(axes)
-    height = (0.87 - gap * (count - 1)) / count
+    height = (0.855 - gap * (count - 1)) / count
     for number, place in enumerate(axes[:, 0]):
         place.set_position((left, 0.09 + (count - 1 - number) * (height + gap), width, height))
 

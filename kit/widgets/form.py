@@ -40,6 +40,8 @@ class ParameterForm(Panel, Generic[Model]):
     groups : mapping of str to sequence of str, optional
         Headings and the parameters below them. The others come before, and `output` and `interactive`, which
         every stage has, at the end.
+    folded : bool
+        Whether the groups are closed at first; a click on a heading opens it.
     interactive : bool
         See `Panel`.
 
@@ -70,6 +72,7 @@ class ParameterForm(Panel, Generic[Model]):
         *,
         hidden: Collection[str] = (),
         groups: Mapping[str, Sequence[str]] | None = None,
+        folded: bool = False,
         interactive: bool = True,
     ) -> None:
         self.start: Model = start if isinstance(start, Parameters) else start()
@@ -81,7 +84,7 @@ class ParameterForm(Panel, Generic[Model]):
         self._setting = False
         complaint = Words("kit-faults", role="alert")
         super().__init__(hook="kit-form", interactive=interactive)
-        self.contain(*self._rows(groups or {}), complaint, *self._actions())
+        self.contain(*self._rows(groups or {}, folded=folded), complaint, *self._actions())
         traitlets.dlink((self, "faults"), (complaint, "text"), _complaint)
         for control in self._controls.values():
             control.observe(self.guarded(lambda _: self._check()), "value")
@@ -181,13 +184,21 @@ class ParameterForm(Panel, Generic[Model]):
         self.faults = tuple(faults)
         self.parameters = parameters
 
-    def _rows(self, groups: Mapping[str, Sequence[str]]) -> list[Any]:
+    def _rows(self, groups: Mapping[str, Sequence[str]], *, folded: bool) -> list[Any]:
         grouped = {name for names in groups.values() for name in names}
         plain = [name for name in self._controls if name not in grouped and name not in NOT_COMPARED]
         rows = [self._controls[name] for name in plain]
-        for heading, names in {**groups, "Where it is written, who watches": NOT_COMPARED}.items():
-            if members := [self._controls[name] for name in names if name in self._controls]:
-                rows += [hooked(ipywidgets.HTML(heading), "kit-heading"), *members]
+        parts = {**groups, "Where it is written, who watches": NOT_COMPARED}
+        named = {
+            heading: [self._controls[name] for name in names if name in self._controls]
+            for heading, names in parts.items()
+        }
+        named = {heading: members for heading, members in named.items() if members}
+        if folded and named:
+            pages = [ipywidgets.VBox(members) for members in named.values()]
+            return [*rows, hooked(ipywidgets.Accordion(pages, titles=list(named)), "kit-groups")]
+        for heading, members in named.items():
+            rows += [hooked(ipywidgets.HTML(heading), "kit-heading"), *members]
         return rows
 
     def _actions(self) -> list[Any]:

@@ -1,6 +1,7 @@
 """A campaign as a person commands it: begun, gone on with, stopped, resumed, never doing anything twice."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -126,3 +127,13 @@ def test_how_the_stages_stand_is_told_in_columns():
         Progress("a", "complete", "3/3 done", "outputs/a"), Progress("longer", "waiting", "waits for a", ""),
     ]  # fmt: skip
     assert told(standing) == ["a       complete  3/3 done  outputs/a", "longer  waiting   waits for a"]
+
+
+def test_who_watches_is_told_of_each_stage_whenever_its_state_becomes_another():
+    said = []
+    show = campaign_commands.changes(said.append)
+    first, second = Progress("one", "running", "1/4 done", ""), Progress("second", "waiting", "waits for one", "")
+    show([first, second])
+    show([replace(first, words="2/4 done"), second])
+    show([replace(first, state="complete", words="4/4 done"), second])
+    assert [line.split()[:2] for line in said] == [["one", "running"], ["second", "waiting"], ["one", "complete"]]

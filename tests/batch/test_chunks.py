@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.batch.chunks import cut, flavour_for, number_of_chunks
+from kit.batch.chunks import cut, enough_mb, flavour_for, number_of_chunks
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 
@@ -62,3 +62,8 @@ def test_the_flavour_holds_twice_the_time_and_the_start(seconds, flavour):
 def test_what_no_flavour_holds_is_refused():
     with pytest.raises(SubmissionError, match=r"more than the longest limit, nextweek, 168 h"):
         flavour_for(303_000)
+
+
+@pytest.mark.parametrize(("used", "enough"), [(0.5, 128), (106.0, 128), (107.0, 256), (1000.0, 1280)])
+def test_enough_memory_is_a_fifth_more_than_was_used_in_steps(used, enough):
+    assert enough_mb(used) == enough

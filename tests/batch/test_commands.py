@@ -41,7 +41,7 @@ def test_a_plan_tells_numbers_and_points_and_writes_nothing(kit, toy, tmp_path, 
     answer = kit("plan", "beam/toy", "--over", "x=1..20", *here)
     assert answer.status == 0
     lines = [line.strip() for line in answer.out.splitlines()]
-    assert {"points: 20", "jobs: 8", "points a job: 2 to 3", "CPU hours: 0.33", "0: x=1.0", "19: x=20.0"} <= set(
+    assert {"points: 20", "jobs: 8", "points a job: 2 to 3", "CPU hours: 0.333", "0: x=1.0", "19: x=20.0"} <= set(
         lines
     )
     told = json.loads(kit("plan", "beam/toy", "--over", "x=1..20", "--json", *here).out)
@@ -121,9 +121,9 @@ def test_an_unknown_stage_is_refused_with_the_nearest(kit, toy, here):
 
 
 def test_a_dry_run_ends_well_and_resume_sends_it(submit, kit):
-    answer = submit("--over", "x=1..3", "--dry-run")
+    answer = submit("--over", "x=1..6", "--dry-run")
     assert answer.status == 0
-    assert "3 jobs are written in run/rounds/001; nothing was submitted" in answer.out
+    assert "2 jobs are written in run/rounds/001; nothing was submitted" in answer.out
     assert not list(Path("run/results").iterdir())
     assert kit("status", "run").status == 1
     assert kit("resume", "run").status == 0
@@ -150,7 +150,20 @@ def test_a_run_at_work_is_shown_refused_to_resume_stopped_and_resumed(
     kit, python, make_notebook, eventually, here
 ):
     make_notebook("notebooks/beam/slow.ipynb", *SLOW)
-    words = ["submit", "beam/slow", "--run", "run", "--over", "x=1..8", "-p", "pause=0.7", "--no-try-first", *here]
+    words = [
+        "submit",
+        "beam/slow",
+        "--run",
+        "run",
+        "--over",
+        "x=1..8",
+        "-p",
+        "pause=0.7",
+        "--no-try-first",
+        "--per-job",
+        "2",
+        *here,
+    ]
     process = python("-m", "kit", *words)
     assert eventually(
         lambda: Path("run/rounds/001/submitted.json").exists() and status_of("run").counts["done"], 60

@@ -94,3 +94,13 @@ def test_a_kernel_that_is_not_installed_is_refused_with_those_that_are(make_note
         RunError, match=r"a\.ipynb: wants kernel conda-env-x, which is not installed \(.*python3.*\)"
     ):
         kernel_options(notebook)
+
+
+def test_no_parser_is_made_that_no_notebook_needs_and_it_can_be_had_afterwards(python):
+    source = (
+        "import importlib.util, sys\nfrom kit.batch.execution import PARSER, _without_parser\n"
+        "with _without_parser():\n    import papermill\n    print(sys.modules[PARSER])\n"
+        "print(PARSER in sys.modules, 'lark' in sys.modules)"
+    )
+    out, err = python("-c", source).communicate(timeout=60)
+    assert out.split() == ["None", "False", "False"], err

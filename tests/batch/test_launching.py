@@ -49,7 +49,7 @@ def test_a_round_holds_the_files_of_the_specification_and_each_job_its_slice_onl
     assert round_.log.name.startswith("events.2")
     assert f"log                     = {round_.log.name}" in (round_.directory / "job.sub").read_text()
     assert commands.calls("condor_submit") == ["-terse job.sub"]
-    assert "3 jobs submitted as cluster 17 to the schedd" in said
+    assert any(text.startswith("3 jobs submitted as cluster 17 to the schedd; `kit watch ") for text in said)
     assert "profile condor: asked for" in said
 
 

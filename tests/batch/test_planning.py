@@ -33,7 +33,7 @@ def test_a_plan_tells_points_jobs_hours_memory_and_where(planned):
     told = plan.told()
     assert (told["points"], told["jobs"], told["points a job"]) == (20, 8, "2 to 3")
     assert told["seconds a point"] == "60 (a guess: nobody has measured it)"
-    assert told["CPU hours"] == round(20 * 60 * 2 / 3600, 2)
+    assert told["CPU hours"] == pytest.approx(20 * 60 * 2 / 3600, rel=0.005)
     assert (told["memory a job"], told["time limit"]) == ("2000 MB", "none")
     assert told["where"] == "local, this computer (asked for)"
     assert [point.index for point in plan.points] == list(range(20))
@@ -212,3 +212,10 @@ def test_an_input_where_the_site_cannot_read_it_is_refused_with_path_and_rule(pl
             {"x": [1]}, profile="condor", inputs=[f"{folder}/far.csv"], site={"refused": {folder: "copy it"}},
             environment={"python": "/usr/bin/python3"},
         )  # fmt: skip
+
+
+def test_a_plan_for_cern_says_plainly_that_a_ticket_is_missing(planned, commands):
+    about = {"profile": "cern-afs", "environment": {"python": "/usr/bin/python3"}}
+    assert planned({"x": [1]}, **about).notes == []
+    commands.fails("klist", "")
+    assert planned({"x": [1]}, **about).notes == ["no Kerberos ticket: run `kinit` in a terminal, then repeat"]

@@ -33,7 +33,7 @@ def hungry(shared_data, tmp_path):
         (6, "a result could not be brought back: /pool/condor/dir_169885/never_made.jsonl", "quota or permission"),
         (7, "the program cannot be started on the node: /pool/condor/dir_169951/garbage", "interpreter line"),
         (8, "the job's own rule held it", ""),
-        (9, "held by alice", "condor_release"),
+        (9, "held by alice", "kit release"),
         (12, "ran longer than allowed", "shorter chunks or more time"),
         (10, "removed", "sends its points again"),
         (11, "removed: over the time of its flavour", "shorter jobs"),

@@ -119,3 +119,11 @@ def test_what_is_no_batch_run_is_refused_with_what_it_is(written, tmp_path):
     written(2).batch.points.unlink()
     with pytest.raises(SubmissionError, match=r"^run .*if that was ended, repeat it"):
         batch_run("run")
+
+
+def test_a_folder_of_runs_is_refused_with_the_latest_of_them(written):
+    for number, name in enumerate(("outputs/beam/toy/a", "outputs/beam/toy/b")):
+        made = written(1, name)
+        os.utime(made.batch.directory / "submission.json", (number, number))
+    with pytest.raises(SubmissionError, match=r"toy is a folder of runs; the latest is outputs/beam/toy/b$"):
+        batch_run("outputs/beam/toy")

@@ -30,7 +30,7 @@ def test_a_row_for_each_chunk_held_and_missing_first_done_last():
         ["000006", "held", "0/2", "0", "0", ""],
         ["000008", "ended, points are missing", "1/2", "0", "1", ""],
         ["000004", "running", "1/2", "0", "2", "slot2@&lt;b&gt;"],
-        ["000002", "ended", "1/2", "1", "1", "slot1@b"],
+        ["000002", "some failed", "1/2", "1", "1", "slot1@b"],
         ["000000", "done", "2/2", "0", "1", "slot1@a"],
     ]
 

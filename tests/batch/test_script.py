@@ -155,6 +155,6 @@ def test_what_was_asked_for_is_taken_everywhere():
 def test_where_jobs_may_not_see_this_python_the_four_ways_out_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(
-        SubmissionError, match=r"jobs may not see .*environment\.python .*setup .*image or .*archive"
+        SubmissionError, match=r"jobs may not see .*--environment python=PATH.*setup=.*image=.*archive="
     ):
         environment_for(Options(), Site("condor", "asked"))

@@ -16,6 +16,7 @@ from kit.batch.options import Options
 from kit.batch.rounds import batch_run
 from kit.batch.sites import Site
 from kit.batch.status import status_of
+from kit.batch.tenancy import birth
 
 SITE = Site("condor", "asked for")
 QUEUED = json.dumps([{"ClusterId": 17, "GlobalJobId": "schedd.here#17.0#1"}])
@@ -38,7 +39,8 @@ def note_intent(round_, **about):
     """Leave a round as a submission that was cut short leaves it."""
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    intent = {"profile": "condor", "name": "toy-a1b2c3", "dag": None, "host": platform.node(), "pid": gone.pid}
+    intent = {"profile": "condor", "name": "toy-a1b2c3", "dag": None, "host": platform.node(), "pid": gone.pid,
+              "born": "1"}  # fmt: skip
     files.write_json(round_.directory / sending.INTENT, intent | about)
 
 
@@ -160,11 +162,14 @@ def test_what_the_queue_does_not_tell_stays_open(round_, commands):
     assert round_.submitted is None
 
 
-def test_a_submission_that_goes_on_elsewhere_is_waited_for(round_, python):
+def test_a_submission_that_goes_on_elsewhere_is_waited_for(round_, commands, python):
+    commands.says("condor_q", QUEUED)
     other = python("-c", "import time; time.sleep(60)")
-    note_intent(round_, pid=other.pid)
+    note_intent(round_, pid=other.pid, born=birth(other.pid))
     with pytest.raises(SubmissionError, match=rf"round 001 is being submitted by process {other.pid} just now"):
         sending.settle(round_)
+    note_intent(round_, pid=other.pid, born="7")  # the number was given to another since
+    assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 17"
 
 
 def test_the_pool_of_this_computer_has_no_cluster(toy, launched):

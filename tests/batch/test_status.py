@@ -233,7 +233,13 @@ def test_nodes_of_a_dag_are_known_by_their_names_and_none_waits_when_dagman_is_g
     status = read(made)
     assert told(status) == {"waiting": 2, "running": 1}
     assert status.dag_is_alive
+    hold = "012 (020.000.000) 2026-11-20 10:02:00 Job was held.\n\tvia condor_hold\n\tCode 1 Subcode 0\n...\n"
+    dag.with_name("round.dag.dagman.log").write_text(manager + hold)
+    status = read(made)
+    assert status.notes == ["DAGMan is held and starts no further job: `kit release` lets it go on"]
+    assert (status.dag_is_alive, status.stuck) == (True, False)  # one of its jobs still runs
     made.tell("end", 0, cluster=21)
+    assert read(made).stuck
     end = "005 (020.000.000) 2026-11-20 10:09:00 Job terminated.\n\t(1) Normal termination (return value 1)\n...\n"
     dag.with_name("round.dag.dagman.log").write_text(manager + end)
     status = read(made)

@@ -5,12 +5,14 @@ import os
 import pytest
 
 from kit import files
-from kit.batch import stopping
+from kit.batch import resuming, stopping
 from kit.batch.faults import SubmissionError
+from kit.batch.options import Options
 from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
 from kit.batch.stopping import settled, stop
 
+HOLD = "012 (017.00{job}.000) 2026-11-20 10:05:00 Job was held.\n\tby you\n\tCode 1 Subcode 0\n...\n"
 SUBMIT = (
     "import sys\nfrom kit.batch import launching\nfrom kit.batch.options import Options\n"
     "from kit.batch.planning import make_plan\nfrom pathlib import Path\n"
@@ -62,6 +64,33 @@ def test_held_jobs_are_removed_and_their_points_are_missing(written, settle, sai
     assert said == ["1 held jobs are removed"]
     assert removed() == ["-name schedd.here -constraint ClusterId == 17"]
     assert (status.counts["done"], status.counts["missing"], status.counts["held"]) == (1, 2, 0)
+
+
+def test_a_dry_resume_removes_no_held_job(written, commands):
+    made = written(2)
+    made.send([0], [1])
+    made.tell("end", 0)
+    made.tell("hold", 1, "Code 1 Subcode 0")
+    removed = commands.does("condor_rm")
+    with pytest.raises(
+        SubmissionError, match="run: 1 jobs are held; a resume would remove them, a dry run does not"
+    ):
+        resuming.resume("run", Options(dry_run=True), say=lambda _text: None)
+    assert removed() == []
+
+
+def test_hold_waits_until_the_log_says_so_and_release_needs_something_held(written, said, commands, tmp_path):
+    made = written(2)
+    made.send([0], [1])
+    made.tell("start", 0)
+    assert stopping.release("run", said.append).counts["running"] == 1
+    assert said == ["nothing of this run can be released"]
+    late = tmp_path / "late"
+    late.write_text("".join(HOLD.format(job=job) for job in (0, 1)))
+    held = commands.does("condor_hold", f"(sleep 0.3; cat {late} >>{made.latest.log}) >/dev/null 2>&1 &")
+    assert stopping.hold("run", said.append).counts["held"] == 2
+    assert held() == ["-name schedd.here -constraint ClusterId == 17 || DAGManJobId == 17"]
+    assert said[1:] == ["the jobs of cluster 17 are held"]
 
 
 def test_held_jobs_wait_while_others_of_the_run_still_work(written, settle, removing):

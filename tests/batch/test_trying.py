@@ -12,7 +12,7 @@ from kit.batch.options import Options
 from kit.batch.planning import make_plan
 from kit.batch.points import read_lines
 from kit.batch.status import Status
-from kit.batch.trying import try_point
+from kit.batch.trying import Tried, try_point
 
 
 @pytest.fixture
@@ -79,3 +79,22 @@ def test_a_worker_that_cannot_begin_is_told_with_its_status(failed):
     record.write_text(json.dumps(files.read_json(record) | {"needs_kit": True, "kit": "0.0.0"}))
     with pytest.raises(SubmissionError, match=r"the worker ended with status 65 before .* was through"):
         try_point(failed.batch, point(failed, 2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "note"),
+    [(256, None), (2000, "2000 MB are too much for points of 100 MB; memory_mb 128 would do"), (128, None)],
+)
+def test_what_a_point_took_tells_whether_the_request_fits(toy, asked, note):
+    options = Options.build({"profile": "local", "memory_mb": asked})
+    plan = make_plan(str(toy), {}, [{"x": 1.0, "seed": 2}], options)
+    measured = Tried({"seconds": 2.5, "rss_mb": 100.0, "state": "done"}).applied(plan)
+    assert (measured.seconds, measured.ground) == (2.5, "measured on this computer")
+    assert measured.notes == ([note] if note else [])
+
+
+def test_too_little_memory_is_told_too(toy):
+    plan = make_plan(str(toy), {}, [{"x": 1.0}], Options.build({"profile": "local", "memory_mb": 400}))
+    (note,) = Tried({"seconds": 2.5, "rss_mb": 900.0, "state": "done"}).applied(plan).notes
+    assert note == "400 MB are too little for points of 900 MB; memory_mb 1152 would do"
+    assert Tried(None).applied(plan) == plan

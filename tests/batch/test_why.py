@@ -119,10 +119,7 @@ def test_a_run_tells_failures_and_jobs_by_reason_with_count_and_first_example(to
     status = status_of(made.batch.directory)
     failed, held = why.about_run(status)
     assert failed == "2 failed: cell 3: ValueError: too big (first: point 0)"
-    assert held == (
-        "2 jobs: held by alice → condor_release, or `kit resume` "
-        "(first: chunk 000002; checked by hand (by user alice))"
-    )
+    assert held == ("2 jobs: held by alice → `kit release` (first: chunk 000002; checked by hand (by user alice))")
 
 
 def test_a_good_run_has_nothing_to_tell(toy, sent):

@@ -33,7 +33,7 @@ UNIQUE = 150  # clusters that are generated; longer files repeat them, which no 
 TARGETS = {  # meaning, bound, whether it is a least
     "ratio": ("plain / ours, CPU per cluster", 750.0, True),
     "moonshot": ("the same, aim", 1000.0, True),
-    "rate": ("clusters per second and core", 1500.0, True),
+    "rate": ("clusters per second of CPU", 1500.0, True),
     "memory_small": ("memory at 1 000 clusters, MB", 300.0, False),
     "memory_large": ("memory at all clusters, MB", 300.0, False),
     "memory_array": ("memory for 192x48, MB over 8 x the text of a cluster", 300.0, False),
@@ -162,7 +162,8 @@ def measure(folder: Path, files: dict[str, Path], clusters: int) -> dict[str, An
         "numpy": best["NumPy, 1000"] / 1000,
         "ratio": plain / ours,
         "moonshot": plain / ours,
-        "rate": clusters / min(walls),
+        "rate": 1 / ours,
+        "wall_rate": clusters / min(walls),
         "memory_small": peaks["ours, 1000"],
         "memory_large": peaks["ours"],
         "memory_array": peaks["array"] - 8 * text,
@@ -233,7 +234,11 @@ def report(found: dict[str, Any]) -> str:
     rows = [("CPU per cluster", "ms", "plain / it")]
     for name, key in (("plain loop", "plain"), ("ours", "ours"), ("ours with NumPy, 1000 clusters", "numpy")):
         rows.append((name, f"{1e3 * found[key]:.3f}", f"{found['plain'] / found[key]:.0f}"))
-    parts = [table(rows), f"of ours, {found['start']:.2f} s are for starting, once a job"]
+    parts = [
+        table(rows),
+        f"of ours, {found['start']:.2f} s are for starting, once a job",
+        f"by the clock {found['wall_rate']:.0f} clusters per second, which other work on the machine slows down",
+    ]
     rows = [("step", "ms", "best kernels", "times")]
     for name, floor in FLOORS.items():
         rows.append((name, f"{found['steps'][name]:.3f}", f"{floor:.3f}", f"{found['steps'][name] / floor:.2f}"))

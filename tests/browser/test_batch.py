@@ -59,6 +59,7 @@ def test_a_sweep_is_planned_tried_submitted_watched_mended_and_collected(page, p
     panel = page.locator(".kit-batch").last
     first = panel.locator(".kit-batch-run").first
     expect(first.locator(".kit-counts")).to_contain_text("4/4 done")
+    expect(first.locator(".kit-caption").last).to_contain_text("4/4 done")
     page.set_viewport_size({"width": 1200, "height": 3600})  # the whole panel in one picture
     panel.screenshot(path=pictures / "batch_begun.png")
 
@@ -76,8 +77,8 @@ def test_a_sweep_is_planned_tried_submitted_watched_mended_and_collected(page, p
     expect(panel.locator(".kit-told")).to_contain_text("the first point took")
 
     panel.get_by_role("button", name="Submit").click()
-    run = panel.locator(".kit-batch-run").last
     expect(panel.locator(".kit-batch-run")).to_have_count(2)
+    run = panel.locator(".kit-batch-run").first
     expect(run.locator(".kit-counts")).to_contain_text("4/6 done, 2 failed")
     expect(run.locator(".kit-failures")).to_contain_text("1 failed: cell 3: AssertionError: 5.0 is above 4")
     link = run.locator(".kit-failures a").first.get_attribute("href")

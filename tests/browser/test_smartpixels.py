@@ -90,11 +90,11 @@ def test_a_cluster_is_chosen_and_looked_into_by_mouse(page, pictures):
     page.mouse.up()
     expect(caption).not_to_contain_text("at 2.00 ns")
 
-    click(page, 0.53, 0.15)
+    click(page, 0.53, 0.165)
     expect(caption).to_contain_text("row 6, column 10: ")
-    click(page, 0.53, 0.52, modifiers=["Control"])
+    click(page, 0.53, 0.534, modifiers=["Control"])
     expect(caption).to_contain_text("row 3, column 10: ")
-    click(page, 0.57, 0.15, modifiers=["Control"])
+    click(page, 0.57, 0.165, modifiers=["Control"])
     expect(caption).to_contain_text("row 6, column 11: ")
     assert [line.partition(":")[0] for line in caption.inner_text().splitlines()[1:]] == [
         *("row 6, column 10", "row 3, column 10", "row 6, column 11")
@@ -190,13 +190,15 @@ def test_the_player_moves_the_time(page):
     expect(caption).to_contain_text("cluster 0 at ")
 
 
-def test_a_change_is_on_the_screen_before_a_hand_notices(page, record_property):
+def test_a_change_is_on_the_screen_before_a_hand_notices(page, pictures):
     moment = page.get_by_role("spinbutton", name="time [ns]", exact=True)
     taken = []
     for step in range(12):
         moment.fill(f"{0.3 + 0.4 * step:.1f}")
         taken.append(settled(page, lambda: moment.press("Enter")))
     taken.sort()
-    record_property("best_seconds", taken[0])
-    record_property("median_seconds", taken[6])
-    assert taken[0] < 0.2
+    milliseconds = (
+        f"a step in time is seen after {1e3 * taken[0]:.0f} ms at best, {1e3 * taken[6]:.0f} ms mostly\n"
+    )
+    (pictures / "clusters_latency.txt").write_text(milliseconds)
+    assert taken[0] < 0.3, milliseconds  # 0.1 s on a quiet machine

@@ -41,6 +41,17 @@ PAUSE: Cells = (
     "import time\ntime.sleep(pause)\nx",
 )
 READ: Cells = (("parameters", "inputs = ['demo']"), "open(inputs[0]).read()")
+KILL: Cells = (  # its second point, or the worker of that
+    ("parameters", "x = 1\nvictim = 'point'"),
+    "import os\nfrom pathlib import Path",
+    "whom = os.getpid() if victim == 'point' else os.getppid()",
+    "if x == 2 and not Path('/KIT_MENDED').exists():\n    os.kill(whom, 9)",
+)
+BLOCK: Cells = (  # points above 2
+    ("parameters", "x = 1"),
+    "import time\nfrom pathlib import Path",
+    "while x > 2 and not Path('/KIT_MENDED').exists():\n    time.sleep(0.1)",
+)
 HOG: Cells = (
     ("parameters", "mb = 1\npause = 3"),
     "hog = b'1' * (mb << 20)\nimport time\ntime.sleep(pause if mb > 100 else 0)",

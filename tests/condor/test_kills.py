@@ -76,6 +76,11 @@ def killed_at_each_step(submission, what, folder):
     return [folder / str(step) for step in steps]
 
 
+def queue_is_empty():
+    left = subprocess.run(["condor_q", "-af", "ClusterId"], capture_output=True, text=True, check=True)
+    return left.stdout == ""
+
+
 @pytest.mark.parametrize(
     "what",
     [
@@ -85,7 +90,7 @@ def killed_at_each_step(submission, what, folder):
         pytest.param("dag", marks=pytest.mark.slow),
     ],
 )
-def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submission, tmp_path):
+def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submission, eventually, tmp_path):
     runs = killed_at_each_step(submission, what, tmp_path)
     begun = [run for run in runs if (run / "points.jsonl").exists()]
     assert len(begun) > 10
@@ -103,5 +108,4 @@ def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submissi
         status = sweeps.wait(status_of(run))
         assert status.good, run
         assert sweeps.once_each(status), run
-    left = subprocess.run(["condor_q", "-af", "ClusterId"], capture_output=True, text=True, check=True)
-    assert left.stdout == ""
+    assert eventually(queue_is_empty)  # DAGMan goes a moment after its last node

@@ -14,11 +14,10 @@ from kit.batch.rounds import batch_run
 from kit.batch.status import status_of
 from kit.batch.why import about_run, explain_waiting
 from tests.condor import sweeps
-from tests.condor.sweeps import HOG, PAUSE, READ, TOY, gather, once_each, swept, table
+from tests.condor.sweeps import BLOCK, HOG, KILL, PAUSE, READ, TOY, gather, once_each, swept, table
 
 EIGHT = {"x": {"range": [1, 8]}}
 TWENTY = {"x": {"range": [1, 20]}}
-DEADLY = (("parameters", "x = 1"), "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
 NOWHERE = {"python": "/nowhere/bin/python"}
 SPOOL = {"profile": "cern-spool", "site": {"kerberos": False, "lines": []}}
 
@@ -39,6 +38,11 @@ def resumed(status, **options):
     said = []
     resuming.resume(status.run.directory, Options(**options), say=said.append)
     return status_of(status.run.directory), said
+
+
+def sent(status):
+    """Return the points of the latest round."""
+    return sorted(index for chunk in status.run.rounds[-1].chunks for index in chunk.indexes)
 
 
 @pytest.mark.early(begin=swept(TOY, TWENTY, per_job=10))
@@ -68,7 +72,7 @@ def test_three_points_that_raise_fail_alone_and_resume_has_nothing_to_do(early, 
     again, _ = resumed(status, retry_failed=True)
     until(again)
     assert again.counts["done"] == 20
-    assert sum(len(chunk.indexes) for chunk in again.run.rounds[-1].chunks) == 3
+    assert sent(again) == [17, 18, 19]
 
 
 @pytest.mark.early(begin=reading)
@@ -126,11 +130,28 @@ def test_without_the_guard_the_memory_ladder_brings_it_through(early, until):
     assert job.request_mb >= 600
 
 
-@pytest.mark.early(begin=swept(DEADLY, {"x": [1]}, isolation="kernel"))
-def test_a_killed_worker_is_retried_by_the_pool(early, until):
+@pytest.mark.early(begin=swept(KILL, {"x": [1, 2, 3]}, per_job=3))
+def test_a_point_that_is_killed_midway_dies_alone_and_runs_again(early, until):
+    assert "".join(until(early).results.letters) == "dxd"
+    assert (early.counts["died"], early.chunks[0].job.starts, early.chunks[0].job.holds) == (1, 1, 0)
+    Path(sweeps.MENDED).touch()
+    again, said = resumed(early)
+    assert said[0] == "1 points are sent again"
+    assert until(again).good
+    assert sent(again) == [1]
+
+
+@pytest.mark.early(begin=swept(KILL, {"x": [1, 2, 3]}, {"victim": "worker"}, per_job=3, isolation="kernel"))
+def test_a_killed_worker_is_retried_by_the_pool_and_what_did_not_come_back_runs_again(early, until):
     job = until(early).chunks[0].job
     assert (job.state, job.starts) == ("failed", 3)
-    assert early.counts["missing"] == 1
+    came_back = early.counts["done"]
+    assert early.counts["missing"] == 3 - came_back > 0
+    Path(sweeps.MENDED).touch()
+    again, _ = resumed(early)
+    assert until(again).good
+    assert once_each(again)
+    assert len(sent(again)) == 3 - came_back
 
 
 @pytest.mark.early(begin=swept(TOY, {"x": [1]}, environment=NOWHERE))
@@ -183,35 +204,34 @@ def test_the_record_names_cluster_schedd_version_and_command(early):
 
 
 def test_a_worker_stops_before_the_end_of_its_time_and_resume_does_the_rest(pausing, submitted, until):
-    status = until(submitted(pausing, {"x": {"range": [1, 60]}}, {"pause": 0.3}, per_job=60, max_runtime=14))
+    status = until(submitted(pausing, {"x": {"range": [1, 18]}}, {"pause": 1.0}, per_job=18, max_runtime=20))
     assert status.chunks[0].job.exit == 0
-    assert 0 < status.counts["done"] < 60
-    assert status.counts["missing"] == 60 - status.counts["done"]
+    assert 0 < status.counts["done"] < 18
+    assert status.counts["missing"] == 18 - status.counts["done"]
     again, said = resumed(status, max_runtime=90)
     assert "in shorter jobs" in said[0]
-    assert max(len(chunk.indexes) for chunk in again.run.rounds[-1].chunks) <= 30
+    assert max(len(chunk.indexes) for chunk in again.run.rounds[-1].chunks) <= 9
     assert until(again).good
     assert once_each(again)
 
 
-def test_a_removed_job_runs_again_and_what_came_back_does_not(pausing, submitted, until):
-    status = submitted(pausing, {"x": [1, 2], "pause": [0.1, 30.0]}, per_job=1)
-    until(status, lambda status: status.counts["done"] == 2 and status.counts["running"] == 2)
-    before = [index for index, letter in enumerate(status.results.letters) if letter == "d"]
+@pytest.mark.early(begin=swept(BLOCK, {"x": [1, 2, 3, 4]}, per_job=1))
+def test_a_removed_job_runs_again_and_what_came_back_does_not(early, until):
+    status = until(early, lambda status: (status.counts["done"], status.counts["running"]) == (2, 2))
     cluster = sending.cluster_of(status.run.rounds[0])
-    removed = next(state for state in status.chunks if state.state == "running")
-    subprocess.run(["condor_rm", f"{cluster.number}.{removed.process}"], check=True, capture_output=True)
+    subprocess.run(["condor_rm", f"{cluster.number}.3"], check=True, capture_output=True)
     until(status, lambda status: status.counts["missing"] == 1)
     with pytest.raises(RuntimeError, match=r"cluster \d+ 1 jobs run and 0 wait; --wait waits"):
         resumed(status)
     status = stopping.stop(status.run.directory, say=lambda _text: None)
     assert (status.counts["done"], status.counts["missing"]) == (2, 2)
     assert "removed" in next(iter(about_run(status)))
+    Path(sweeps.MENDED).touch()
     again, said = resumed(status)
     assert said[0] == "2 points are sent again"
-    sent = [index for chunk in again.run.rounds[-1].chunks for index in chunk.indexes]
-    assert sorted([*sent, *before]) == [0, 1, 2, 3]
-    stopping.stop(status.run.directory, say=lambda _text: None)
+    assert until(again).good
+    assert sent(again) == [2, 3]
+    assert once_each(again)
 
 
 def test_a_job_held_by_its_user_is_shown_so_and_resumed(pausing, submitted, until):

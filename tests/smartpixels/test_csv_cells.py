@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kit.files import FormatError
-from kit.smartpixels.csv_cells import read_cells
+from kit.smartpixels.csv_cells import LonelyCellError, read_cells
 
 
 def test_short_rows_are_filled_up_and_quotes_taken_off(tmp_path):
@@ -35,6 +35,26 @@ def test_else_they_are_text(tmp_path, body):
     cells = read_cells(str(path), "numbers")
     assert cells.numbers is None
     assert len(cells.rows) == 1
+
+
+def test_pairs_of_columns_leave_padding_out(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("t,v,t,v,t,v\n1,2,5,6,,\n3,4, ,x,,\n")
+    cells = read_cells(str(path), "numbers")
+    assert [column.tolist() for column in cells.pair(0)] == [[1.0, 3.0], [2.0, 4.0]]
+    assert [column.tolist() for column in cells.pair(2)] == [[5.0], [6.0]]
+    assert [column.tolist() for column in cells.pair(4)] == [[], []]
+    assert [cells.blank(column) for column in (0, 2, 4)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("row", "column", "text"), [("1,", 1, ""), ("x,2", 0, "x")])
+def test_a_number_without_its_partner_is_named(tmp_path, row, column, text):
+    path = tmp_path / "a.csv"
+    path.write_text("t,v\n1,2\n" + row + "\n")
+    with pytest.raises(
+        LonelyCellError, match=f"column {column}, row 3: '{text}', should be a number, as beside it"
+    ):
+        read_cells(str(path), "numbers").pair(0)
 
 
 def test_gzipped_files_are_recognised_by_content(tmp_path):

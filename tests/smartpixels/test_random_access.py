@@ -84,6 +84,18 @@ def test_reading_starts_again_near_the_place(text, tmp_path, monkeypatch):
     file.close()
 
 
+def test_all_places_can_be_prepared_ahead(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(random_access, "BETWEEN_RESTARTS", 1 << 16)
+    monkeypatch.setattr(random_access, "PORTION", 1 << 10)
+    access = TextAccess(stored(text, "one stream", tmp_path))
+    access.prepare(len(text))
+    places = [place for place, _, _ in access._restarts]
+    assert np.diff([*places, len(text)]).max() < 3 << 16
+    assert access.read(len(text) - 300, 300) == text[-300:]
+    access.close()
+    access.prepare(len(text))  # a file that was closed meanwhile is no fault
+
+
 @pytest.mark.parametrize("how", ["plain", "several streams"])
 def test_each_cluster_is_the_one_of_the_reader(text, how, tmp_path, index):
     path = stored(text, how, tmp_path)

@@ -197,6 +197,17 @@ def test_the_common_parameters_stand_last_and_groups_have_headings():
     ]
 
 
+def test_groups_may_be_folded_and_hold_the_same_controls():
+    groups = {"Binning": ["mass_max", "bin_width"]}
+    form = ParameterForm(MassParameters, groups=groups, folded=True)
+    (fold,) = [child for child in form.children if "kit-groups" in child._dom_classes]
+    assert fold.titles[0] == "Binning"
+    assert fold.selected_index is None
+    assert list(fold.children[0].children) == [form.controls.mass_max, form.controls.bin_width]
+    form.controls.bin_width.value = -1.0
+    assert "bin_width" in form.faults[0]  # told outside the fold
+
+
 def test_a_rule_that_breaks_is_told_and_not_swallowed():
     class Broken(Parameters):
         share: float = parameter(0.5, "share")

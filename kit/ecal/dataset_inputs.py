@@ -1,0 +1,109 @@
+"""The files that a dataset is made of: opened, text turned into parquet, and the layout they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit import files
+from kit.ecal.access import WindowFile
+from kit.ecal.collecting import Source
+from kit.ecal.features import Features, read_features
+from kit.ecal.ndjson_reading import read_lines, text_features
+from kit.ecal.tables import TableWriter, schema, to_table
+from kit.files import FormatError
+from kit.run import Run
+
+__all__ = ["Input", "common_features", "open_inputs"]
+
+ORIGINAL_FILL = -999.0  # what the public original writes for NaN
+ROW_GROUP = 1000  # of text turned into parquet
+
+
+@dataclass(frozen=True)
+class Input:
+    """A parquet file of windows, whose windows have this flavour where it is not None."""
+
+    source: Source
+    path: Path
+    flavour: int | None
+    absent: float | None
+
+
+def open_inputs(
+    sources: Sequence[Source], run: Run, features: Features, flavours: Mapping[str, int]
+) -> Iterator[Input]:
+    """Yield each file of windows; text is first written as parquet into the work folder.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        As they were collected.
+    run : Run
+        Whose inputs they are.
+    features : Features
+        The layout of the dataset.
+    flavours : dict
+        PDG id of an input, by its name.
+
+    Raises
+    ------
+    FormatError
+        If a line of text cannot be used, or nobody says its flavour.
+    """
+    for number, source in enumerate(run.progress(sources, "file", label="inputs")):
+        run.read(str(source.path))
+        flavour = flavours.get(source.sample)
+        if not source.is_text:
+            absent = source.about["parameters"]["nan_fill"] if source.about else ORIGINAL_FILL
+            yield Input(source, source.path, flavour, absent)
+            continue
+        if flavour is None:
+            message = f"{source.path}: text says no flavour: name it in flavours, by the input {source.sample}"
+            raise FormatError(message)
+        path = run.work / f"text_{number}.parquet"
+        if not path.is_file():
+            layout = text_features(features)
+            with files.whole(path) as part, TableWriter(part, schema(layout, "float64"), ROW_GROUP) as writer:
+                for windows in read_lines(source.path, read_features(), flavour):
+                    writer.write(to_table(windows, layout, "float64", nan_fill=ORIGINAL_FILL))
+        yield Input(source, path, None, ORIGINAL_FILL)
+
+
+def common_features(inputs: list[Input], features: Features) -> Features:
+    """Return the layout without extra groups that some file does not have.
+
+    Raises
+    ------
+    FormatError
+        If files have numbers of different precision, write NaN differently, or lack fields of the layout.
+    """
+    kept = dict(features.groups)
+    precision: dict[str, Path] = {}
+    for given in inputs:
+        with WindowFile(given.path) as file:
+            precision.setdefault(str(file.schema.field("window_features").type.field(0).type), given.source.path)
+            lacking = {name: group for group, names in kept.items() for name in _lacks(file, group, names)}
+        faults = [f"{name} of {group}" for name, group in lacking.items() if not group.startswith("extra_")]
+        if faults:
+            message = f"{given.source.path}: lacks {', '.join(faults)}"
+            raise FormatError(message)
+        for group in set(lacking.values()):
+            del kept[group]
+    if len({given.absent for given in inputs}) > 1:
+        told = ", ".join(f"{given.absent} in {given.source.path}" for given in inputs)
+        message = f"inputs write NaN differently: {told}"
+        raise FormatError(message)
+    if len(precision) > 1:
+        told = ", ".join(f"{kind} in {path}" for kind, path in precision.items())
+        message = f"inputs have numbers of different precision: {told}"
+        raise FormatError(message)
+    return Features(kept, features.vectors, features.types)
+
+
+def _lacks(file: WindowFile, group: str, names: Any) -> list[str]:
+    if group in ("cl_h", "extra_calos"):
+        return [] if group in file.schema.names else [group]
+    return [name for name in names if name not in file.groups]

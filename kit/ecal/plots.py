@@ -1,0 +1,124 @@
+"""The pictures of each stage, from what a run has written: run → {name: figure}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit import figures
+from kit.ecal import dataset_plots, display, truth_plots, window_plots, working_points
+from kit.ecal.access import Part, WindowFiles
+from kit.ecal.datasets import NORMALIZATION, WEIGHTS
+from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
+from kit.ecal.weights import balance
+from kit.files import read_json
+from kit.parameters import Parameters
+from kit.run import FinishedRun, Run
+
+__all__ = ["datasets_figures", "draw_one", "truth_figures", "window_files", "windows_figures"]
+
+AnyRun = Run | FinishedRun
+
+
+def window_files(run: AnyRun) -> list[Path]:
+    """Return the parquet files of windows in a run, or in the collected points of a batch run."""
+    found = sorted(run.directory.glob("windows_*.parquet"), key=_number)
+    return found or sorted(run.directory.glob("outputs/*/windows_*.parquet"))
+
+
+def _number(path: Path) -> tuple[int, str]:
+    return int(path.name.split("_")[1]), path.name
+
+
+def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of windows."""
+    with WindowFiles(window_files(run)) as files:
+        gathered = window_plots.gather(list(files.parts(window_plots.FIELDS)))
+        window = _telling(files, gathered)
+    return {
+        "window": draw_one(window) if window else window_plots.seeds(gathered),
+        "energy": window_plots.energy(gathered),
+        "clusters": window_plots.clusters(gathered),
+        "features": window_plots.features(gathered),
+        "seeds": window_plots.seeds(gathered),
+        "response": window_plots.response(gathered),
+        "cutflow": window_plots.cutflow(run.summary),
+    }
+
+
+def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a run of the truth study."""
+    import pyarrow.parquet as pq
+
+    found = pq.read_table(run.directory / RESOLUTION)
+    points = working_points.read(run.directory / WORKING_POINT)
+    rows = pq.read_table(run.directory / CLUSTERS, columns=list(truth_plots.REACH_FIELDS))
+    told = read_json(run.directory / GAIN)
+    name = _values(run)["compare_to"]
+    other = working_points.read(working_points.find(name)) if name else None
+    columns = {column: found[column].to_numpy() for column in found.column_names}
+    held = {column: rows[column].to_numpy() for column in rows.column_names}
+    return {
+        "thresholds": truth_plots.thresholds(columns, points),
+        "working_points": truth_plots.working_points(points, np.array(told["borrowed"]), other),
+        "gain": truth_plots.gain(told),
+        "extents": truth_plots.extents(held),
+        "shares": truth_plots.shares(held),
+    }
+
+
+def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
+    """Return the pictures of a dataset."""
+    values = _values(run)
+    parts: list[Part] = []
+    if "parquet" in values["formats"]:
+        first = next(iter(values["split"]))
+        with WindowFiles(sorted((run.directory / first).glob("part-*.parquet"))) as files:
+            parts = list(files.parts(dataset_plots.BALANCE_FIELDS))
+    weights = []
+    if (run.directory / WEIGHTS).is_file() and parts:
+        names = ("flavour", "et_seed", "seed_eta", "ncls")
+        flavour, et, eta, ncls = (np.concatenate([part.window[name] for part in parts]) for name in names)
+        pdg = flavour.astype(np.int64)
+        weights = [balance(pdg, et, eta, ncls, values["weight_max"]).of(pdg, et, eta, ncls)]
+    pictures = {"balance": dataset_plots.balance(parts, weights)}
+    if (run.directory / NORMALIZATION).is_file():
+        pictures["normalisation"] = dataset_plots.normalisation(read_json(run.directory / NORMALIZATION))
+    return pictures | {"sizes": dataset_plots.sizes(run.summary)}
+
+
+def _values(run: AnyRun) -> Mapping[str, Any]:
+    """Return the parameters of a run, live or read back."""
+    return run.parameters.model_dump() if isinstance(run.parameters, Parameters) else run.parameters
+
+
+def _telling(files: WindowFiles, gathered: window_plots.Gathered) -> Part | None:
+    """Return a window that shows much: the one with the most true and other clusters."""
+    if not len(gathered):
+        return None
+    inside = gathered.summed(gathered.cluster["in_scluster"].astype(float))
+    outside = gathered.counts - inside
+    return files.one(int((inside.clip(max=4) + outside.clip(max=3)).argmax()))
+
+
+def draw_one(part: Part, threshold: float | None = None, selected: int | None = None) -> figures.Picture:
+    """Draw one window: clusters and labels, scores, crystals."""
+    shown = display.shown(part, threshold)
+    with figures.style("CMS"):
+        picture, axes = figures.grid(1, 3, size=(19, 5.6), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        display.draw_window(axes[0, 0], shown, selected)
+        _legend_below(axes[0])
+        display.draw_scores(picture, axes[0, 1], shown)
+        if part.hits is not None:
+            display.draw_crystals(picture, axes[0, 2], shown)
+        axes[0, 1].set_title(display.heading(shown), fontsize=10)
+        return picture
+
+
+def _legend_below(axes: Sequence[object]) -> None:
+    first = axes[0]
+    first.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=9)  # type: ignore[attr-defined]

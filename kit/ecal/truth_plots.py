@@ -1,0 +1,153 @@
+"""The pictures of the truth study: width against score, chosen scores, gain, how far energy reaches, shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from kit import figures
+from kit.ecal.events import AnyArray, FloatArray
+from kit.ecal.geometry import reach
+from kit.ecal.working_points import WorkingPoint
+from kit.figures import COLOURS
+
+__all__ = ["REACH_FIELDS", "contained", "extents", "gain", "shares", "thresholds", "working_points"]
+
+PANELS = 6  # bins that are shown
+SHARES = (0.98, 0.99, 0.999)
+REACH_FIELDS = ("eta", "deta_seed", "dphi_seed", "simen_sig", "simfrac_sig", "is_seed", "en", "wi")
+VERSIONS = {1: ":", 2: "--", 3: "-"}
+Columns = Mapping[str, AnyArray]
+
+
+def thresholds(found: Columns, points: WorkingPoint) -> figures.Picture:
+    """Draw scale and width against the score, over those of the mustache, in the fullest bins."""
+    keys = np.stack([found[name] for name in ("et_min", "et_max", "eta_min", "eta_max")], 1)
+    cells, first = np.unique(keys, axis=0, return_index=True)
+    entries = found["entries"][first]
+    chosen = np.argsort(-entries, kind="stable")[:PANELS]
+    with figures.style("CMS"):
+        picture, axes = figures.grid(2, 3, size=(16, 8), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        for each in axes.flat[len(chosen) :]:
+            each.set_axis_off()
+        for each, cell in zip(axes.flat, chosen, strict=False):
+            own = np.flatnonzero((keys == cells[cell]).all(axis=1) & (found["threshold"] > 0))
+            low, high, eta_low, eta_high = cells[cell]
+            x = found["threshold"][own]
+            lines = (("w68", COLOURS[0], "-"), ("scale", COLOURS[1], "--"))
+            for name, colour, line in lines:
+                ratio = found[name][own] / found[f"mustache_{name}"][own]
+                each.plot(x, ratio, line, color=colour, label=f"{name} / that of the mustache")
+            point = points.at(np.array([np.sqrt(low * high)]), np.array([(eta_low + eta_high) / 2]))[0]
+            each.axvline(point, color="k", ls=":", label=f"chosen: {point:.2g}")
+            each.axhline(1, color="0.5", lw=0.8)
+            each.set(
+                xscale="log", yscale="log", xlabel="Least score of a cluster", ylabel="Relative to the mustache"
+            )
+            told = rf"$E_T$ {low:g}–{high:g} GeV, $|\eta|$ {eta_low:g}–{eta_high:g}, {entries[cell]} particles"
+            each.set_title(told, fontsize=10, loc="right")
+            each.legend(fontsize=9)
+        return picture
+
+
+def working_points(points: WorkingPoint, borrowed: AnyArray, other: WorkingPoint | None) -> figures.Picture:
+    """Draw the chosen scores in bins, borrowed ones hatched, beside another table where there is one."""
+    tables = [(points, borrowed)] + ([(other, np.zeros_like(other.thresholds, bool))] if other else [])
+    with figures.style("CMS"):
+        picture, axes = figures.grid(1, len(tables), size=(7.5 * len(tables), 5.2), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        for each, (table, empty) in zip(axes[0], tables, strict=True):
+            drawn = _map(
+                each, table.et_edges, table.eta_edges, table.thresholds, empty, norm="log", vmin=1e-4, vmax=0.2
+            )
+            picture.colorbar(drawn, ax=each, label="Least score of a true cluster")
+            each.set_title(table.name, loc="right", fontsize=10)
+        return picture
+
+
+def gain(told: Mapping[str, Any]) -> figures.Picture:
+    """Draw by how much the width is smaller than that of the mustache."""
+    values = np.array([[np.nan if x is None else x for x in row] for row in told["gain"]])
+    with figures.style("CMS"):
+        picture, axes = figures.figure(size=(7.5, 5.2), experiment="CMS")
+        figures.label(axes, "CMS", "Simulation")
+        edges = np.array(told["et_edges"]), np.array(told["eta_edges"])
+        drawn = _map(axes, *edges, values, np.array(told["borrowed"]), cmap="cividis")
+        picture.colorbar(drawn, ax=axes, label="Gain in width over the mustache [%]")
+        return picture
+
+
+def _map(axes: Any, et: FloatArray, eta: FloatArray, values: AnyArray, empty: AnyArray, **options: Any) -> Any:
+    drawn = axes.pcolormesh(eta, et, values, **options)
+    if empty.any():
+        axes.pcolor(eta, et, np.where(empty, 1.0, np.nan), hatch="///", alpha=0, edgecolor="0.3")
+        axes.plot([], [], "s", mfc="none", mec="0.3", label="too few particles: a neighbour's choice")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    axes.set(yscale="log", xlabel=r"$|\eta|$ of the seed", ylabel=r"Raw $E_T$ of the seed [GeV]")
+    return drawn
+
+
+def contained(distance: AnyArray, energy: AnyArray, shares: Sequence[float]) -> FloatArray:
+    """Return within which distance these shares of the energy lie; NaN where there is none."""
+    if not len(distance) or not energy.sum() > 0:
+        return np.full(len(shares), np.nan)
+    order = np.argsort(distance)
+    summed = np.cumsum(energy[order]) / energy.sum()
+    place = np.minimum(np.searchsorted(summed, shares), len(order) - 1)
+    found: FloatArray = distance[order][place]
+    return found
+
+
+def extents(rows: Columns) -> figures.Picture:
+    """Draw how far clusters with the particles' energy reach from the seed, and the windows of all versions."""
+    edges = np.linspace(0, 3, 16)
+    middle = (edges[1:] + edges[:-1]) / 2
+    seed_eta = rows["eta"] - np.where(rows["eta"] < 0, -1, 1) * rows["deta_seed"]
+    place = np.digitize(np.abs(seed_eta), edges) - 1
+    with figures.style("CMS"):
+        picture, axes = figures.grid(1, 3, size=(18, 5), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        distances = (
+            (rows["deta_seed"], r"$\Delta\eta$ away from 0", 0),
+            (-rows["deta_seed"], r"$-\Delta\eta$, towards 0", 1),
+            (np.abs(rows["dphi_seed"]), r"$|\Delta\phi|$ [rad]", 2),
+        )
+        for each, (values, text, which) in zip(axes[0], distances, strict=True):
+            made = [
+                contained(values[place == b], rows["simen_sig"][place == b], SHARES) for b in range(len(middle))
+            ]
+            for share, column, colour in zip(SHARES, np.array(made).T, COLOURS, strict=False):
+                each.plot(middle, column, "o", ms=4, color=colour, label=f"{100 * share:g} % of the energy")
+            fine = np.linspace(0, 3, 301)
+            for version, line in VERSIONS.items():
+                limit = reach(fine, version)[which]
+                each.plot(
+                    fine, -limit if which == 1 else limit, "k", ls=line, lw=1, label=f"window, version {version}"
+                )
+            each.set(xlabel=r"$|\eta|$ of the seed", ylabel=text)
+            each.set_ylim(-0.02, None)
+        axes[0, 1].legend(fontsize=9, loc="upper left")
+        return picture
+
+
+def shares(rows: Columns) -> figures.Picture:
+    """Draw the share of the particle's energy in a cluster against its share in the cluster's energy."""
+    with figures.style("CMS"):
+        picture, axes = figures.figure(experiment="CMS")
+        figures.label(axes, "CMS", "Simulation")
+        seed = rows["is_seed"].astype(bool)
+        bins = np.geomspace(1e-4, 1.2, 50)
+        for which, colour, line, text in (
+            (seed, COLOURS[0], "-", "main cluster"),
+            (~seed, COLOURS[2], "--", "others"),
+        ):
+            values = rows["simfrac_sig"][which]
+            axes.stairs(np.histogram(values, bins)[0], bins, color=colour, ls=line, lw=1.8, label=text)
+        axes.set(
+            xscale="log", yscale="log", xlabel="Score: share of the particle's energy", ylabel="Clusters / bin"
+        )
+        axes.legend(loc="upper left")
+        return picture

@@ -1,0 +1,37 @@
+"""HGCROC: register scans over a hexaboard's sockets, and the calibrations that are made of them.
+
+The rooms, along the way of a scan. Trees are nested dicts `{roc: {block: {number: {name: value}}}}`; states are
+flat arrays, one whole number for each register of the board (7875 for an LD board).
+
+names and numbers (`layout` has boards, blocks and the facts of each register)
+    `registers`: ``register_table("ld" | "hd" | "char")`` returns a `RegisterTable`: ``rocs``, ``size``, and arrays
+    over all registers: ``maximum``, ``reset``, ``read_only``, ``half`` (-1 for Top).
+    ``table.leaves(tree) -> (index, value)`` takes plain and hexactrl spelling (`sc`, `all`, the beginning of ROC
+    names) and refuses unknown names and values out of range (`RegisterError.faults`, a list of (path, text));
+    ``table.tree(index, value) -> dict``; ``table.index_of(path)``, ``table.path_of(index)``, ``table.text_of``;
+    ``table.write(state, index, value)`` is the effect of one message on a state, in place: HalfWise first, spread
+    over the half, then the others; read-only registers stay; ``table.writes(now, wanted)`` is the smallest message
+    that leads from one state to another; ``table.describe()`` the tree of ranges.
+files of the users
+    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (both
+    dialects)
+plan
+    `scan`: points, absolute states, orders, dry run
+data
+    `archive`: ``read_archive(bytes) -> Frames``, ``write_archive(event, chip, words, flat=False) -> bytes`` (each
+    message of the data socket is one archive), ``join_messages``; `rawdata`: ``decode(bytes) -> RawData`` with one
+    array for each column of the wire, and ``pack(adc, toa, tot, flags, cm, ...) -> words``, the inverse;
+    `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
+board
+    `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
+    ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,
+    ``restore(state)``, ``recover(settings)``. Behind it `current_line` and `legacy_line` (the dialects, asking
+    side), `exchange`, `data_paths`, `ownership`, `ports`, `self_description`, `tdc_start`, `board_errors`, and
+    `wire`, the one door to ZeroMQ
+the emulated board
+    `emulator` (and `emulator_command`: ``python -m kit.hgcroc.emulator``; `emulator_process` starts it and knows
+    only its sockets), its roles `legacy_roles`, `current_roles`, `control_role`, `slow_control`, `readout`,
+    `data_client`, `run_plans`; the device itself: `hexaboard`, `injected`, `chip`, `chip_settings`, `pulse`,
+    `truth`, `packing`; `messages` is the YAML between all of them. `standins` for the programs that the originals
+    call: `standin_client`, `standin_unpack`, `standin_fracker` (whose table is `compound_table`)
+"""

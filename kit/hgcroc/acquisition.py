@@ -1,0 +1,119 @@
+"""The stage `acquisition`: a procedure of register settings in, the measured scan out.
+
+Every row that is stored belongs to a state of the chips that was read back after its events, whatever happened on
+the way: retries, an interruption, a power cycle, another order of the points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit import files
+from kit.directories import RunError
+from kit.hgcroc.marks import Mark, Status, marks_text
+from kit.hgcroc.measurements import Scan
+from kit.hgcroc.options import AcquisitionParameters
+from kit.hgcroc.recording import open_again
+from kit.hgcroc.resuming import FILE, adopt, set_aside
+from kit.hgcroc.scan import Plan
+from kit.hgcroc.session import Session
+from kit.hgcroc.validation import validate
+from kit.run import Run
+
+__all__ = ["AcquisitionParameters", "acquire", "finish", "folder_of", "start_session"]
+
+ALL_MARKS = sum(Mark)
+FEW = 5  # points that are named; the log has all
+
+
+def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
+    """Run a scan, or go on with it, write its folder and return the summary.
+
+    Raises
+    ------
+    ProcedureError
+        With all faults of the procedure, before anything is sent.
+    BoardError
+        If the board does not answer, or refuses; what was measured is kept for the next attempt.
+    RunError
+        If points are not as they should be, and were not accepted to be so.
+    """
+    begin = time.monotonic()
+    session = start_session(p, run)
+    for text in session.findings.warnings:
+        run.notice(text)
+    for path in dict.fromkeys(str(layer.document.path) for layer in session.plan.procedure.layers):
+        run.read(path)
+    run.read(str(files.resolve(p.config)))
+    measured = 0
+    with contextlib.closing(session.measure()) as outcomes:  # an interruption must not leave the board taken
+        for _ in run.progress(outcomes, "point", total=len(session.plan)):
+            measured += 1
+    if session.base_differences:
+        told = "; ".join(session.base_differences[:FEW])
+        run.notice(f"{len(session.base_differences)} registers differ from the files of defaults: {told}")
+    return finish(p, run, session, measured, time.monotonic() - begin)
+
+
+def start_session(p: AcquisitionParameters, run: Run, *, attended: bool = False) -> Session:
+    """Return the session of a scan in the directory of a run; nothing is sent before its first point."""
+    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended)
+
+
+def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:
+    """Return the folder of a scan; what an earlier attempt has measured is there, unless it shall not be used."""
+    name = f"{plan.procedure.name}-{plan.hash}"
+    if not p.resume:
+        set_aside(run.directory / name)
+        return run.directory / name
+    folder, earlier = adopt(name, run.directory)
+    if earlier is not None:
+        run.notice(f"goes on with {files.shown(earlier)}")
+    return folder
+
+
+def finish(p: AcquisitionParameters, run: Run, session: Session, measured: int, seconds: float) -> dict[str, Any]:
+    """Look at the whole scan once more, note its files as outputs and return the summary.
+
+    Raises
+    ------
+    RunError
+        If points are not as they should be, and were not accepted to be so.
+    """
+    path, plan = session.folder / FILE, session.plan
+    with Scan.open(path) as scan:
+        doubtful = validate(scan)
+    with open_again(path, plan) as recorder:
+        recorder.mark(doubtful)
+    for found in sorted(session.folder.rglob("*")):
+        if found.is_file() and not found.name.startswith("."):
+            run.has(str(found.relative_to(run.directory)))
+    with Scan.open(path) as scan:
+        status, flags = scan.point_column("status"), scan.point_column("flags")
+        writes, tries = scan.point_column("writes"), scan.point_column("tries")
+        summary = {
+            "procedure": plan.procedure.name,
+            "hash": plan.hash,
+            "folder": session.folder.name,
+            "points": len(plan),
+            **scan.summary(),
+            "measured_now": measured,
+            "events": int(scan.point_column("n_events").sum()),
+            "register_writes": int(writes.sum()),
+            "tries": int(tries.sum()),
+            "seconds": round(seconds, 3),
+        }
+    unaccepted = flags & np.uint32(~p.accepted & ALL_MARKS)
+    bad = np.flatnonzero((status == Status.FAILED) | ((status == Status.FLAGGED) & (unaccepted != 0)))
+    if len(bad):
+        run.summary = summary
+        told = [f"point {k}: {marks_text(int(unaccepted[k])) or 'failed'}" for k in bad[:FEW]]
+        words = "; ".join([*told, *([f"and {len(bad) - FEW} more"] if len(bad) > FEW else [])])
+        message = f"{len(bad)} of {len(plan)} points are not as they should be: {words}; accept them, or try again"
+        raise RunError(message)
+    return summary

@@ -1,0 +1,123 @@
+"""Dialect 0.1.2, asking side: what each message is and what its answer has to be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from kit.hgcroc import messages
+from kit.hgcroc.board_errors import NackError, RefusedError
+from kit.hgcroc.exchange import Role
+from kit.hgcroc.messages import MessageError, Tree
+
+__all__ = ["LegacyLine"]
+
+ALIGN_PAUSE = 0.02  # s between attempts to start
+CONFIGURED = ("Configured", "ROC(s) CONFIGURED\n...\n")
+OUR_RUNS = "kit"  # begins the names of the data client's files
+
+
+class LegacyLine:
+    """The roles of a test system of dialect 0.1.2; `client` is None where the data are pulled directly."""
+
+    dialect = "0.1.2"
+
+    def __init__(self, target: Role, server: Role, client: Role | None, data_port: int) -> None:
+        self.target, self.server, self.client, self.data_port = target, server, client, data_port
+        self._client_settings: dict[str, Any] = {}
+        self._sent = ""
+
+    @property
+    def roles(self) -> list[Role]:
+        """Return all roles that are spoken to."""
+        return [role for role in (self.target, self.server, self.client) if role is not None]
+
+    def _settings(self, role: Role, command: str, settings: str) -> str:
+        """Send a command and then what it takes; return the second answer."""
+        ready = role.ask(command)
+        if "ready" not in ready.lower():
+            raise role.fault(command, f"answers {ready!r}, should be 'ReadyForConfig'")
+        return role.ask(settings)
+
+    def describe(self) -> None:
+        """Return None: this dialect cannot tell."""
+
+    def reset(self) -> bool:
+        """Return false: this dialect has no reset."""
+        return False
+
+    def write(self, tree: Tree) -> None:
+        """Write a tree, whole or not at all."""
+        answer = self._settings(self.target, "configure", messages.dump(tree))
+        if answer not in CONFIGURED:
+            raise NackError(self.target.name, self.target.address, "configure", f"refuses: {answer.strip()}")
+
+    def read(self, tree: Tree) -> Tree:
+        """Return the leaves of a tree with their values in the chips."""
+        answer = self._settings(self.target, "read", messages.dump(tree))
+        if answer.startswith("Error"):
+            raise RefusedError(self.target.name, self.target.address, "read", f"refuses: {answer}")
+        try:
+            return messages.as_map(answer)
+        except MessageError as fault:
+            raise self.target.fault(asked="read", text=f"answers what cannot be read: {fault}") from fault
+
+    def initialise(self, settings: Mapping[str, Any], folder: str | None) -> None:
+        """Bring server and client from any state to configured."""
+        client = dict(settings.get("client") or {})
+        client |= {"serverIP": self.server.host, "data_push_port": self.data_port}
+        self._client_settings = client | {"outputDirectory": folder, "run_type": OUR_RUNS}
+        self._sent = ""
+        if self.client is not None:
+            self._configure_role(self.client, {"global": self._client_settings})
+        self.configure(settings)
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Send the server's settings, always complete, where they differ from what was sent last."""
+        # the original programs write this port as text, and the server is used to that
+        server = dict(settings.get("server") or {}) | {"zmqPushPull_port": str(self.data_port)}
+        text = messages.dump({"daq": server})
+        if text != self._sent:
+            self._sent = ""
+            self._configure_role(self.server, {"daq": server})
+            self._sent = text
+
+    def _configure_role(self, role: Role, settings: Mapping[str, Any]) -> None:
+        answer = self._settings(role, "configure", messages.dump(settings))
+        if answer != "Configured":
+            raise role.fault(asked="configure", text=f"answers {answer.strip()!r}, should be 'Configured'")
+
+    def start(self, patience: float) -> None:
+        """Start a run; ask again while the links do not align."""
+        if self.client is not None:
+            answer = self.client.ask("start")
+            if "running" not in answer.lower():
+                raise self.client.fault(asked="start", text=f"answers {answer!r}, should be 'Data puller running'")
+        end = time.monotonic() + patience
+        tries = 1
+        while "running" not in (state := self.server.ask("start")).lower():
+            if state.startswith("Error"):
+                raise self.server.fault(asked="start", text=f"refuses: {state}")
+            if time.monotonic() > end:
+                raise self.server.fault(
+                    asked="start", text=f"does not align its links: {tries} attempts in {patience:g} s"
+                )
+            tries += 1
+            time.sleep(ALIGN_PAUSE)
+
+    def running(self) -> bool:
+        """Tell whether the run goes on."""
+        answer = self.server.ask("run_done")
+        if answer.startswith("Error"):
+            raise self.server.fault(asked="run_done", text=f"refuses: {answer}")
+        return "notdone" in answer
+
+    def stop(self) -> None:
+        """End a run, which this dialect wants after every one."""
+        self.server.expect("Stopped", "stop")
+        if self.client is not None:
+            self.client.expect("Data puller stopped", "stop")
+
+    def close(self) -> None:
+        """Do nothing: all has been stopped after the last run."""

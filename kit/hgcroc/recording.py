@@ -1,0 +1,193 @@
+"""The file of a scan while it is measured: every point is on the disk soon after, and others may read on.
+
+Data are stored by the number of the point, in whatever order they come. The file is in HDF5's single-writer,
+multiple-reader mode from its first point on. A process that is killed leaves it readable; before it can be
+written again it is copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from kit import files
+from kit.files import FormatError
+from kit.hgcroc.events import EVENTS
+from kit.hgcroc.marks import Status
+from kit.hgcroc.scan import Plan
+from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS, differences
+from kit.hgcroc.summaries import SUMMARY
+
+__all__ = ["Recorder", "open_again"]
+
+BUFFERED, SLOWEST = 20, 1.0  # points and seconds that may be lost by a kill
+AT_ONCE = 0.25  # s; points that come slower than this are written each by itself
+
+
+def open_again(path: Path, plan: Plan) -> Recorder:
+    """Return the writer of a scan that is not complete.
+
+    Raises
+    ------
+    FormatError
+        If the file is no scan, or one of another hash; with the settings that differ.
+    """
+    try:
+        file = h5py.File(path, "r+", libver="latest")
+    except OSError:
+        _copy(path)  # its writer was killed: HDF5 does not let anyone write on
+        file = h5py.File(path, "r+", libver="latest")
+    if file.attrs.get("format") != FORMAT or file.attrs.get("hash") != plan.hash:
+        told = f"{files.shown(path)}: is a scan of hash {file.attrs.get('hash')}, should be {plan.hash}"
+        message = "; ".join([told, *differences(file, plan)])
+        file.close()
+        raise FormatError(message)
+    return Recorder(file)
+
+
+def _copy(path: Path) -> None:
+    """Replace a file that its writer has not closed by a copy of all that is in it."""
+    try:
+        with (
+            h5py.File(path, "r", libver="latest", swmr=True) as old,
+            files.whole(path) as part,
+            h5py.File(part, "w", libver="latest") as new,
+        ):
+            new.attrs.update(old.attrs)
+            for name in old:
+                old.copy(name, new)
+    except OSError as fault:
+        message = f"{files.shown(path)}: cannot be read: {fault}; should be the file of a scan"
+        raise FormatError(message) from None
+
+
+class Recorder:
+    """The writer of a scan's file; a context manager.
+
+    Parameters
+    ----------
+    file : h5py.File
+        Open for writing; see `create` and `open_again`.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+        self._file.swmr_mode = True
+        self._waiting: dict[int, tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]]] = {}
+        self._flushed = self._last = 0.0
+        self._columns = [(name, file[f"summary/{name}"]) for name in SUMMARY]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def status(self) -> npt.NDArray[np.uint8]:
+        """How each point stands on the disk."""
+        return np.asarray(self._file["points/status"][:], dtype=np.uint8)
+
+    def write(
+        self,
+        point: int,
+        columns: Mapping[str, Any],
+        summary: Mapping[str, npt.NDArray[Any]],
+        events: Mapping[str, npt.NDArray[Any]] | None = None,
+        differences: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        """Take a point; it is on the disk at once if points come slowly, else within a second.
+
+        Parameters
+        ----------
+        point : int
+            Number of the point.
+        columns : mapping
+            Of `POINT_COLUMNS`.
+        summary : mapping
+            Of `summaries.SUMMARY`; may be empty where nothing came.
+        events : mapping, optional
+            Of `events.EVENTS`.
+        differences : ndarray of int64, shape (n, 2), optional
+            Registers that were read to be otherwise than planned, and their values.
+        """
+        if events:
+            self._write_events(point, events)
+        if differences is not None and len(differences):
+            stored = self._file["points/differences"]
+            stored.resize(len(stored) + len(differences), axis=0)
+            stored[-len(differences) :] = np.column_stack([np.full(len(differences), point), differences])
+        self._waiting[point] = (dict(columns), summary)
+        now = time.monotonic()
+        slow, self._last = now - self._last > AT_ONCE, now
+        if slow or len(self._waiting) >= BUFFERED or now - self._flushed > SLOWEST:
+            self.flush()
+
+    def mark(self, marks: Mapping[int, int]) -> None:
+        """Add marks to points that have been written; good ones become flagged."""
+        self.flush()
+        for point, mark in marks.items():
+            self._file["points/flags"][point] |= np.uint32(mark)
+            if self._file["points/status"][point] == Status.GOOD:
+                self._file["points/status"][point] = Status.FLAGGED
+        self._file.flush()
+
+    def flush(self) -> None:
+        """Bring all points to the disk: data first, then the word that they are there."""
+        points = sorted(self._waiting)
+        breaks = [k for k in range(1, len(points)) if points[k] != points[k - 1] + 1]
+        for start, stop in zip([0, *breaks], [*breaks, len(points)], strict=True):
+            run = points[start:stop]
+            if run:
+                self._write_run(run)
+        if points:
+            self._file.flush()
+            for point in points:
+                self._file["points/status"][point] = self._waiting[point][0]["status"]
+        self._file.flush()
+        self._waiting.clear()
+        self._flushed = time.monotonic()
+
+    def _write_run(self, run: list[int]) -> None:
+        """Write points that follow each other."""
+        place = slice(run[0], run[-1] + 1)
+        rows = [self._waiting[point] for point in run]
+        for name in POINT_COLUMNS:
+            if name != "status":
+                self._file[f"points/{name}"][place] = [columns[name] for columns, _ in rows]
+        measured = [k for k, (_, summary) in enumerate(rows) if summary]
+        for name, stored in self._columns:
+            if len(measured) == len(rows):
+                stored[place] = np.stack([summary[name] for _, summary in rows])
+            else:
+                for k in measured:
+                    stored[run[k]] = rows[k][1][name]
+
+    def _write_events(self, point: int, events: Mapping[str, npt.NDArray[Any]]) -> None:
+        before = self._file["events/corruption"][point, 0]
+        again = bool((before != EVENTS["corruption"][2]).any())  # an earlier try left events, perhaps more
+        for name, (_, _, missing) in EVENTS.items():
+            stored, values = self._file[f"events/{name}"], events[name]
+            if len(values) > stored.shape[1]:
+                stored.resize(len(values), axis=1)
+            if again:
+                stored[point, len(values) :] = missing
+            if again or (values != missing).any():  # what is empty everywhere takes no room
+                stored[point, : len(values)] = values
+
+    def close(self) -> None:
+        """Bring everything to the disk and let others write."""
+        with contextlib.suppress(ValueError):  # closed before
+            if self._file:
+                self.flush()
+                self._file.close()

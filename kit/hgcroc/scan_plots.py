@@ -1,0 +1,281 @@
+"""Pictures of a scan: curves of channels, a map of the board, noise, times against the phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import figures
+from kit.figures import Picture
+from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions
+from kit.hgcroc.measurements import Scan
+from kit.hgcroc.summaries import ROWS
+
+__all__ = [
+    "BoardView", "Curves", "axis_label", "board_map", "board_of", "curves", "curves_of", "draw_board",
+    "draw_curves", "noise", "quantity_label", "strongest", "times",
+]  # fmt: skip
+
+IntArray = npt.NDArray[np.intp]
+
+AXES = {"Calib": "Calib [DAC counts]", "phase_strobe": "phase_strobe [25 ns / 16]"}
+QUANTITIES = {"adc": "ADC [counts]", "tot": "TOT [counts]", "toa": "TOA [25 ns / 1024]"}
+WORDS = {"median": "median", "mean": "mean", "stdd": "standard deviation of", "iqr": "interquartile range of"}
+MARKERS = "osD^vP"
+FEW = 6  # channels in one picture: more cannot be told apart
+
+
+def axis_label(name: str) -> str:
+    """Return the name of an axis with its unit."""
+    return AXES.get(name, f"{name} [register counts]")
+
+
+def quantity_label(column: str) -> str:
+    """Return what a column of the summary is, with its unit."""
+    quantity, _, word = column.partition("_")
+    if word.startswith("efficiency"):
+        return f"{quantity.upper()} {word.replace('_', ' ')}"
+    if quantity in QUANTITIES:
+        return f"{WORDS.get(word, word.replace('_', ' '))} {QUANTITIES[quantity]}"
+    return column
+
+
+def strongest(scan: Scan, points: IntArray, column: str = "adc_median", count: int = FEW) -> IntArray:
+    """Return the rows whose values change most over some points, by row."""
+    values = scan.array(column, points).astype(float)
+    change = np.nan_to_num(values.max(axis=0) - values.min(axis=0))
+    return np.sort(np.argsort(-change, kind="stable")[:count])
+
+
+def along(scan: Scan, axis: int, point: int) -> IntArray:
+    """Return the points through `point` along an axis."""
+    digits: list[Any] = list(np.unravel_index(point, scan.lengths))
+    steps = np.arange(scan.lengths[axis + 1])
+    digits[axis + 1] = steps
+    line = np.ravel_multi_index(tuple(np.broadcast_arrays(*digits)), scan.lengths)
+    return np.asarray(line[np.isin(line, scan.measured())])
+
+
+def row_name(scan: Scan, row: int) -> str:
+    """Return chip and channel of a row."""
+    kind = {0: "channel", 1: "calibration", 100: "common mode"}[int(scan.array("channeltype", [0])[0, row])]
+    return f"chip {row // ROWS}, {kind} {scan.array('channel', [0])[0, row]}"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Columns of some rows against an axis; values that do not change any more.
+
+    Attributes
+    ----------
+    x : ndarray, shape (points,)
+        Values of the axis.
+    values : dict of str to ndarray, shape (points, rows)
+        By column.
+    names : tuple of str
+        Of the rows.
+    doubtful : ndarray of bool, shape (points,)
+        Points with marks.
+    axis, title : str
+        What is drawn against, and where the other axes stand.
+    """
+
+    x: npt.NDArray[np.float64]
+    values: dict[str, npt.NDArray[Any]]
+    names: tuple[str, ...]
+    doubtful: npt.NDArray[np.bool_]
+    axis: str
+    title: str
+
+
+def curves_of(
+    scan: Scan,
+    columns: Sequence[str] = ("adc_median", "tot_median", "toa_efficiency"),
+    *,
+    axis: int = -1,
+    point: int | None = None,
+    rows: Sequence[int] | None = None,
+) -> Curves | None:
+    """Return columns of some rows against an axis, through a point; None while nothing is measured.
+
+    Parameters
+    ----------
+    scan : Scan
+        What was measured.
+    columns : sequence of str
+        Of the summary.
+    axis : int
+        Number of the axis, from the end where negative.
+    point : int, optional
+        Where the other axes stand; the last point that was measured where not given.
+    rows : sequence of int, optional
+        Rows of the summary; those that change most where not given.
+    """
+    measured = scan.measured()
+    if not len(measured) or not scan.labels:
+        return None
+    axis %= len(scan.labels)
+    line = along(scan, axis, int(measured[-1]) if point is None else point)
+    if not len(line):
+        return None
+    chosen = strongest(scan, line) if rows is None else np.asarray(rows)
+    return Curves(
+        x=_numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]],
+        values={column: scan.array(column, line)[:, chosen] for column in columns},
+        names=tuple(row_name(scan, int(row)) for row in chosen),
+        doubtful=scan.point_column("flags")[line] != 0,
+        axis=axis_label(scan.labels[axis]),
+        title=_the_rest(scan, axis, int(line[0])),
+    )
+
+
+def draw_curves(axes: Any, found: Curves | None) -> None:
+    """Draw each column into axes of its own; points in doubt are ringed."""
+    pairs = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    if found is None:
+        for pair in pairs:
+            figures.say(pair, "nothing to draw against an axis yet")
+        return
+    for pair, (column, values) in zip(pairs, found.values.items(), strict=False):
+        for number, name in enumerate(found.names):
+            marker, colour = MARKERS[number % len(MARKERS)], figures.COLOURS[number % 10]
+            y = values[:, number]
+            pair.plot(found.x, y, marker=marker, markersize=4, color=colour, linewidth=1, label=name)
+            ringed = {"markersize": 10, "fillstyle": "none", "color": "black"}
+            pair.plot(found.x[found.doubtful], y[found.doubtful], "o", **ringed)
+        pair.set_xlabel(found.axis)
+        pair.set_ylabel(quantity_label(column))
+    pairs[0].legend(fontsize=8)
+    pairs[0].set_title(found.title, loc="left")
+
+
+def curves(
+    scan: Scan, columns: Sequence[str] = ("adc_median", "tot_median", "toa_efficiency"), **which: Any
+) -> Picture:
+    """Return the picture of `curves_of`, one pair of axes for each column."""
+    drawing, axes = figures.grid(1, len(columns), size=(5.0 * len(columns), 4.2))
+    draw_curves(axes[0], curves_of(scan, columns, **which))
+    return drawing
+
+
+def _numbers(values: list[Any]) -> npt.NDArray[np.float64]:
+    return np.array(
+        [value if isinstance(value, int | float) else k for k, value in enumerate(values)], dtype=float
+    )
+
+
+def _the_rest(scan: Scan, axis: int, point: int) -> str:
+    steps = scan.states.steps(point)
+    others = [f"{label} {scan.axis_values(k)[int(steps[k])]}" for k, label in enumerate(scan.labels) if k != axis]
+    return ", ".join([str(scan.about["procedure"]), *others])
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """A column at a point: values, shape (chips, 78), and in words what and where it is."""
+
+    values: npt.NDArray[np.float64]
+    label: str
+    title: str
+
+
+def board_of(scan: Scan, column: str = "adc_median", point: int | None = None) -> BoardView | None:
+    """Return a column at a point, the last that was measured where none is given; None without data."""
+    measured = scan.measured()
+    if not len(measured):
+        return None
+    point = int(measured[-1]) if point is None else point
+    told = [
+        f"{label} {scan.axis_values(k)[int(scan.states.steps(point)[k])]}" for k, label in enumerate(scan.labels)
+    ]
+    values = scan.array(column, [point])[0].astype(float).reshape(-1, ROWS)
+    return BoardView(values, quantity_label(column), ", ".join([f"point {point}", *told]))
+
+
+def draw_board(axes: Any, found: BoardView | None) -> None:
+    """Draw a column on the pads of the board; other boards than LD as channels against chips."""
+    for old in [other for other in axes.figure.axes if other is not axes]:
+        old.remove()  # the colour bar of the picture before
+    if found is None:
+        figures.say(axes, "nothing measured yet")
+        return
+    if len(found.values) == 3:
+        shown = _draw_pads(axes, found.values)
+    else:
+        shown = axes.imshow(found.values[:, :72], aspect="auto", interpolation="nearest")
+        axes.set(xlabel="channel", ylabel="chip")
+    axes.figure.colorbar(shown, ax=axes, label=found.label)
+    axes.set_title(found.title)
+
+
+def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) -> Picture:
+    """Return the picture of `board_of`."""
+    drawing, axes = figures.figure(size=(6.6, 5.6))
+    draw_board(axes, board_of(scan, column, point))
+    return drawing
+
+
+def _draw_pads(axes: Any, values: npt.NDArray[np.float64]) -> Any:
+    pads, calibs = pad_positions(len(values))
+    shown = np.concatenate([values[:, PAD_ROWS].ravel(), values[:, CALIB_ROWS].ravel()])
+    limits = {"vmin": np.nanmin(shown), "vmax": np.nanmax(shown)} if np.isfinite(shown).any() else {}
+    look = {"edgecolors": "white", "linewidths": 0.4, **limits}
+    drawn = axes.scatter(*pads.reshape(-1, 2).T, c=values[:, PAD_ROWS].ravel(), marker="H", s=310, **look)
+    look |= {"edgecolors": "black", "linewidths": 0.8}
+    axes.scatter(*calibs.reshape(-1, 2).T, c=values[:, CALIB_ROWS].ravel(), marker="o", s=70, **look)
+    for chip, middle in enumerate(pads.mean(axis=1) * 2.05):
+        axes.annotate(f"chip {chip}", middle, ha="center", va="center", annotation_clip=False)
+    axes.set_aspect("equal")
+    axes.set(xlim=(-9.2, 9.6), ylim=(-9.2, 9.2))
+    axes.set_axis_off()
+    return drawn
+
+
+def noise(scan: Scan, point: int | None = None) -> Picture:
+    """Return how often which noise occurs at a point, the first that was measured where none is given."""
+    measured = scan.measured()
+    drawing, axes = figures.figure()
+    if not len(measured):
+        figures.say(axes, "nothing measured yet")
+        return drawing
+    point = int(measured[0]) if point is None else point
+    values = scan.array("adc_stdd", [point])[0].reshape(-1, ROWS)[:, PAD_ROWS]
+    bins = np.linspace(0, max(2.0, float(np.nanpercentile(values, 95)) * 1.2), 41).tolist()
+    for chip, found in enumerate(values):
+        kept = np.clip(found[np.isfinite(found)], 0, bins[-1])
+        label = f"chip {chip}, median {np.median(kept):.2f}" if len(kept) else f"chip {chip}, no data"
+        axes.hist(kept, bins, histtype="step", linewidth=1.4, label=label, linestyle=("-", "--", ":")[chip % 3])
+    axes.set_xlabel("standard deviation of ADC [counts]")
+    axes.set_ylabel(f"pads / {bins[1]:.3g} counts")
+    axes.set_title(f"point {point}; what is beyond the last bin is in it", loc="left")
+    axes.legend()
+    return drawing
+
+
+def times(scan: Scan, axis: int, rows: Sequence[int] | None = None) -> Picture:
+    """Return the mean time of hits against the phase, through the last point, unwrapped, and 64 codes a step."""
+    drawing, axes = figures.figure()
+    measured = scan.measured()
+    line = along(scan, axis, int(measured[-1])) if len(measured) else np.empty(0, np.intp)
+    fired = scan.array("toa_efficiency", line).min(axis=0) > 0.5 if len(line) else np.zeros(0, bool)
+    chosen = np.flatnonzero(fired)[:FEW] if rows is None else np.asarray(rows)
+    if len(line) < 2 or not len(chosen):
+        figures.say(axes, "no channel has times at two phases")
+        return drawing
+    phase = scan.array("Top.phase_strobe", line)[:, 0].astype(float)
+    expected = 64 * (phase - phase[0])
+    for number, row in enumerate(chosen):
+        moved = scan.array("toa_mean_hit", line)[:, row].astype(float)
+        residual = (moved - moved[0] - expected + 512) % 1024 - 512
+        marker, colour = MARKERS[number % len(MARKERS)], figures.COLOURS[number % 10]
+        axes.plot(phase, residual, marker=marker, color=colour, linewidth=1, label=row_name(scan, int(row)))
+    axes.axhline(0, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xlabel(axis_label("phase_strobe"))
+    axes.set_ylabel("TOA − 64 codes a phase step [25 ns / 1024]")
+    axes.set_title(f"relative to phase {phase[0]:g}", loc="left")
+    axes.legend(fontsize=8)
+    return drawing

@@ -1,0 +1,275 @@
+"""A scan from plan to end: idle, planned, running, paused, aborting, done or failed.
+
+Everything that can be checked is checked before the board is touched. Pause and abort take effect between points,
+and within a second in a long wait; then the point that was being measured counts as not measured.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import files
+from kit.hgcroc.board import Board
+from kit.hgcroc.board_errors import BoardError
+from kit.hgcroc.documents import Findings, ProcedureError
+from kit.hgcroc.dryrun import Cost, dry_run, order_of
+from kit.hgcroc.emulator_process import EmulatorProcess
+from kit.hgcroc.logbook import Logbook
+from kit.hgcroc.marks import Status
+from kit.hgcroc.measurements import Scan
+from kit.hgcroc.measuring import Measuring, Outcome, board_settings
+from kit.hgcroc.options import AcquisitionParameters, connected
+from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.recording import Recorder, open_again
+from kit.hgcroc.registers import register_table
+from kit.hgcroc.resuming import FILE, runs_of
+from kit.hgcroc.scan import Plan, make_plan
+from kit.hgcroc.scanfile import create
+from kit.hgcroc.wire import WaitEndedError
+
+__all__ = ["AbortedError", "Session", "SpoiledPointError", "State", "plan_of"]
+
+IntArray = npt.NDArray[np.int64]
+State = Literal["idle", "planned", "running", "paused", "aborting", "done", "failed"]
+
+PATIENCE = 0.7  # s that a point may go on after a pause was asked for
+LOOK = 0.05  # s between looks whether a pause is over
+
+
+class AbortedError(RuntimeError):
+    """A scan that was ended by its user; it can be gone on with."""
+
+
+class SpoiledPointError(RuntimeError):
+    """A point that could not be measured as wished, where the scan was to stop at such."""
+
+
+def plan_of(p: AcquisitionParameters) -> tuple[Plan, Findings]:
+    """Return the plan that the parameters ask for, and what is noticed about it; nothing is sent anywhere.
+
+    Raises
+    ------
+    ProcedureError
+        With all faults of the procedure.
+    """
+    procedure, findings = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
+    if procedure.calibrations:
+        names = ", ".join(procedure.calibrations)
+        findings.fault(
+            procedure.spot, f"asks for calibration {names}, which the acquisition cannot make by itself"
+        )
+    plan = make_plan(
+        procedure,
+        register_table(p.board),
+        findings,
+        repeats=p.repeats,
+        n_events=p.n_events,
+        check=p.check_ranges,
+        compat=p.compat,
+        about=f"{p.board_id} {p.mode}",
+    )
+    return plan, findings
+
+
+class Session:
+    """A scan that can be paused, resumed and aborted from another thread.
+
+    Parameters
+    ----------
+    p : AcquisitionParameters
+        What to do.
+    folder : callable
+        Takes the plan and returns the folder of the scan; called once, before the board is touched.
+    attended : bool
+        Somebody is there who can resume it; else what should pause the scan stops it.
+    """
+
+    def __init__(
+        self, p: AcquisitionParameters, folder: Callable[[Plan], Path], *, attended: bool = False
+    ) -> None:
+        self.p, self._pausable = p, attended and p.on_fail == "pause"
+        self.plan, self.findings = plan_of(p)
+        self.order = order_of(self.plan, p.order, p.seed)
+        self.state: State = "planned"
+        self._folder = folder
+        self.folder, self.trouble = Path(), ""
+        self.emulator: EmulatorProcess | None = None
+        self.base_differences: list[str] = []
+        self._abort, self._pause = threading.Event(), threading.Event()
+        self.left, self.ended = len(self.plan), threading.Event()
+        self._pause_asked, self._in_point = 0.0, False
+
+    @property
+    def events(self) -> bool:
+        """Whether single events are kept."""
+        mode = self.plan.procedure.mode if self.p.mode == "file" else self.p.mode
+        return mode == "full"
+
+    def cost(self) -> Cost:
+        """Return what the scan will cost."""
+        return dry_run(self.plan, self.order, events=self.events)
+
+    def pause(self) -> None:
+        """Hold the scan after this point, or within a second."""
+        self._pause_asked = time.monotonic()
+        self._pause.set()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._pause.clear()
+
+    def abort(self) -> None:
+        """End the scan after this point, or within a second; it can be gone on with."""
+        if not self.ended.is_set():
+            self.state = "aborting"
+        self._abort.set()
+
+    def _interrupt(self) -> bool:
+        # what comes before a point is short, and cannot be done twice
+        held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
+        return self._abort.is_set() or held
+
+    def measure(self) -> Generator[Outcome, None, None]:
+        """Measure all points that are not there yet, and yield each.
+
+        Raises
+        ------
+        AbortedError
+            If the scan was aborted.
+        BoardError
+            If the board does not answer, or refuses; what was measured is kept.
+        """
+        self.folder = self._folder(self.plan)
+        logbook = Logbook(self.folder, self.p.keep_raw)
+        try:
+            self.state = "running"
+            logbook.note("start", hash=self.plan.hash, points=len(self.plan), order=self.p.order)
+            for text in self.findings.warnings:
+                logbook.note("warning", text=text)
+            yield from self._run(logbook)
+            self.state = "done"
+        except (AbortedError, WaitEndedError):
+            self.state = "failed"
+            message = "the scan was aborted; it goes on where it was when it is started again"
+            raise AbortedError(message) from None
+        except BaseException:
+            self.state = "failed"
+            raise
+        finally:
+            logbook.note("end", state=self.state)
+            logbook.close()
+            self.ended.set()
+
+    def _run(self, logbook: Logbook) -> Iterator[Outcome]:
+        p, dialect = self.p, self.plan.procedure.dialect
+        earlier = runs_of(self.folder / FILE)
+        with connected(p, dialect, self._interrupt, logbook.exchange, first_run=earlier) as (board, self.emulator):
+            if self.emulator is not None:
+                logbook.note("emulator", seed=p.seed, board=p.board)
+            with self._recorder(board, logbook) as recorder, Scan.open(self.folder / FILE) as scan:
+                measuring = Measuring(
+                    board,
+                    self.plan,
+                    scan.states,
+                    readback=p.readback,
+                    max_retries=p.max_retries,
+                    timeout=p.timeout,
+                    events=self.events,
+                    exclude_corrupt=p.compat == "none",
+                    note=logbook.note,
+                    keep_raw=logbook.raw,
+                )
+                done = np.isin(recorder.status, (Status.GOOD, Status.FLAGGED))
+                self.left = int((~done).sum())
+                for point in self.order[~done[self.order]]:
+                    yield self._point(int(point), measuring, recorder, logbook)
+
+    def _point(self, point: int, measuring: Measuring, recorder: Recorder, logbook: Logbook) -> Outcome:
+        """Measure a point and bring it to the file; after an interruption by a pause once more."""
+        while True:
+            self._hold(recorder)
+            try:
+                outcome = self._measured(point, measuring)
+            except WaitEndedError:
+                if self._abort.is_set():
+                    raise
+                self._hold(recorder)
+                measuring.initialise(point)
+                continue
+            except BoardError as fault:
+                logbook.note("unreachable", point=point, fault=str(fault))
+                if not self._pausable:
+                    raise
+                self.pause()
+                self.trouble = str(fault)
+                continue
+            break
+        recorder.write(point, outcome.columns, outcome.summary, outcome.events, outcome.differences)
+        if outcome.status != Status.GOOD:
+            logbook.note("point", point=point, status=outcome.status.name.lower(), text=outcome.text)
+            if outcome.marks & ~self.p.accepted and self.p.on_fail != "go_on":
+                self._stop_at(outcome)
+        return outcome
+
+    def _measured(self, point: int, measuring: Measuring) -> Outcome:
+        self._in_point = True
+        try:
+            return measuring.measure(point)
+        finally:
+            self._in_point = False
+
+    def _stop_at(self, outcome: Outcome) -> None:
+        if self._pausable:
+            self.pause()
+            return
+        message = f"point {outcome.point}: {outcome.text}; the scan was to stop at such a point"
+        raise SpoiledPointError(message)
+
+    def _hold(self, recorder: Recorder) -> None:
+        """Wait while the scan is paused."""
+        if self._pause.is_set() and not self._abort.is_set():
+            recorder.flush()
+            self.state = "paused"
+            while self._pause.is_set() and not self._abort.wait(LOOK):
+                pass
+            self.state = "running"
+        if self._abort.is_set():
+            raise AbortedError
+
+    def _recorder(self, board: Board, logbook: Logbook) -> Recorder:
+        """Bring the board to its base state, and return the writer of the file."""
+        device = board.base_state()
+        for remark in board.remarks:
+            logbook.note("remark", text=remark)
+        path = self.folder / FILE
+        if not path.is_file():
+            self._compare(device, logbook)
+            extra = self._default_leaves(device) if self.p.on_base_difference == "write" else None
+            about = {"board_id": self.p.board_id, "order": self.p.order}
+            create(path, self.plan, device if extra is None else extra, about, events=self.events)
+        recorder = open_again(path, self.plan)
+        board.initialise(board_settings(self.plan.settings(0), board.line.dialect))
+        if self.plan.procedure.start_tdc:
+            board.start_tdcs()
+        return recorder
+
+    def _default_leaves(self, device: IntArray) -> IntArray:
+        """Return the state of the device with all that the files of defaults say."""
+        return np.where(self.plan.named & ~self.plan.table.read_only, self.plan.default, device)
+
+    def _compare(self, device: IntArray, logbook: Logbook) -> None:
+        """Tell where the board is not as the files of defaults say."""
+        wanted, table = self.plan.default, self.plan.table
+        other = np.flatnonzero((device != wanted) & self.plan.named & ~table.read_only)
+        self.base_differences = [f"{table.text_of(int(k))} is {device[k]}, should be {wanted[k]}" for k in other]
+        logbook.note("base", differences=len(other), registers=self.base_differences[:100])
+        if len(other) and self.p.on_base_difference == "stop":
+            told = [f"the board differs from its files of defaults: {text}" for text in self.base_differences]
+            raise ProcedureError(told)

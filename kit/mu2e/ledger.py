@@ -1,0 +1,316 @@
+"""The ledger: which events of which file went into which ensemble, so that none is used twice.
+
+One SQLite file that outlives the runs, on a local or NFS disk. An ensemble reserves its ranges in one transaction
+when it is planned, and marks them used when it is built; whoever comes at the same time waits. Ranges are half
+open and count items, entries or whole events, in the order in which a file is consumed: its first use fixes that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.files import FormatError
+from kit.manifest import now
+from kit.run import RunError
+
+__all__ = ["Ledger", "Range", "Shelf", "used_entries"]
+
+PATIENCE = 60.0  # s that a process waits for another one's transaction
+TABLES = """
+CREATE TABLE IF NOT EXISTS files (identity TEXT, tree TEXT, path TEXT, bytes INTEGER, items INTEGER, unit TEXT,
+  consumed TEXT, PRIMARY KEY (identity, tree));
+CREATE TABLE IF NOT EXISTS ensembles (name TEXT PRIMARY KEY, configuration TEXT, plan TEXT, state TEXT, made TEXT);
+CREATE TABLE IF NOT EXISTS ranges (identity TEXT, tree TEXT, start INTEGER, stop INTEGER, ensemble TEXT,
+  state TEXT);
+CREATE INDEX IF NOT EXISTS by_file ON ranges (identity, tree);
+"""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A file of primaries, as the ledger knows it.
+
+    Attributes
+    ----------
+    identity, tree : str
+        UUID of the file; its tree, or trees joined by ``+`` where whole events are counted.
+    items : int
+        Entries, or events.
+    unit, order : str
+        What is counted, and in which order it is consumed.
+    """
+
+    identity: str
+    tree: str
+    path: str
+    bytes: int
+    items: int
+    unit: str
+    order: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is found by."""
+        return self.identity, self.tree
+
+
+@dataclass(frozen=True)
+class Range:
+    """Items of one file that an ensemble takes, from `start` up to and without `stop`."""
+
+    identity: str
+    tree: str
+    start: int
+    stop: int
+
+
+Free = Mapping[tuple[str, str], list[tuple[int, int]]]
+Chooser = Callable[[Free], tuple[list[Range], str]]
+
+
+class Ledger:
+    """The ledger in one file, which is made where it does not exist.
+
+    Raises
+    ------
+    RunError
+        If the path is on EOS, whose files cannot be locked.
+    """
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        if str(path).startswith("/eos/"):
+            message = f"ledger is {path}: files on EOS cannot be locked; should be on a local or NFS disk"
+            raise RunError(message)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.patience = path, patience
+
+    def reserve(
+        self, ensemble: str, configuration: str, shelves: Iterable[Shelf], choose: Chooser
+    ) -> tuple[str, bool]:
+        """Reserve ranges for an ensemble and return its plan, and whether it had reserved them before.
+
+        Parameters
+        ----------
+        ensemble, configuration : str
+            Its name, and a checksum of all that decides what it takes.
+        shelves : iterable of Shelf
+            The files that it may take from.
+        choose : callable
+            Gets the free ranges of each file and returns the ranges to reserve and the plan, a text that is kept
+            with them; what it raises leaves the ledger as it was.
+
+        Raises
+        ------
+        RunError
+            If the name belongs to an ensemble of another configuration, or the ledger is locked for too long.
+        FormatError
+            If a file has changed since the ledger saw it, or is counted otherwise.
+        """
+        shelves = list(shelves)
+        with self._transaction(f"ensemble {ensemble}") as base:
+            known = base.execute(
+                "SELECT configuration, plan, state FROM ensembles WHERE name = ?", [ensemble]
+            ).fetchone()
+            if known and known[2] != "released":
+                if known[0] != configuration:
+                    message = (
+                        f"ledger {self.path}: ensemble {ensemble} has reserved events with another configuration"
+                        f" ({known[0]}, now {configuration}); release it or choose another name"
+                    )
+                    raise RunError(message)
+                return str(known[1]), True
+            self._register(base, shelves)
+            free = {shelf.key: _gaps(_taken(base, shelf.key), shelf.items) for shelf in shelves}
+            ranges, plan = choose(free)
+            _refuse_overlap(base, ranges, ensemble)
+            base.execute(
+                "INSERT OR REPLACE INTO ensembles VALUES (?, ?, ?, 'reserved', ?)",
+                [ensemble, configuration, plan, now()],
+            )
+            base.executemany(
+                "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, 'reserved')",
+                [(one.identity, one.tree, one.start, one.stop, ensemble) for one in ranges],
+            )
+            return plan, False
+
+    def confirm(self, ensemble: str, configuration: str) -> None:
+        """Mark all that an ensemble has reserved as used.
+
+        Raises
+        ------
+        RunError
+            If the ledger has no reservation of this name and configuration.
+        """
+        with self._transaction(f"ensemble {ensemble}") as base:
+            known = base.execute(
+                "SELECT configuration, state FROM ensembles WHERE name = ?", [ensemble]
+            ).fetchone()
+            if not known or known[0] != configuration or known[1] == "released":
+                stands = f"is {known[1]} with configuration {known[0]}" if known else "is not there"
+                message = (
+                    f"ledger {self.path}: ensemble {ensemble} {stands}, should be reserved with {configuration}"
+                )
+                raise RunError(message)
+            base.execute("UPDATE ensembles SET state = 'used' WHERE name = ?", [ensemble])
+            base.execute("UPDATE ranges SET state = 'used' WHERE ensemble = ? AND state = 'reserved'", [ensemble])
+
+    def release(self, ensemble: str) -> int:
+        """Give back all that an ensemble holds, because its files are deleted; return how many items that is.
+
+        Raises
+        ------
+        RunError
+            If there is no such ensemble.
+        """
+        with self._transaction(f"release of {ensemble}") as base:
+            if not base.execute("SELECT 1 FROM ensembles WHERE name = ?", [ensemble]).fetchone():
+                message = f"ledger {self.path}: there is no ensemble {ensemble}"
+                raise RunError(message)
+            query = "SELECT COALESCE(SUM(stop - start), 0) FROM ranges WHERE ensemble = ? AND state != 'released'"
+            items = base.execute(query, [ensemble]).fetchone()[0]
+            base.execute("UPDATE ensembles SET state = 'released' WHERE name = ?", [ensemble])
+            base.execute("UPDATE ranges SET state = 'released' WHERE ensemble = ?", [ensemble])
+            return int(items)
+
+    def view(self) -> list[dict[str, Any]]:
+        """Return one record a file and ensemble: what it holds of the file, and in which state."""
+        with self._connected() as base:
+            rows = base.execute(
+                "SELECT f.path, f.tree, f.items, r.ensemble, r.state, SUM(r.stop - r.start) FROM files f"
+                " LEFT JOIN ranges r"
+                " ON r.identity = f.identity AND r.tree = f.tree GROUP BY f.identity, f.tree, r.ensemble, r.state"
+                " ORDER BY f.path, f.tree, MIN(r.start)"
+            ).fetchall()
+        names = ("path", "tree", "items", "ensemble", "state", "taken")
+        return [dict(zip(names, row, strict=True)) | {"taken": row[5] or 0} for row in rows]
+
+    def ensembles(self) -> dict[str, str]:
+        """Return the state of each ensemble."""
+        with self._connected() as base:
+            return dict(base.execute("SELECT name, state FROM ensembles ORDER BY made, name").fetchall())
+
+    def _register(self, base: sqlite3.Connection, shelves: list[Shelf]) -> None:
+        """Note the files, and refuse those that are not what they were."""
+        faults = []
+        for shelf in shelves:
+            rows = base.execute(
+                "SELECT identity, tree, path, bytes, 0, unit, consumed FROM files WHERE identity = ? OR path = ?",
+                [shelf.identity, shelf.path],
+            )
+            faults += [fault for row in rows if (fault := _changed(Shelf(*row), shelf))]
+        if faults:
+            raise FormatError("\n".join(dict.fromkeys(faults)))
+        base.executemany(
+            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(s.identity, s.tree, s.path, s.bytes, s.items, s.unit, s.order) for s in shelves],
+        )
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        base = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
+        try:
+            base.executescript(TABLES)
+            yield base
+        except sqlite3.DatabaseError as fault:
+            if "locked" in str(fault) or "busy" in str(fault):
+                message = f"ledger {self.path} is locked{self._holder()}; wait until that has ended"
+                raise RunError(message) from None
+            if isinstance(fault, sqlite3.OperationalError):
+                message = f"ledger {self.path}: {fault}"
+                raise RunError(message) from None
+            message = f"ledger {self.path}: {fault}; should be a ledger, an SQLite file"
+            raise FormatError(message) from None
+        finally:
+            base.close()
+
+    @contextlib.contextmanager
+    def _transaction(self, purpose: str) -> Iterator[sqlite3.Connection]:
+        mark = self.path.with_name(self.path.name + ".holder")
+        with self._connected() as base:
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                mark.write_text(
+                    f"process {os.getpid()} on {platform.node()} since {now()}, {purpose}", encoding="utf-8"
+                )
+                yield base
+                base.execute("COMMIT")
+            except BaseException:
+                base.execute("ROLLBACK")
+                raise
+            finally:
+                mark.unlink(missing_ok=True)
+
+    def _holder(self) -> str:
+        with contextlib.suppress(OSError):
+            return " by " + self.path.with_name(self.path.name + ".holder").read_text(encoding="utf-8")
+        return ""
+
+
+def used_entries(path: Path, identities: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return how many items of files are reserved or used, by identity and tree; none without a ledger."""
+    if not path.is_file():
+        return {}
+    wanted = set(identities)
+    with Ledger(path)._connected() as base:  # noqa: SLF001
+        rows = base.execute(
+            "SELECT identity, tree, SUM(stop - start) FROM ranges WHERE state != 'released'"
+            " GROUP BY identity, tree"
+        ).fetchall()
+    return {(identity, tree): int(items) for identity, tree, items in rows if identity in wanted}
+
+
+def _taken(base: sqlite3.Connection, key: tuple[str, str]) -> list[tuple[int, int]]:
+    return list(
+        base.execute(
+            "SELECT start, stop FROM ranges WHERE identity = ? AND tree = ? AND state != 'released'"
+            " ORDER BY start",
+            key,
+        ).fetchall()
+    )
+
+
+def _gaps(taken: list[tuple[int, int]], items: int) -> list[tuple[int, int]]:
+    """Return what is left of ``[0, items)`` beside the ranges taken."""
+    gaps, at = [], 0
+    for start, stop in taken:
+        if start > at:
+            gaps.append((at, start))
+        at = max(at, stop)
+    if at < items:
+        gaps.append((at, items))
+    return gaps
+
+
+def _refuse_overlap(base: sqlite3.Connection, ranges: list[Range], ensemble: str) -> None:
+    for one in ranges:
+        other = base.execute(
+            "SELECT ensemble, start, stop FROM ranges WHERE identity = ? AND tree = ? AND state != 'released'"
+            " AND start < ? AND stop > ?",
+            [one.identity, one.tree, one.stop, one.start],
+        ).fetchone()
+        if other:
+            message = (
+                f"ensembles {other[0]} and {ensemble} would share items {max(one.start, other[1])} to"
+                f" {min(one.stop, other[2])} of {one.identity} {one.tree}"
+            )
+            raise RunError(message)
+
+
+def _changed(seen: Shelf, shelf: Shelf) -> str:
+    """Return in words why a file is not what the ledger has seen, or cannot be counted so; empty if it can."""
+    if seen.identity != shelf.identity or seen.bytes != shelf.bytes:
+        was, is_ = (f"{one.identity}, {one.bytes} B" for one in (seen, shelf))
+        return f"{shelf.path} has changed since the ledger saw it: it was {was}, and is {is_}"
+    if (seen.unit, seen.order) != (shelf.unit, shelf.order):
+        before, after = (f"by {one.unit} in {one.order} order" for one in (seen, shelf))
+        return f"{shelf.path} is consumed {before}, and cannot be {after}, too"
+    if seen.unit == "event" and seen.tree != shelf.tree:
+        return f"{shelf.path} is consumed by events of {seen.tree}, and cannot be by those of {shelf.tree}, too"
+    return ""

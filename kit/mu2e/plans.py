@@ -1,0 +1,250 @@
+"""A plan: everything that decides an ensemble, and thereby the virtual ensemble itself.
+
+It says how many events of each process each subrun has and where in the files they are. Seed and chunk decide the
+order of the rows, so that any of them can be made alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from kit.files import FormatError, read_json
+from kit.mu2e.consumption import Order, Part, Thinning, Unit, make_part
+from kit.mu2e.interleaving import chunk_counts, shuffled_labels
+from kit.mu2e.mixing import Rows
+from kit.mu2e.primaries import Source
+from kit.mu2e.sampler import simulate_job
+
+__all__ = ["Mode", "Plan", "Take", "checksum", "plan_from", "plan_text", "read_plan", "rows_of"]
+
+IntArray = npt.NDArray[np.int64]
+Mode = Literal["poisson", "art", "asimov"]
+Take = tuple[int, int, int]  # part, and positions from, up to without
+FORMAT = 1  # of plan.json
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An ensemble, before it is built.
+
+    Attributes
+    ----------
+    processes : list of str
+        In ASCII order: a label is an index into it.
+    means, weights : list of float
+        Expected events of each process in all subruns, and its share, in `art` as printed.
+    sources : list of Source
+        Every tree of every file: `src_file` is an index into it.
+    parts : list of list of int
+        Sources that are consumed as one.
+    thinning : list
+        For each part, the branch by which it is thinned and the largest weight.
+    owners : list of int
+        The process of each source.
+    counts : list of list of int
+        Items of each subrun and process.
+    takes : list
+        For each subrun and process, the ranges that its items are in.
+    seeds : list of int
+        In `art`, the sampling seed of each job.
+    stopped_by : list of str
+        In `art`, the process that ended each job.
+    facts : mapping
+        What belongs to the ensemble besides: times, protons, conversion rate, which processes are stand-ins.
+    """
+
+    ensemble: str
+    tag: str
+    mode: Mode
+    seed: int
+    chunk: int
+    unit: Unit
+    order: Order
+    run_number: int
+    first_subrun: int
+    processes: list[str]
+    means: list[float]
+    weights: list[float]
+    sources: list[Source]
+    parts: list[list[int]]
+    thinning: list[Thinning]
+    owners: list[int]
+    counts: list[list[int]]
+    takes: list[list[list[Take]]]
+    seeds: list[int] = field(default_factory=list)
+    stopped_by: list[str] = field(default_factory=list)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    configuration: str = ""
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Items of each process in all subruns."""
+        return {name: sum(counts[i] for counts in self.counts) for i, name in enumerate(self.processes)}
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON holds it; sources as lists, since there may be many."""
+        values = asdict(self)
+        sources = [list(asdict(source).values()) for source in self.sources]
+        return {"format": FORMAT} | values | {"sources": sources}
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as text, one line for each of its parts."""
+    lines = [
+        f" {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in plan.plain().items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan in a file.
+
+    Raises
+    ------
+    FormatError
+        If it is none.
+    """
+    return plan_from(read_json(path), str(path))
+
+
+def plan_from(content: Any, where: str) -> Plan:
+    """Return the plan that a JSON object describes."""
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        message = f"{where}: should be the plan.json that mu2e/mixture writes"
+        raise FormatError(message)
+    try:
+        values = {name: value for name, value in content.items() if name != "format"}
+        sources = [Source(*source) for source in values.pop("sources")]
+        takes = [[[(p, a, b) for p, a, b in takes] for takes in subrun] for subrun in values.pop("takes")]
+        thinning = [(str(branch), float(largest)) for branch, largest in values.pop("thinning")]
+        return Plan(**values, sources=sources, takes=takes, thinning=thinning)
+    except (TypeError, ValueError, KeyError) as fault:
+        message = f"{where}: {fault}; should be the plan.json that mu2e/mixture writes"
+        raise FormatError(message) from None
+
+
+def checksum(content: Any) -> str:
+    """Return a short checksum of JSON content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def rows_of(plan: Plan, subrun: int, store: dict[int, Part]) -> Iterator[Rows]:
+    """Yield the rows of one subrun, chunk by chunk.
+
+    Parameters
+    ----------
+    plan : Plan
+        The ensemble.
+    subrun : int
+        Which subrun, from 0.
+    store : dict
+        Parts that were made before, by index; filled here.
+    """
+    counts = plan.counts[subrun]
+    streams = [_Stream(plan, takes, store) for takes in plan.takes[subrun]]
+    event = 1
+    for labels in _labels(plan, subrun, counts):
+        # labels are of items: with whole events an item may have several rows
+        items = np.zeros(len(labels), np.int64)
+        found = []
+        for process, of in enumerate(streams):
+            where = np.flatnonzero(labels == process)
+            source, entry, item = of.next(len(where))
+            items[where] = np.bincount(item, minlength=len(where))
+            found.append((where, source, entry, item))
+        offsets = np.append(0, np.cumsum(items))
+        rows = _empty(int(offsets[-1]))
+        for process, (where, source, entry, item) in enumerate(found):
+            at = offsets[where][item] + _within(item)
+            rows.process[at], rows.source[at], rows.entry[at] = process, source, entry
+            rows.event[at] = event + where[item]
+        event += len(labels)
+        yield rows
+
+
+def _labels(plan: Plan, subrun: int, counts: Sequence[int]) -> Iterator[npt.NDArray[np.uint8]]:
+    if plan.mode == "art":
+        job = simulate_job(plan.weights, plan.seeds[subrun], counts, sum(counts)) if sum(counts) else None
+        labels = np.empty(0, np.uint8) if job is None else job.labels
+        for first in range(0, max(len(labels), 1), plan.chunk):
+            yield labels[first : first + plan.chunk]
+        return
+    for number, part in enumerate(chunk_counts(counts, plan.chunk, plan.seed, subrun)):
+        yield shuffled_labels(part, plan.seed, subrun, number)
+
+
+def _empty(rows: int) -> Rows:
+    return Rows(
+        np.empty(rows, np.uint8), np.empty(rows, np.uint16), np.empty(rows, np.int64), np.empty(rows, np.int64)
+    )
+
+
+def _within(item: IntArray) -> IntArray:
+    """Return 0, 1, … within each run of equal numbers."""
+    if len(item) == 0 or item[-1] == len(item) - 1:  # one row each
+        return np.zeros(len(item), np.int64)
+    first = np.flatnonzero(np.append(True, np.diff(item) != 0))
+    return np.arange(len(item)) - np.repeat(first, np.diff(np.append(first, len(item))))
+
+
+class _Stream:
+    """The rows of one process in one subrun, one after the other."""
+
+    def __init__(self, plan: Plan, takes: Sequence[Take], store: dict[int, Part]) -> None:
+        self._plan, self._store = plan, store
+        self._takes = list(takes)
+        self._rows: tuple[IntArray, IntArray, IntArray] | None = None
+        self._at = 0  # rows given so far, of the current range
+        self._range: tuple[Part, int, int] | None = None
+
+    def next(self, wanted: int) -> tuple[IntArray, IntArray, IntArray]:
+        """Return tree, entry and item of the rows of the next `wanted` items."""
+        sources, entries, items, done = [], [], [], 0
+        while done < wanted:
+            source, entry, item, count = self._some(wanted - done)
+            sources.append(source)
+            entries.append(entry)
+            items.append(item + done)
+            done += count
+        if not sources:
+            nothing = np.empty(0, np.int64)
+            return nothing, nothing, nothing
+        return np.concatenate(sources), np.concatenate(entries), np.concatenate(items)
+
+    def _some(self, wanted: int) -> tuple[IntArray, IntArray, IntArray, int]:
+        if self._range is None:
+            part, start, stop = self._takes.pop(0)
+            self._range = _part(self._plan, part, self._store), start, stop
+            self._rows = None
+        part_, start, stop = self._range
+        if part_.accepted is None and part_.order is None:
+            end = min(stop, start + wanted)
+            source, entry, item = part_.rows(start, end)
+            self._range = (part_, end, stop) if end < stop else None
+            return source, entry, item, end - start
+        # sorted within the whole range, so that the file is read once
+        if self._rows is None:
+            self._rows, self._at = part_.rows(start, stop), 0
+        source, entry, item = self._rows
+        first, last = np.searchsorted(item, [self._at, self._at + wanted])
+        count = int(item[last - 1]) + 1 - self._at if last > first else 0
+        begin, self._at = self._at, self._at + count
+        if last == len(item):
+            self._range = None
+        return source[first:last], entry[first:last], item[first:last] - begin, count
+
+
+def _part(plan: Plan, index: int, store: dict[int, Part]) -> Part:
+    if index not in store:
+        indices = plan.parts[index]
+        sources = [plan.sources[i] for i in indices]
+        store[index] = make_part(indices, sources, plan.unit, plan.order, plan.thinning[index], plan.seed)
+    return store[index]

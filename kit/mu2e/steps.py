@@ -1,0 +1,171 @@
+"""The three steps of an ensemble: plan it, build its files, close it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kit.files import json_text, resolve, write_json
+from kit.mu2e.building import Builder, file_name
+from kit.mu2e.closing import PLAN, counts_in, refuse_differing
+from kit.mu2e.ensemble_files import TREE
+from kit.mu2e.ledger import Ledger, Range
+from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.momenta import EDGES, histogram
+from kit.mu2e.planning import Request, choose, parts_for
+from kit.mu2e.plans import Plan, plan_from, plan_text
+from kit.mu2e.primaries import Pool, open_file
+from kit.mu2e.pulls import compare, pull_text
+from kit.run import Run
+
+__all__ = [
+    "PLAN",
+    "SPECTRUM",
+    "VALIDATION",
+    "build",
+    "close",
+    "everything_free",
+    "make_plan",
+    "note_inputs",
+    "probe",
+    "told",
+    "write_spectrum",
+]
+
+VALIDATION, SPECTRUM = "validation.csv", "spectrum.json"
+Free = Mapping[tuple[str, str], list[tuple[int, int]]]
+
+
+def note_inputs(pools: Mapping[str, Pool], run: Run) -> None:
+    """Note all primaries as inputs of the run."""
+    for pool in pools.values():
+        for path in dict.fromkeys(source.path for source in pool.sources):
+            run.read(path)
+
+
+def everything_free(pools: Mapping[str, Pool], request: Request) -> Free:
+    """Return all positions of all parts, as if nothing had been used."""
+    return {part.shelf.key: [(0, part.items)] for part in parts_for(pools, request)[2]}
+
+
+def probe(p: MixtureParameters, pools: Mapping[str, Pool], request: Request, run: Run) -> None:
+    """Refuse what cannot be copied or drawn at all, before anything is reserved.
+
+    Raises
+    ------
+    FormatError
+        If columns cannot be read, differ, or do not fit the output format.
+    RunError
+        If the whole pools have too few events.
+    """
+    plan, _ = choose(request, pools, everything_free(pools, request))
+    if dropped := Builder(plan, p).layout.dropped:
+        run.notice(f"left out, since not all files have them equally: {', '.join(dropped)}")
+
+
+def make_plan(p: MixtureParameters, pools: Mapping[str, Pool], request: Request, run: Run) -> Plan:
+    """Reserve the events of an ensemble and write its plan, or take up what was reserved before."""
+    probe(p, pools, request, run)
+    note_inputs(pools, run)
+    parts = parts_for(pools, request)[2]
+
+    def draw(free: Free) -> tuple[list[Range], str]:
+        plan, ranges = choose(request, pools, free)
+        return ranges, json_text(plan.plain())
+
+    ledger = Ledger(resolve(p.ledger))
+    shelves = [part.shelf for part in parts]
+    text, known = ledger.reserve(request.ensemble, request.configuration, shelves, draw)
+    if known:
+        run.notice(f"ensemble {request.ensemble} had its events before; the same ones are used")
+    plan = plan_from(json.loads(text), str(ledger.path))
+    with run.writing(PLAN) as part:
+        part.write_text(plan_text(plan), encoding="utf-8")
+    return plan
+
+
+def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[str, Any]:
+    """Write the files of the subruns asked for; those of an earlier attempt stay.
+
+    Raises
+    ------
+    ValueError
+        If there is no subrun of that index.
+    """
+    subruns: Sequence[int] = range(len(plan.counts)) if p.index < 0 else [p.index]
+    if p.index >= len(plan.counts):
+        message = f"index is {p.index}, should be below the number of subruns, {len(plan.counts)}"
+        raise ValueError(message)
+    builder = Builder(plan, p)
+    rows = earlier = 0
+    for subrun in run.progress(subruns, "subrun"):
+        name = folder + file_name(p, plan, subrun)
+        if run.has(name):
+            earlier += 1
+            continue
+        with run.writing(name) as part:
+            rows += builder.write(part, subrun)
+    return {
+        "files": len(subruns),
+        "files_done_before": earlier,
+        "rows": rows,
+        "repeated_event_ids": builder.repeats.rows,
+        "columns": len(builder.layout.columns),
+        "columns_dropped": list(builder.layout.dropped),
+    }
+
+
+def close(plan: Plan, run: Run, files: Mapping[int, Path], folder: str = "") -> dict[str, Any]:
+    """Hold the files against the plan, and write how the numbers compare with the expected ones."""
+    counts = {subrun: counts_in(path, len(plan.processes)) for subrun, path in files.items()}
+    refuse_differing(plan, files, counts)
+    expected = [[mean / len(plan.counts) for mean in plan.means]] * len(plan.counts)
+    found = compare(plan.processes, list(counts.values()), expected)
+    with run.writing(folder + VALIDATION) as part:
+        part.write_text(pull_text(found), encoding="utf-8")
+    return {"chi2": found.chi2, "degrees_of_freedom": found.degrees, "p_value": found.p_value}
+
+
+def write_spectrum(pools: Mapping[str, Pool], plan: Plan, run: Run, files: Mapping[int, Path]) -> None:
+    """Write the momentum spectrum, expected and drawn, where the primaries and their copies have one."""
+    branches = {pool.primary.momentum for pool in pools.values()}
+    shapes = {name: histogram(pool.sources, pool.primary.momentum) for name, pool in pools.items()}
+    if len(branches) != 1 or any(shape is None for shape in shapes.values()):
+        return
+    counts, drawn = {}, np.zeros(len(EDGES) - 1)
+    for name, mean in zip(plan.processes, plan.means, strict=True):
+        shape = shapes[name]
+        assert shape is not None
+        counts[name] = shape * mean / pools[name].entries
+    for path in files.values():
+        with open_file(str(path)) as file:
+            tree, (branch,) = file[TREE], branches
+            if branch not in tree:
+                return
+            drawn += np.histogram(tree[branch].array(library="np"), EDGES)[0]
+    with run.writing(SPECTRUM) as part:
+        record = {"edges": EDGES, "counts": counts, "drawn": drawn, "synthetic": plan.facts["synthetic"]}
+        write_json(part, record)
+
+
+def told(plan: Plan) -> dict[str, Any]:
+    """Return what the summary says of a plan."""
+    facts = plan.facts
+    return {
+        "ensemble": plan.ensemble,
+        "configuration": plan.configuration,
+        "mode": plan.mode,
+        "wall_s": facts["wall_s"],
+        "on_spill_s": facts["on_spill_s"],
+        "pot": facts["pot"],
+        "r_mue": facts["r_mue"],
+        "subruns": len(plan.counts),
+        "code": {str(i): name for i, name in enumerate(plan.processes)},
+        "expected": dict(zip(plan.processes, plan.means, strict=True)),
+        "drawn": plan.totals,
+        "synthetic": facts["synthetic"],
+    }

@@ -1,0 +1,340 @@
+"""What windows cost, beside the plain way, and the floor; access to one window; TFRecord; memory.
+
+    python tests/benchmarks/ecal.py [--events 2000] [--repeats 5] [--plain-events 200] [--json FILE]
+
+All on the same file of simulated events, alternately, after imports and first compile; times are CPU seconds, user
+and system, medians. What is measured:
+
+ours    the stage `ecal/windows` as a user runs it, from the file to parquet, with the run's manifest and checksums
+plain   a loop over events with lists and dictionaries, JSON, tar.gz, back, awkward, parquet; on fewer events, and
+        given here per event of the file
+floor   reading the branches, and writing the finished table
+
+Before anything is timed, both must have given the same windows. On the public reference file, where
+KIT_SHARED_DATA names it, the same per event, without opening the file.
+"""
+
+import argparse
+import contextlib
+import gc
+import io
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks._ecal_plain import whole_chain
+
+MODES: dict[str, dict[str, Any]] = {
+    "not overlapping, matched": {},
+    "overlapping, all": {"overlapping": True, "unmatched": "all"},
+}
+TARGETS = {
+    "not overlapping, matched": ("plain / ours, not overlapping", "at least", 25.0),
+    "overlapping, all": ("plain / ours, overlapping", "at least", 25.0),
+    "reference": ("plain / ours, public reference file, per event", "at least", 25.0),
+    "cold": ("plain / ours, cold process", "at least", 8.0),
+    "memory": ("peak resident memory, MB", "at most", 600.0),
+    "one": ("one window out of a dataset, ms", "at most", 15.0),
+    "index": ("index columns of 50 k windows, ms", "at most", 50.0),
+    "records": ("windows per second as TFRecord", "at least", 5000.0),
+    "truth": ("truth / windows", "at most", 1.5),
+}
+DRAWN = ("en_cluster", "et_cluster", "cluster_deta", "cluster_dphi", "is_seed", "in_scluster", "calo_score",
+         "cl_calo_index", "in_mustache", "seed_eta", "seed_phi", "et_seed", "calo_index", "simfraction_wp",
+         "seed_iz", "seed_iphi", "run_id", "lumi_id", "event_id", "is_calo_matched_diffcalo")  # fmt: skip
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is a program
+
+
+def cpu_seconds(way: Callable[[], object]) -> float:
+    gc.collect()  # nobody pays for what another one has left behind
+    start = time.process_time()
+    way()
+    return time.process_time() - start
+
+
+def run_stage(stage: str, folder: Path, **values: Any) -> Path:
+    """Run a stage and return its directory."""
+    import importlib
+
+    from kit.run import Run
+
+    names = {
+        "windows": ("WindowParameters", "make_windows"),
+        "truth": ("TruthParameters", "study_truth"),
+        "datasets": ("DatasetParameters", "make_datasets"),
+    }
+    module = importlib.import_module(f"kit.ecal.{stage}")
+    model, verb = (getattr(module, name) for name in names[stage])
+    p = model(output=tempfile.mkdtemp(dir=folder), interactive=False, **values)
+    quiet = io.StringIO()
+    with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet), Run(f"ecal/{stage}", p) as run:
+        run.summary = verb(p, run)
+    return run.directory
+
+
+def groups() -> dict[str, Any]:
+    from kit.ecal.features import read_features
+
+    return dict(read_features().groups)
+
+
+def plain(path: Path, events: int, folder: Path, mode: dict[str, Any], table: Path) -> list[float]:
+    from kit.ecal import mustache
+
+    numbers = published(mustache)
+    options = {"labels": "deepsc", "overlapping": mode.get("overlapping", False)}
+    options["keep"] = "all" if mode.get("unmatched") == "all" else "matched"
+    return whole_chain(path, json.loads(table.read_text()), numbers, events, folder, groups(), **options)
+
+
+def published(mustache: Any) -> dict[str, Any]:
+    """Return the numbers of the mustache in the form that the plain way takes."""
+    edges = [0.0, *mustache.PHI_EDGES, None]
+    rows = [[edges[i], edges[i + 1], *map(float, row)] for i, row in enumerate(mustache.PHI_ROWS)]
+    outline = {
+        "log10_energy_min": mustache.LOG_ENERGY_MIN,
+        "sqrt_log_energy_tuning": mustache.ENERGY_SHIFT,
+        "half_crystal_width": 0.0087,
+        "curvature_upper": mustache.UPPER_CURVE,
+        "curvature_lower": mustache.LOWER_CURVE,
+        "w0": mustache.WIDTH_0,
+        "w1": mustache.WIDTH_1,
+    }
+    return {"outline": outline, "dphi": {"rows": rows}}
+
+
+def same_windows(path: Path, folder: Path, table: Path) -> None:
+    """Refuse to time what does not give the same."""
+    import awkward as ak
+
+    directory = run_stage("windows", folder, inputs=[str(path)], labels="deepsc", events=50, working_point=str(table))
+    plain(path, 50, folder, {}, table)
+    mine = ak.from_parquet(next(directory.glob("*.parquet")))
+    theirs = ak.from_parquet(folder / "plain.parquet")
+    assert len(mine) == len(theirs) > 100
+    for group, name in (("cl_features", "et_cluster"), ("cl_labels", "in_scluster"), ("window_features", "mean_det_cluster")):
+        one, other = (ak.flatten(x[group][name], axis=None).to_numpy() for x in (mine, theirs))
+        assert abs(one.astype(float) - other.astype(float)).max() < 1e-12, name
+
+
+def floor(path: Path, folder: Path, finished: Path) -> None:
+    """Read the branches, and write a table that is there already."""
+    import pyarrow.parquet as pq
+
+    from kit.ecal.dumper import DumperFile
+    from kit.ecal.tables import TableWriter
+
+    with DumperFile(str(path)) as source:
+        for first in range(0, source.identity.entries, 500):
+            source.read(first, min(first + 500, source.identity.entries))
+    table = pq.read_table(finished)
+    with TableWriter(folder / "floor.parquet", table.schema, 1000) as writer:
+        writer.write(table)
+
+
+def compare(options: argparse.Namespace, folder: Path, path: Path, table: Path) -> dict[str, Any]:
+    """Time ours, plain and floor in both modes, alternately."""
+    found: dict[str, Any] = {}
+    for name, mode in MODES.items():
+        values = {"inputs": [str(path)], "working_point": str(table), **mode}
+        finished = next(run_stage("windows", folder, **values).glob("*.parquet"))
+        times: dict[str, list[float]] = {"ours": [], "plain": [], "floor": []}
+        for turn in range(options.repeats):
+            times["ours"].append(cpu_seconds(lambda v=values: run_stage("windows", folder, **v)))
+            times["floor"].append(cpu_seconds(lambda f=finished: floor(path, folder, f)))
+            if turn < options.plain_repeats:
+                spent = plain(path, options.plain_events, folder, mode, table)
+                times["plain"].append(sum(spent) * options.events / options.plain_events)
+                say(f"  plain, {name}: loop {spent[0]:.2f}, pack {spent[1]:.2f}, convert {spent[2]:.2f} s")
+            say(f"  {name}: ours {times['ours'][-1]:.3f}, floor {times['floor'][-1]:.3f} s")
+        found[name] = {key: statistics.median(values) for key, values in times.items()}
+    return found
+
+
+def elsewhere(code: str) -> dict[str, float]:
+    """Run code in a process of its own; it prints a JSON object."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def cold_process(path: Path, folder: Path, table: Path) -> dict[str, float]:
+    """Return CPU seconds and MB of a whole process, imports included, with the compiled loops from their cache."""
+    return elsewhere(
+        "import json, resource\nfrom pathlib import Path\n"
+        "from kit.ecal.windows import WindowParameters, make_windows\nfrom kit.run import Run\n"
+        f"p = WindowParameters(inputs=[{str(path)!r}], output={tempfile.mkdtemp(dir=folder)!r}, interactive=False,\n"
+        f"    working_point={str(table)!r})\n"
+        "with Run('ecal/windows', p) as run:\n    run.summary = make_windows(p, run)\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        # what getrusage says of memory includes the process that started this one
+        "peak = next(line for line in Path('/proc/self/status').read_text().splitlines() if 'VmHWM' in line)\n"
+        "print(json.dumps({'seconds': used.ru_utime + used.ru_stime, 'mb': int(peak.split()[1]) / 1024}))"
+    )
+
+
+def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> float | None:
+    """Return plain over ours for an event of the public reference file, without opening it.
+
+    Of 46 branches the first event costs as much as all the others: that is opening, and is taken off both.
+    """
+    from kit.ecal import working_points
+    from kit.ecal.building import Rules, build
+    from kit.ecal.dumper import DumperFile
+    from kit.ecal.features import read_features
+    from kit.ecal.kernels import compiled
+    from kit.ecal.tables import TableWriter, schema, to_table
+
+    shared = Path(os.environ.get("KIT_SHARED_DATA") or "nowhere") / "ecal" / "ele4_50.root"
+    if not shared.is_file():
+        return None
+    rules, features, loops = Rules(working_points.read(table)), read_features(), compiled()
+    layout = schema(features, "float64")
+    with DumperFile(str(shared)) as source:
+
+        def ours(events: int = 50) -> None:
+            made = build(source.read(0, events), rules, loops)
+            with TableWriter(folder / "r.parquet", layout, 1000) as writer:
+                writer.write(to_table(made, features, "float64", flavour=11, nan_fill=-999.0))
+
+        ours()
+        whole, first = (
+            statistics.median([cpu_seconds(lambda n=number: ours(n)) for _ in range(options.repeats)])
+            for number in (50, 1)
+        )
+    all_events, one = (sum(plain(shared, number, folder, {}, table)) for number in (50, 1))
+    return (all_events - one) / (whole - first)
+
+
+def access(folder: Path, windows: Path) -> dict[str, float]:
+    """Return milliseconds for one window, for index columns of 50 000 windows; windows a second as TFRecord."""
+    import numpy as np
+
+    from kit.ecal import tfrecord
+    from kit.ecal.access import WindowFile, WindowFiles, part_of
+    from kit.ecal.features import read_features
+    from kit.ecal.selection import INDEX
+
+    directory = run_stage("datasets", folder, inputs=[str(windows)])
+    path = directory / "train" / "part-0.parquet"
+    with WindowFile(path) as file:
+        total, parts = sum(file.rows), len(file.rows)
+    draw = random.Random(1)
+    single = []
+    for _ in range(20):
+        number = draw.randrange(total)
+
+        def one(number: int = number) -> None:
+            with WindowFiles([path]) as files:
+                file, group, row = files.locate(number)
+                file.read(group, DRAWN, calos=True, hits=True).take(np.array([row]))
+
+        single.append(1e3 * cpu_seconds(one))
+
+    def index() -> None:
+        with WindowFile(path) as file:
+            for group in range(parts):
+                file.read(group, INDEX)
+
+    with WindowFile(path) as file:
+        part = part_of(file.table(0))
+    weight, features = np.ones(len(part)), read_features()
+    coding = statistics.median(
+        cpu_seconds(lambda: list(tfrecord.records(list(tfrecord.messages(part, features, weight, -999.0)))))
+        for _ in range(5)
+    )
+    return {
+        "one": statistics.median(single),
+        "index": 1e3 * statistics.median([cpu_seconds(index) for _ in range(5)]) * 50_000 / total,
+        "records": len(part) / coding,
+        "windows": total,
+    }
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    from kit.ecal import working_points
+    from kit.ecal.demo import demo
+
+    table = working_points.find("demo")
+    path = demo(folder / "events.root", options.events, "electrons", 1)
+    os.environ["KIT_KERNELS"] = "compiled"
+    say("checking that both give the same …")
+    same_windows(path, folder, table)
+    say(f"{options.events} events …")
+    found: dict[str, Any] = {"modes": compare(options, folder, path, table)}
+    ratio = {name: times["plain"] / times["ours"] for name, times in found["modes"].items()}
+    say("cold process, memory, access …")
+    cold_process(path, folder, table)
+    cold = cold_process(path, folder, table)
+    large = demo(folder / "large.root", options.memory_factor * options.events, "electrons", 2)
+    peak = cold_process(large, folder, table)
+    found |= {"cold": cold, "peak": peak}
+    windows = run_stage("windows", folder, inputs=[str(large)])
+    found["access"] = access(folder, windows)
+    inputs = {"inputs": [str(path)]}
+    one, other = (
+        statistics.median([cpu_seconds(lambda s=stage: run_stage(s, folder, **inputs)) for _ in range(3)])
+        for stage in ("truth", "windows")
+    )
+    found["targets"] = {
+        **ratio,
+        "reference": reference_file(options, folder, table),
+        "cold": found["modes"]["not overlapping, matched"]["plain"] / cold["seconds"],
+        "memory": max(cold["mb"], peak["mb"]),
+        **{name: found["access"][name] for name in ("one", "index", "records")},
+        "truth": one / other,
+    }
+    return found
+
+
+def report(options: argparse.Namespace, found: dict[str, Any]) -> str:
+    lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores; {options.events} events, CPU seconds"]
+    for name, times in found["modes"].items():
+        lines.append(
+            f"{name}: ours {times['ours']:.3f}, plain {times['plain']:.2f} ({times['plain'] / times['ours']:.1f} ×), "
+            f"floor {times['floor']:.3f} ({100 * times['floor'] / times['ours']:.0f} % of ours)"
+        )
+    cold, peak = found["cold"], found["peak"]
+    lines.append(f"cold process: {cold['seconds']:.2f} s, {cold['mb']:.0f} MB; {options.memory_factor} × the events: {peak['mb']:.0f} MB")
+    lines.append("")
+    for name, (meaning, sense, bound) in TARGETS.items():
+        value = found["targets"][name]
+        met = value is not None and (value >= bound if sense == "at least" else value <= bound)
+        told = "not measured" if value is None else f"{value:.4g}, {'met' if met else 'NOT MET'}"
+        lines.append(f"{meaning}, {sense} {bound:g}: {told}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=2000, help="in the file")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds of ours and the floor")
+    parser.add_argument("--plain-events", type=int, default=200, help="that the plain way is run on")
+    parser.add_argument("--plain-repeats", type=int, default=3, help="rounds of the plain way")
+    parser.add_argument("--memory-factor", type=int, default=5, help="how much larger the file for peak memory is")
+    parser.add_argument("--json", type=Path, help="write all numbers to this file, too")
+    options, _ = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(options, Path(folder))
+    print(report(options, found))  # noqa: T201
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Files of simulated events, each made but once; the public reference; both ways of computing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit.ecal import working_points
+from kit.ecal.demo import demo
+from kit.ecal.dumper import DumperFile
+from kit.ecal.kernels import NUMPY, compiled
+
+EVENTS = 40
+
+
+@pytest.fixture(scope="session")
+def ecal_data(shared_data: Path) -> Path:
+    """Return the folder of public data of this system."""
+    return shared_data / "ecal"
+
+
+@pytest.fixture(scope="session")
+def numbers(ecal_data: Path):
+    """Return the published numbers of the mustache."""
+    return json.loads((ecal_data / "mustache.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def table_path(ecal_data: Path) -> Path:
+    """Return the file of the working point that the references were made with."""
+    return ecal_data / "working_points" / "simfraction_electron_run3_PU65.json"
+
+
+@pytest.fixture(scope="session")
+def table(table_path: Path):
+    """Return that working point."""
+    return working_points.read(table_path)
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that makes a file of simulated events, each but once."""
+    folder = tmp_path_factory.mktemp("demo")
+    made: dict[tuple, Path] = {}
+
+    def make(sample: str = "electrons", events: int = EVENTS, seed: int = 1, layout: str = "rntuple") -> Path:
+        key = (sample, events, seed, layout)
+        if key not in made:
+            made[key] = demo(folder / f"{sample}_{events}_{seed}_{layout}.root", events, sample, seed, layout)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def read():
+    """Return a function that reads all events of a file."""
+
+    def all_events(path, first=0, last=None, **options):
+        with DumperFile(str(path), **options) as source:
+            return source.read(first, source.identity.entries if last is None else last)
+
+    return all_events
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def loops(request: pytest.FixtureRequest):
+    """Return the loops, in NumPy and compiled."""
+    return NUMPY if request.param == "numpy" else compiled()

@@ -1,0 +1,90 @@
+"""Reading windows back: some fields of many, all of one."""
+
+import numpy as np
+import pytest
+
+from kit.ecal.access import WindowFile, WindowFiles
+from kit.ecal.building import Rules, build
+from kit.ecal.features import read_features
+from kit.ecal.kernels import NUMPY
+from kit.ecal.tables import TableWriter, to_table
+from kit.files import FormatError
+
+
+@pytest.fixture(scope="module")
+def windows(demo_file, table, read):
+    return build(read(demo_file("pairs")), Rules(table, unmatched=3), NUMPY)
+
+
+@pytest.fixture(scope="module")
+def paths(windows, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("windows")
+    table = to_table(windows, read_features(), "float64", flavour=11, nan_fill=None)
+    for number, (first, length) in enumerate(((0, 70), (70, 0), (70, len(table)))):
+        with TableWriter(folder / f"{number}.parquet", table.schema, 33) as writer:
+            writer.write(table.slice(first, length))
+    return sorted(folder.iterdir())
+
+
+def test_one_window_is_everything_about_it(paths, windows):
+    with WindowFiles(paths) as files:
+        assert len(files) == len(windows)
+        for number in (0, 32, 33, 69, 70, len(windows) - 1):
+            one = files.one(number)
+            own = slice(*windows.offsets[number : number + 2])
+            for name in ("et_seed", "mean_deta_cluster", "calo_index", "window_index"):
+                assert one.window[name][0] == windows.window[name][number]
+            for name in ("en_cluster", "cluster_dphi", "in_scluster", "in_mustache"):
+                assert np.array_equal(one.cluster[name], windows.cluster[name][own])
+            hits = slice(windows.hits.offsets[own.start], windows.hits.offsets[own.stop])
+            assert np.array_equal(one.hits["share"], windows.hits["share"][hits])
+            calos = slice(*windows.calos.offsets[number : number + 2])
+            assert np.array_equal(one.calos["gen_eta"], windows.calos["gen_eta"][calos])
+
+
+def test_fields_of_all_come_a_row_group_at_a_time(paths, windows):
+    with WindowFiles(paths) as files:
+        parts = list(files.parts(["en_cluster", "et_seed"]))
+    assert max(len(part) for part in parts) == 33
+    assert np.array_equal(np.concatenate([part.window["et_seed"] for part in parts]), windows.window["et_seed"])
+    assert np.array_equal(
+        np.concatenate([part.cluster["en_cluster"] for part in parts]), windows.cluster["en_cluster"]
+    )
+    assert np.array_equal(np.concatenate([np.diff(part.offsets) for part in parts]), np.diff(windows.offsets))
+
+
+def test_fields_of_windows_alone_know_how_many_clusters_there_are(paths, windows):
+    with WindowFiles(paths) as files:
+        part = next(files.parts(["et_seed"]))
+    assert np.array_equal(np.diff(part.offsets), np.diff(windows.offsets)[:33])
+
+
+def test_the_originals_file_is_read_too(ecal_data):
+    with WindowFile(ecal_data / "ele4_50_nonoverlapping.parquet") as file:
+        assert (sum(file.rows), file.about) == (201, {})
+        part = file.read(0, ["et_seed", "in_scluster"], calos=True)
+        assert part.window["et_seed"].sum() == pytest.approx(46601.6167567947)
+        assert part.cluster["in_scluster"].sum() == 346
+        assert part.calos is None
+        with pytest.raises(FormatError, match="lacks the fields in_mustache"):
+            file.read(0, ["in_mustache"])
+
+
+def test_a_number_that_is_no_window(paths, windows):
+    with WindowFiles(paths) as files, pytest.raises(IndexError, match=rf"window {len(windows)} asked for"):
+        files.one(len(windows))
+
+
+def test_what_is_no_file_of_windows_is_refused(tmp_path, paths):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "text.parquet").write_text("no parquet at all")
+    with pytest.raises(FormatError, match=r"text\.parquet: is no whole parquet file"):
+        WindowFile(tmp_path / "text.parquet")
+    (tmp_path / "cut.parquet").write_bytes(paths[0].read_bytes()[:3000])
+    with pytest.raises(FormatError, match=r"cut\.parquet: is no whole parquet file"):
+        WindowFile(tmp_path / "cut.parquet")
+    pq.write_table(pa.table({"x": [1]}), tmp_path / "other.parquet")
+    with pytest.raises(FormatError, match=r"other\.parquet: holds no windows: lacks cl_features, window_metadata"):
+        WindowFile(tmp_path / "other.parquet")

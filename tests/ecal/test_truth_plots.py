@@ -1,0 +1,55 @@
+"""The pictures of the truth study."""
+
+import numpy as np
+import pytest
+
+from kit.ecal import truth_plots
+from kit.ecal.working_points import WorkingPoint
+
+
+def test_the_distance_that_holds_a_share_of_the_energy():
+    distance, energy = np.array([0.3, 0.1, 0.2]), np.array([1.0, 98.0, 1.0])
+    assert truth_plots.contained(distance, energy, (0.98, 0.99, 0.999)).tolist() == [0.1, 0.2, 0.3]
+    assert np.isnan(truth_plots.contained(np.zeros(0), np.zeros(0), (0.5,))).all()
+
+
+EDGES = np.array([1.0, 10, 100]), np.array([0.0, 1, 2, 3])
+POINTS = WorkingPoint("mine", "", *EDGES, np.full((2, 3), 0.01))
+
+
+@pytest.mark.parametrize("other", [None, WorkingPoint("public", "", *EDGES, np.full((2, 3), 0.002))])
+def test_tables_stand_side_by_side_with_borrowed_bins_hatched(other):
+    borrowed = np.array([[True, False, False], [False, False, False]])
+    picture = truth_plots.working_points(POINTS, borrowed, other)
+    maps = [axes for axes in picture.axes if axes.get_xlabel()]
+    assert [axes.get_title(loc="right") for axes in maps] == ["mine", "public"][: len(maps)]
+    assert len(maps) == (2 if other else 1)
+    assert "neighbour" in maps[0].get_legend().get_texts()[0].get_text()
+
+
+def test_a_bin_that_knows_no_gain_is_empty():
+    told = {"gain": [[None, 5.0]], "borrowed": [[True, False]], "et_edges": [1, 10], "eta_edges": [0, 1, 2]}
+    drawn = truth_plots.gain(told).axes[0].collections[0].get_array()
+    assert np.ma.getmaskarray(np.ma.masked_invalid(drawn)).ravel().tolist() == [True, False]
+
+
+def test_width_over_that_of_the_mustache_is_drawn_for_the_fullest_bin_first():
+    n = 2
+    found = {
+        "et_min": np.repeat([1.0, 10.0], n), "et_max": np.repeat([10.0, 100.0], n),
+        "eta_min": np.zeros(2 * n), "eta_max": np.ones(2 * n), "entries": np.repeat([5, 50], n),
+        "threshold": np.tile([0.001, 0.01], 2), "w68": np.full(2 * n, 0.02), "scale": np.ones(2 * n),
+        "mustache_w68": np.full(2 * n, 0.04), "mustache_scale": np.ones(2 * n),
+    }  # fmt: skip
+    axes = truth_plots.thresholds(found, POINTS).axes[0]
+    assert "10–100" in axes.get_title(loc="right")
+    assert axes.lines[0].get_ydata().tolist() == [0.5, 0.5]
+
+
+def test_energy_and_shares_can_be_drawn():
+    rng = np.random.default_rng(1)
+    rows = {name: rng.uniform(0.01, 1, 100) for name in truth_plots.REACH_FIELDS} | {
+        "is_seed": np.arange(100) % 3 == 0
+    }
+    assert len(truth_plots.extents(rows).axes) == 3
+    assert truth_plots.shares(rows).axes[0].get_xscale() == "log"

@@ -1,0 +1,168 @@
+"""The stage: its demo, its exit, its resuming, and that it is a batch job like any other."""
+
+import contextlib
+import json
+import os
+import signal
+
+import pytest
+
+from kit.directories import RunError
+from kit.hgcroc.acquisition import AcquisitionParameters, acquire, start_session
+from kit.hgcroc.board_errors import BoardError
+from kit.hgcroc.documents import ProcedureError
+from kit.hgcroc.marks import Mark
+from kit.hgcroc.measurements import Scan
+from kit.hgcroc.resuming import FILE
+from kit.run import Run, load
+from tests.conftest import PROJECT
+from tests.hgcroc.scans import parameters
+
+LIMIT = 120  # s
+
+
+def run_of(p):
+    with Run("hgcroc/acquisition", p) as run:
+        run.summary = acquire(p, run)
+    return run
+
+
+def test_the_demo_starts_a_board_of_its_own_and_measures_all_points(tmp_path):
+    config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
+    p = AcquisitionParameters(config=config, n_events=20, order="minimal", interactive=False)
+    run = run_of(p)
+    assert (run.summary["points"], run.summary["good"], run.summary["tries"]) == (84, 84, 84)
+    assert run.summary["register_writes"] < 500  # 621 in scan order
+    with Scan.open(run.directory / run.summary["folder"] / FILE) as scan:
+        tot = scan.array("tot_median")
+        calib = scan.array("Calib")
+        assert not tot[calib == 0].any()
+        assert (tot[calib == 2000].reshape(4, 234).max(axis=1) > 1300).all()
+    outputs = {output["path"] for output in load(run.directory).manifest["outputs"]}
+    assert outputs == {f"{run.summary['folder']}/{name}" for name in (FILE, "log.jsonl")}
+
+
+def test_a_scan_goes_on_in_a_new_run_where_the_last_one_failed(shared_data, stand, tmp_path):
+    emulator = stand()
+    p = parameters(shared_data, emulator, timeout=3.0, max_retries=0)
+
+    first = Run("hgcroc/acquisition", p)
+    with pytest.raises(BoardError, match="gives no answer in 3 s"), first as run:
+        for outcome in start_session(p, run).measure():
+            if outcome.point == 3:
+                emulator.inject("silent", role="server", value=100)
+    emulator.board.faults.clear()
+    p = p.with_values(timeout=20.0)
+    second = run_of(p)
+    assert second.summary["measured_now"] == 2
+    assert second.summary["good"] == 6
+    assert any("goes on with outputs/hgcroc/acquisition/" in text for text in second.notices)
+    third = run_of(p)  # a complete scan is not gone on with
+    assert third.summary["measured_now"] == 6
+
+
+def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
+    config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
+    p = AcquisitionParameters(
+        config=config, procedure="pedestal_scan", n_events=10, repeats=1, interactive=False, output="scan"
+    )
+    with pytest.raises(KeyboardInterrupt), Run("hgcroc/acquisition", p) as run:
+        with contextlib.closing(start_session(p, run).measure()) as outcomes:
+            for outcome in outcomes:
+                if outcome.point == 3:
+                    raise KeyboardInterrupt
+    run = run_of(p)
+    assert (run.summary["good"], run.summary["measured_now"]) == (32, 28)
+
+
+def test_without_resume_a_scan_begins_anew(shared_data, stand, tmp_path):
+    emulator = stand()
+    p = parameters(shared_data, emulator, output="scan")
+    emulator.inject("lost_event", value=0.5)
+    with pytest.raises(
+        RunError, match=r"6 of 6 points are not as they should be: point 0: fewer events than asked"
+    ):
+        run_of(p.with_values(max_retries=0))
+    emulator.board.faults.clear()
+    run = run_of(p.with_values(resume=False))
+    assert run.summary["measured_now"] == 6
+    names = sorted(path.name for path in (run.directory / run.summary["folder"]).glob("*.h5"))
+    assert names == ["scan.h5", "scan_abandoned_1.h5"]
+
+
+def test_points_in_doubt_are_no_success_unless_they_are_accepted(shared_data, stand, tmp_path):
+    emulator = stand()
+    emulator.inject("truncated_file", value=100)
+    p = parameters(shared_data, emulator, max_retries=0, output="scan")
+    with pytest.raises(RunError, match=r"data cut in the middle of a record.*and 1 more; accept them"):
+        run_of(p)
+    run = run_of(p.with_values(accept=["short", "cut"]))
+    assert (run.summary["flagged"], run.summary["measured_now"]) == (6, 0)
+
+
+def test_faults_of_a_procedure_leave_nothing_behind_but_their_telling(shared_data, stand, tmp_path):
+    p = parameters(shared_data, stand(), procedure="no_scan", output="scan")
+    with pytest.raises(ProcedureError, match="there is no daq procedure 'no_scan'"):
+        run_of(p)
+    assert [path.name for path in (tmp_path / "scan").iterdir()] == ["manifest.json"]
+    assert load(tmp_path / "scan").manifest["fault"]["kind"] == "ProcedureError"
+
+
+def test_points_that_the_data_contradict_are_no_success(shared_data, stand, tmp_path):
+    emulator = stand()
+    examples = shared_data / "hgcroc" / "examples_1015"
+    (tmp_path / "masked.yaml").write_text(
+        "target: {roc_s: {HalfWise: {all: {mask_adc: 1, mask_toa: 1, mask_tot: 1}}}}"
+    )
+    (tmp_path / "main.yaml").write_text(
+        f"""procedures:
+- name: masked
+  type: daq
+  system_settings:
+    default: []
+    init: [{examples / "init_daq.yaml"}, {examples / "init_timewalk.yaml"}, masked.yaml]
+  parameters:
+  - {{key: [target, roc_s0, ReferenceVoltage, 0, Calib], values: [0, 500]}}
+"""
+    )
+    p = parameters(shared_data, emulator, config=str(tmp_path / "main.yaml"), procedure="masked", output="scan")
+    with pytest.raises(
+        RunError, match="2 of 2 points are not as they should be: point 0: same data as another point"
+    ):
+        run_of(p)
+    with Scan.open(next((tmp_path / "scan").glob("*/scan.h5"))) as scan:
+        assert (scan.point_column("flags") == Mark.TWIN).all()
+    assert run_of(p.with_values(accept=["twin"])).summary["flagged"] == 2
+
+
+def test_a_killed_scan_goes_on_and_every_row_is_true(shared_data, stand, tmp_path, python, eventually):
+    emulator = stand()
+    emulator.inject("slow_run", value=0.3)
+    p = parameters(shared_data, emulator, output=str(tmp_path / "scan"))
+    script = (
+        "import json, sys\nfrom kit.run import Run\nfrom kit.hgcroc.acquisition import *\n"
+        "p = AcquisitionParameters.build(json.loads(sys.argv[1]))\n"
+        "with Run('hgcroc/acquisition', p) as run:\n    run.summary = acquire(p, run)\n"
+    )
+    process = python("-c", script, json.dumps(p.model_dump()))
+    assert eventually(lambda: emulator.board.counters["runs"] >= 3, 60)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    emulator.board.faults.clear()
+    emulator.inject("power_cycle")
+    run = run_of(p)
+    assert 0 < run.summary["measured_now"] < 6
+    assert run.summary["good"] == 6
+    runs = {}
+    for each in emulator.board.stretches:
+        runs.setdefault(each.run, []).append(emulator.board.state_of(each))
+    with Scan.open(run.directory / run.summary["folder"] / FILE) as scan:
+        for point in range(6):
+            stored = scan.states.state(point)
+            keep = ~scan.table.read_only
+            assert any(all((state[keep] == stored[keep]).all() for state in states) for states in runs.values())
+
+
+def test_marks_are_refused_that_are_none():
+    with pytest.raises(ValueError, match=r"accept has 'shrt', which is no mark \(did you mean short\?\)"):
+        AcquisitionParameters(accept=["shrt"])
