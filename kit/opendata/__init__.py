@@ -20,5 +20,6 @@ pictures
 looking closer
     `panel` with `panel_controls`, on `mass_sets`, `mass_view`, `excesses`, drawn by `view_plots`
 demo events
-    `demo`, from `collisions`, `processes`, `kinematics`, `demo_extras`; `demo_shelf` and `demo_service` for the catalogue
+    `demo`, from `collisions`, `processes`, `kinematics`, `demo_extras`; for the catalogue `demo_shelf` and
+    `demo_service`
 """
