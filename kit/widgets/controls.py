@@ -110,7 +110,7 @@ class Control(ipywidgets.HBox):
         """Tell whether a slider is only where a front end has put it: it knows no values between its steps."""
         if not isinstance(place, float) or not isinstance(self.value, int | float):
             return False
-        return abs(place - self.value) <= self.slider.step * SNAP
+        return bool(abs(place - self.value) <= self.slider.step * SNAP)
 
     def _take(self, value: Any, source: Any) -> None:
         """Set the value from one of the two controls, which stays as it is; the other follows."""
