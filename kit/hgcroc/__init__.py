@@ -13,15 +13,22 @@ names and numbers (`layout` has boards, blocks and the facts of each register)
     over the half, then the others; read-only registers stay; ``table.writes(now, wanted)`` is the smallest message
     that leads from one state to another; ``table.describe()`` the tree of ranges.
 files of the users
-    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (both
-    dialects)
+    `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (main
+    files and libraries), `dialects` (one procedure, of either dialect)
 plan
-    `scan`: points, absolute states, orders, dry run
+    `axes` (registers and values of an axis), `scan` (points and absolute states), `states`, `orders`, `dryrun`;
+    `originals` and `patch_texts`: what the originals would send
 data
     `archive`: ``read_archive(bytes) -> Frames``, ``write_archive(event, chip, words, flat=False) -> bytes`` (each
     message of the data socket is one archive), ``join_messages``; `rawdata`: ``decode(bytes) -> RawData`` with one
     array for each column of the wire, and ``pack(adc, toa, tot, flags, cm, ...) -> words``, the inverse;
-    `summaries`: the columns of the summary; `measurements`: the HDF5 file of a scan; `legacy`: exports
+    `summaries` and `events`: the columns; `scanfile` and `recording`: the HDF5 file of a scan while it is written,
+    `measurements`: ``Scan.open(path)``, to look at it; `legacy`, `compound_table` and `flat`: exports
+stage
+    `acquisition`, with its parameters in `options`; `session` (pause, abort), `measuring` (one point), `reception`
+    (what came of it), `marks`, `validation` (labels that data contradict), `resuming`, `logbook`
+pictures and panel
+    `plots`, from `scan_plots` with `geometry`; `panel`, with what its fields mean in `building`; `demo`
 board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,

@@ -6,6 +6,7 @@ the way: retries, an interruption, a power cycle, another order of the points.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
         run.read(path)
     run.read(str(files.resolve(p.config)))
     measured = 0
-    for _ in run.progress(session.measure(), "point", total=len(session.plan)):
-        measured += 1
+    with contextlib.closing(session.measure()) as outcomes:  # an interruption must not leave the board taken
+        for _ in run.progress(outcomes, "point", total=len(session.plan)):
+            measured += 1
     if session.base_differences:
         told = "; ".join(session.base_differences[:FEW])
         run.notice(f"{len(session.base_differences)} registers differ from the files of defaults: {told}")

@@ -65,6 +65,8 @@ class Emulator:
         1 for runs as long as real ones, 0 for as fast as possible.
     power_on : str
         ``regmap`` (reset values), ``zeros`` or the path of a YAML file laid over the reset values.
+    first_run : int
+        How many runs there have been: the noise of a run follows from seed and number.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Emulator:
         seed: int = 1,
         time_scale: float = 0.0,
         power_on: str = "regmap",
+        first_run: int = 0,
     ) -> None:
         self.board = Hexaboard(board, seed, power_on_state(board, power_on))
+        self.board.counters["runs"] = first_run
         self.dialects = ("legacy", "current") if dialect == "both" else (dialect,)
         self.host, self.warnings, self.over = host, list[str](), threading.Event()
         self.ports: dict[str, int] = dict(ports or {})

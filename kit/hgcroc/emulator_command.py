@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -52,6 +54,8 @@ Examples
               help="1: runs as long as real ones; 0: as fast as possible.")  # fmt: skip
 @click.option("--power-on", default="regmap", show_default=True, metavar="regmap|zeros|FILE",
               help="Registers after power-up.")  # fmt: skip
+@click.option("--first-run", type=click.IntRange(0), default=0, show_default=True,
+              help="Runs that there have been: the noise of a run follows from seed and number.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help="A fault from the beginning.")
 @click.option("--network", type=click.Path(dir_okay=False), help="Write the network file of one dialect here.")
 @click.option("--parent", type=int, help="End when this process, which has to be the parent, ends.")
@@ -64,6 +68,7 @@ def main(
     seed: int,
     time_scale: float,
     power_on: str,
+    first_run: int,
     faults: tuple[str, ...],
     network: str | None,
     parent: int | None,
@@ -74,12 +79,10 @@ def main(
         raise click.UsageError(message)
     try:
         emulator = Emulator(board, dialect, host=host, ports=ports_of(ports, dialect), without=without, seed=seed,
-                            time_scale=time_scale, power_on=power_on)  # fmt: skip
+                            time_scale=time_scale, power_on=power_on, first_run=first_run)  # fmt: skip
     except (OSError, RegisterError, MessageError, ValueError) as fault:
         raise click.ClickException(str(fault)) from fault
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: emulator.over.set())
-    with emulator:
+    with emulator, _ended_by_signals(emulator.over):
         _inject(emulator, faults)
         if network:
             text = dump(emulator.network({"legacy": "0.1.2", "current": "1.0.15"}[dialect]))
@@ -119,6 +122,20 @@ def ports_of(text: str, dialect: str) -> dict[str, int]:
             raise ValueError(message)
         chosen[name] = int(number)
     return chosen
+
+
+@contextlib.contextmanager
+def _ended_by_signals(over: threading.Event) -> Iterator[None]:
+    """Let what would kill this process end the emulator instead, and leave signals as they were."""
+    before = {
+        number: signal.signal(number, lambda *_: over.set())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _wait(over: threading.Event, parent: int | None) -> None:

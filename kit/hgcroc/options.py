@@ -138,14 +138,21 @@ def connected(
     dialect: str,
     interrupt: Callable[[], bool] | None = None,
     record: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    first_run: int = 0,
 ) -> Iterator[tuple[Board, EmulatorProcess | None]]:
-    """Yield a connected board, and the emulator where one had to be started; both end with the block."""
+    """Yield a connected board, and the emulator where one had to be started; both end with the block.
+
+    An emulator is told how many runs there have been: it would give those of a scan that goes on the same noise
+    again.
+    """
     with contextlib.ExitStack() as stack:
         emulator = None
         if p.network:
             network = network_of(p)
         else:
             words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
+            words += ["--first-run", str(first_run)]
             emulator = stack.enter_context(EmulatorProcess(*words))
             network = dict(emulator.networks[dialect])
             if dialect == "1.0.15":  # the file of that dialect does not say where the data client is

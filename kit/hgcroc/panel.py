@@ -6,6 +6,7 @@ it was given: `form.parameters` is a new set, ready to be copied into a file.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -194,13 +195,14 @@ class ScanPanel(Panel):
             watcher = threading.Thread(target=self._watch, args=(session, stop), daemon=True)
             try:
                 watcher.start()
-                for done, outcome in enumerate(session.measure(), 1):
-                    self.folder = session.folder
-                    report(done, session.left, f"point {outcome.point}")
-                    if outcome.status != Status.GOOD:
-                        told.append(f"point {outcome.point}: {outcome.text}")
-                    self.trouble.text = "\n".join(told[-10:])
-                    self.show()
+                with contextlib.closing(session.measure()) as outcomes:
+                    for done, outcome in enumerate(outcomes, 1):
+                        self.folder = session.folder
+                        report(done, session.left, f"point {outcome.point}")
+                        if outcome.status != Status.GOOD:
+                            told.append(f"point {outcome.point}: {outcome.text}")
+                        self.trouble.text = "\n".join(told[-10:])
+                        self.show()
                 run.summary = finish(p, run, session, session.left, 0.0)
                 told += run.notices
             except AbortedError as fault:

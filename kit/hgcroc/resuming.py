@@ -13,7 +13,7 @@ from kit.files import FormatError
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 
-__all__ = ["FILE", "adopt", "is_complete", "newest_unfinished", "set_aside"]
+__all__ = ["FILE", "adopt", "is_complete", "newest_unfinished", "runs_of", "set_aside"]
 
 FILE = "scan.h5"
 
@@ -25,6 +25,14 @@ def is_complete(path: Path) -> bool:
             return bool(np.isin(scan.point_column("status"), (Status.GOOD, Status.FLAGGED)).all())
     except (FormatError, OSError, KeyError):
         return False
+
+
+def runs_of(path: Path) -> int:
+    """Return how many runs the points of a scan have taken so far, 0 where there is none."""
+    if not path.is_file():
+        return 0
+    with Scan.open(path) as scan:
+        return int(scan.point_column("tries").sum())
 
 
 def newest_unfinished(name: str, runs: Path, own: Path) -> Path | None:

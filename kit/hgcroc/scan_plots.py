@@ -222,7 +222,8 @@ def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) 
 def _draw_pads(axes: Any, values: npt.NDArray[np.float64]) -> Any:
     pads, calibs = pad_positions(len(values))
     shown = np.concatenate([values[:, PAD_ROWS].ravel(), values[:, CALIB_ROWS].ravel()])
-    limits = {"vmin": np.nanmin(shown), "vmax": np.nanmax(shown)} if np.isfinite(shown).any() else {}
+    low, high = (np.nanmin(shown), np.nanmax(shown)) if np.isfinite(shown).any() else (0.0, 1.0)
+    limits = {"vmin": low, "vmax": high if high > low else low + 1}  # both kinds of pads in one scale
     look = {"edgecolors": "white", "linewidths": 0.4, **limits}
     drawn = axes.scatter(*pads.reshape(-1, 2).T, c=values[:, PAD_ROWS].ravel(), marker="H", s=310, **look)
     look |= {"edgecolors": "black", "linewidths": 0.8}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from kit.hgcroc.options import AcquisitionParameters, connected
 from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.recording import Recorder, open_again
 from kit.hgcroc.registers import register_table
+from kit.hgcroc.resuming import FILE, runs_of
 from kit.hgcroc.scan import Plan, make_plan
 from kit.hgcroc.scanfile import create
 from kit.hgcroc.wire import WaitEndedError
@@ -103,7 +104,7 @@ class Session:
         self.base_differences: list[str] = []
         self._abort, self._pause = threading.Event(), threading.Event()
         self.left, self.ended = len(self.plan), threading.Event()
-        self._pause_asked = 0.0
+        self._pause_asked, self._in_point = 0.0, False
 
     @property
     def events(self) -> bool:
@@ -131,10 +132,11 @@ class Session:
         self._abort.set()
 
     def _interrupt(self) -> bool:
-        held = self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
+        # what comes before a point is short, and cannot be done twice
+        held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
         return self._abort.is_set() or held
 
-    def measure(self) -> Iterator[Outcome]:
+    def measure(self) -> Generator[Outcome, None, None]:
         """Measure all points that are not there yet, and yield each.
 
         Raises
@@ -167,10 +169,11 @@ class Session:
 
     def _run(self, logbook: Logbook) -> Iterator[Outcome]:
         p, dialect = self.p, self.plan.procedure.dialect
-        with connected(p, dialect, self._interrupt, logbook.exchange) as (board, self.emulator):
+        earlier = runs_of(self.folder / FILE)
+        with connected(p, dialect, self._interrupt, logbook.exchange, first_run=earlier) as (board, self.emulator):
             if self.emulator is not None:
                 logbook.note("emulator", seed=p.seed, board=p.board)
-            with self._recorder(board, logbook) as recorder, Scan.open(self.folder / "scan.h5") as scan:
+            with self._recorder(board, logbook) as recorder, Scan.open(self.folder / FILE) as scan:
                 measuring = Measuring(
                     board,
                     self.plan,
@@ -193,7 +196,7 @@ class Session:
         while True:
             self._hold(recorder)
             try:
-                outcome = measuring.measure(point)
+                outcome = self._measured(point, measuring)
             except WaitEndedError:
                 if self._abort.is_set():
                     raise
@@ -214,6 +217,13 @@ class Session:
             if outcome.marks & ~self.p.accepted and self.p.on_fail != "go_on":
                 self._stop_at(outcome)
         return outcome
+
+    def _measured(self, point: int, measuring: Measuring) -> Outcome:
+        self._in_point = True
+        try:
+            return measuring.measure(point)
+        finally:
+            self._in_point = False
 
     def _stop_at(self, outcome: Outcome) -> None:
         if self._pausable:
@@ -238,7 +248,7 @@ class Session:
         device = board.base_state()
         for remark in board.remarks:
             logbook.note("remark", text=remark)
-        path = self.folder / "scan.h5"
+        path = self.folder / FILE
         if not path.is_file():
             self._compare(device, logbook)
             extra = self._default_leaves(device) if self.p.on_base_difference == "write" else None

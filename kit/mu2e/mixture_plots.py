@@ -17,6 +17,7 @@ from kit.mu2e.yield_plots import LOOKS, amount, draw_momenta, note_standins
 __all__ = [
     "blinded",
     "counts",
+    "draw_blinded",
     "draw_counts",
     "draw_pulls",
     "draw_spectra",
@@ -176,17 +177,22 @@ def title_of(summary: Mapping[str, Any]) -> str:
     return f"ensemble {summary['ensemble']}: {times}{rate}"
 
 
-def blinded(drawn: FloatArray, edges: FloatArray, title: str, factor: int = 4) -> figures.Picture:
-    """Return the spectrum of a blinded ensemble: what was drawn, and nothing that tells of what."""
+def draw_blinded(axes: Any, drawn: FloatArray, edges: FloatArray, factor: int = 4) -> None:
+    """Draw what was drawn, and nothing that tells of what."""
+    counts_, shown = coarser(drawn, factor), edges[::factor]
+    axes.stairs(counts_, shown, fill=True, color=COLOURS[3], label=f"blinded: {amount(counts_.sum())} events")
+    axes.set_yscale("log")
+    axes.set_ylim(0.5, float(counts_.max(initial=1)) * 5)
+    axes.set_xlim(shown[0], shown[-1])
+    axes.set_xlabel("momentum [MeV]")
+    axes.set_ylabel(f"Events / {shown[1] - shown[0]:g} MeV")
+    axes.legend()
+
+
+def blinded(drawn: FloatArray, edges: FloatArray, title: str) -> figures.Picture:
+    """Return the spectrum of a blinded ensemble."""
     with figures.style():
         picture, axes = figures.figure(size=(8, 4.6))
-        counts_, shown = coarser(drawn, factor), edges[::factor]
-        axes.stairs(counts_, shown, fill=True, color=COLOURS[3], label=f"blinded: {amount(counts_.sum())} events")
-        axes.set_yscale("log")
-        axes.set_ylim(0.5, float(counts_.max(initial=1)) * 5)
-        axes.set_xlim(shown[0], shown[-1])
-        axes.set_xlabel("momentum [MeV]")
-        axes.set_ylabel(f"Events / {shown[1] - shown[0]:g} MeV")
-        axes.legend()
+        draw_blinded(axes, drawn, edges)
         axes.set_title(title, loc="right", size=9)
         return picture

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import numpy.typing as npt
 
 from kit import figures
 from kit.files import read_json
 from kit.mu2e import mixture_plots, yield_plots
-from kit.mu2e.ensemble_files import TREE
+from kit.mu2e.ensemble_view import momenta_in
 from kit.mu2e.mixture import TOYS
 from kit.mu2e.momenta import EDGES, Momenta
-from kit.mu2e.primaries import open_file
 from kit.mu2e.pulls import read_pulls
 from kit.mu2e.steps import SPECTRUM as MIXED
 from kit.mu2e.steps import VALIDATION
@@ -23,7 +19,6 @@ from kit.run import FinishedRun, Run
 
 __all__ = ["mixture_figures", "yields_figures"]
 
-FloatArray = npt.NDArray[np.float64]
 AnyRun = Run | FinishedRun
 
 
@@ -57,7 +52,7 @@ def mixture_figures(run: AnyRun) -> dict[str, figures.Picture]:
         drawn = np.array(made["drawn"])
         pictures["spectrum"] = mixture_plots.spectra(expected, drawn, mixture_plots.title_of(summary))
     elif files:
-        pictures["spectrum"] = mixture_plots.blinded(_momenta(files), EDGES, mixture_plots.title_of(summary))
+        pictures["spectrum"] = mixture_plots.blinded(momenta_in(files), EDGES, mixture_plots.title_of(summary))
     if (run.directory / VALIDATION).is_file():
         found = read_pulls(run.directory / VALIDATION)
         pictures |= {"counts": mixture_plots.counts(found), "pulls": mixture_plots.pulls(found)}
@@ -65,13 +60,3 @@ def mixture_figures(run: AnyRun) -> dict[str, figures.Picture]:
         with np.load(run.directory / TOYS) as toys:
             pictures["toys"] = mixture_plots.toys(toys["counts"], list(toys["processes"]), toys["edges"])
     return pictures
-
-
-def _momenta(files: list[Path]) -> FloatArray:
-    """Return the momenta in files, in bins; of a blinded ensemble nothing else is known."""
-    total = np.zeros(len(EDGES) - 1)
-    for path in files:
-        with open_file(str(path)) as file:
-            if "mom" in file[TREE]:
-                total += np.histogram(file[TREE]["mom"].array(library="np"), EDGES)[0]
-    return total

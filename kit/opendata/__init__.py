@@ -5,9 +5,11 @@ The stages are `catalogue`, `events`, `masses` and `histograms`. The rooms behin
 services → files
     `web`, `downloads`; `releases` and `portal` list, `listings` keep, `datasets` choose, `shelf` holds the files
 files → arrays
-    `schemas` (the table), `recognition`, `description`, `trees`, `chunks`, `sources`, `skim`
+    `schemas` (the table), `recognition`, `description`, `trees`, `chunks`, `sources`, `skim`; what options need
+    besides: `wishes` (the table), `extras`, `origins`, `weights`, `duplicates`, `preparation`
 arrays → spectra
-    `selection`, `grouping`, `combinations`, `filling`; loops by `engine`: `kernels`, compiled, or `twins`
+    `selection`, `passing`, `overlaps`, `grouping`, `combinations`, `filling`; loops by `engine`: `kernels`,
+    compiled, or `twins`; masses of the original by `importing`, from `originals`
 spectra → results that merge
     `spectra`, `pieces`, `portions`, `records`, `massfile`, `massarrays`, `survey`; told by `tally` and `outcome`
 results → histograms
@@ -15,6 +17,9 @@ results → histograms
 pictures
     `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`,
     `notation`
+looking closer
+    `panel` with `panel_controls`, on `mass_sets`, `mass_view`, `excesses`, drawn by `view_plots`
 demo events
-    `demo`, from `collisions`, `processes`, `kinematics`; `demo_shelf` and `demo_service` for the catalogue
+    `demo`, from `collisions`, `processes`, `kinematics`, `demo_extras`; for the catalogue `demo_shelf` and
+    `demo_service`
 """

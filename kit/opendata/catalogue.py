@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import field_validator
 
 from kit import files
-from kit.files import write_json
+from kit.files import FormatError, write_json
 from kit.opendata import demo_shelf
 from kit.opendata.datasets import WANTED, Chosen, choose
 from kit.opendata.demo_service import Service
@@ -60,6 +60,9 @@ class CatalogueParameters(Parameters):
     folder: str = parameter("outputs/data/opendata", "where lists and files are kept, for all runs")
     download: bool = parameter(False, "fetch the files, too, instead of only listing them")
     refresh: bool = parameter(False, "ask the services again, and check the files that are here")
+    since: str | None = parameter(
+        None, "catalogue.json of an earlier run, whose files are left out: only new ones"
+    )
     max_files: int | None = parameter(None, "only the first so many files", ge=1)
     connections: int = parameter(4, "downloads side by side", ge=1, le=16)
     timeout: float = parameter(60.0, "longest wait for an answer", unit="s", gt=0)
@@ -121,7 +124,7 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
         lists, asked = _listings(p, api_url, server, run)
         chosen = choose(lists, p.datasets, p.skim, WANTED[p.kind], run.notice)
         shelf = Shelf(files.resolve(p.folder), server, p.server, p.protocol, p.patience)
-        placed = _placed(shelf, chosen, p.max_files, refresh=p.refresh)
+        placed = _placed(shelf, _new(p, chosen), p.max_files, refresh=p.refresh)
         every = [entry for _, entries in placed for entry in entries]
         if p.download:
             missing = [entry for entry in every if entry.state != "here"]
@@ -166,6 +169,19 @@ def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tu
     return found, asked
 
 
+def _new(p: CatalogueParameters, chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Return what is chosen without the files that an earlier catalogue holds."""
+    if p.since is None:
+        return list(chosen)
+    content = files.read_json(files.resolve(p.since))
+    try:
+        known = {entry["uri"] for dataset in content["datasets"] for entry in dataset["files"]}
+    except (KeyError, TypeError) as fault:
+        message = f"{p.since}: no catalogue; should be {CATALOGUE} of an earlier run"
+        raise FormatError(message) from fault
+    return [(dataset, [file for file in listed if file.uri not in known]) for dataset, listed in chosen]
+
+
 def _placed(
     shelf: Shelf, chosen: Sequence[Chosen], most: int | None, *, refresh: bool
 ) -> list[tuple[Dataset, list[Entry]]]:
@@ -193,7 +209,8 @@ def _write(p: CatalogueParameters, placed: Sequence[tuple[Dataset, Sequence[Entr
         for dataset, entries in placed
     ]
     with run.writing(CATALOGUE) as part:
-        write_json(part, {"format": FORMAT, "server": p.server, "skim": p.skim, "datasets": told})
+        head = {"format": FORMAT, "server": p.server, "protocol": p.protocol, "skim": p.skim}
+        write_json(part, {**head, "datasets": told})
     export: dict[str, list[str]] = {}
     for dataset, entries in placed:
         simulated = dataset.kind == "simulation" and not dataset.source.startswith("record_")

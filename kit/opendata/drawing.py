@@ -143,7 +143,9 @@ def whole_numbers(axis: Any) -> None:
     axis.set_tick_params(which="minor", length=0)
 
 
-def steps(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
+def steps(
+    axes: Any, counts: IntArray | FloatArray, low: float, width: float, name: str = "", **options: Any
+) -> None:
     """Draw a spectrum as steps, in the colour and line given; `low` and `width` of its bins in GeV."""
     edges = low + width * np.arange(len(counts) + 1)
     axes.stairs(counts, edges, label=name or "_", **{"linewidth": 1.4, **options})

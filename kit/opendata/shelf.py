@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kit.files import NO_ROOM, FormatError, adler32, shown
+from kit.files import NO_ROOM, FormatError, adler32
 from kit.opendata.downloads import download
 from kit.opendata.listings import Dataset, RemoteFile, http_address, place
 from kit.opendata.web import Patience
@@ -53,7 +53,7 @@ class Entry:
     def readable(self) -> str:
         """Where a stage reads it: here, else on the servers."""
         if self.state == "here":
-            return shown(self.path)
+            return str(self.path)
         return self.file.uri if self.protocol == "root" else self.http
 
     def told(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Entry:
             "http": self.http,
             "size": self.bytes,
             "checksum": self.file.checksum,
-            "path": shown(self.path) if self.state == "here" else None,
+            "path": str(self.path) if self.state == "here" else None,
             "state": self.shown_state,
         }
         return entry | ({"reason": self.reason} if self.reason else {})

@@ -93,6 +93,7 @@ class ClusterPanel(Panel):
         self.waveforms = LiveFigure(draw_waveforms, update=move_waveforms, size=WAVEFORMS_SIZE, **look)
         self.index: ClusterIndex | None = None
         self.view: ClusterView | None = None
+        self._shown: Scene | None = None
         self.told = Words("kit-told", role="status")
         super().__init__(hook="kit-clusters", interactive=interactive)
         self.paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
@@ -103,6 +104,8 @@ class ClusterPanel(Panel):
         self.form.observe(lambda change: self._refuse(change.new), "faults")
         self.observe(self.guarded(lambda _: self._show()), ["time", "pixels", "overlay", "sample", "scale"])
         self.observe(self.guarded(lambda _: self._open()), "file")
+        # one picture after the other: drawn at the same time, both would come late
+        self.maps.observe(lambda _: self.waveforms.show(self._shown), "drawn")
         self.file = self.paths[0]
 
     @traitlets.validate("file")
@@ -219,10 +222,9 @@ class ClusterPanel(Panel):
         """Let pictures and controls show the traits."""
         if self.view is None:
             return
-        scene = self.scene
-        self.maps.show(scene)
-        self.waveforms.show(scene)
-        self.controls.show(scene, self.file)
+        self._shown = self.scene
+        self.maps.show(self._shown)
+        self.controls.show(self._shown, self.file)
 
     def _take(self, name: str, value: Any) -> None:
         """Take over what a person has put into a control."""

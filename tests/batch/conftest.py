@@ -269,7 +269,7 @@ TOTAL = (
     "_ = Path('summary.json').write_text(json.dumps({'total': total}))"
 )
 CHAIN = """campaign: chain
-options: {memory_mb: 300, disk_mb: 20, try_first: false, workers: 1, environment: {python: PYTHON}}
+options: {memory_mb: 300, disk_mb: 20, try_first: false, workers: 1, per_job: 4, environment: {python: PYTHON}}
 stages:
   - {name: make, notebook: beam/make, set: {limit: 9}, each: {first: [0, 2, 4]}, accept: 0.6}
   - {name: square, notebook: beam/square, each: {inputs: {outputs_of: make, pattern: 'number_*.txt', bundle: 4}}}

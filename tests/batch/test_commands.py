@@ -150,7 +150,20 @@ def test_a_run_at_work_is_shown_refused_to_resume_stopped_and_resumed(
     kit, python, make_notebook, eventually, here
 ):
     make_notebook("notebooks/beam/slow.ipynb", *SLOW)
-    words = ["submit", "beam/slow", "--run", "run", "--over", "x=1..8", "-p", "pause=0.7", "--no-try-first", *here]
+    words = [
+        "submit",
+        "beam/slow",
+        "--run",
+        "run",
+        "--over",
+        "x=1..8",
+        "-p",
+        "pause=0.7",
+        "--no-try-first",
+        "--per-job",
+        "2",
+        *here,
+    ]
     process = python("-m", "kit", *words)
     assert eventually(
         lambda: Path("run/rounds/001/submitted.json").exists() and status_of("run").counts["done"], 60

@@ -19,7 +19,7 @@ SLOW = ("parameters", "x: float = 1.0  # the x\npause: float = 0.0  # s"), "impo
 SUBMIT = (
     "import sys\nfrom kit.batch import launching\nfrom kit.batch.options import Options\n"
     "from kit.batch.planning import make_plan\nfrom pathlib import Path\n"
-    "options = Options(profile='local', workers=2, memory_mb=400, try_first=False)\n"
+    "options = Options(profile='local', workers=2, memory_mb=400, try_first=False, per_job=3)\n"
     "plan = make_plan(sys.argv[1], {'pause': float(sys.argv[2])}, {'x': {'range': [1, 12]}}, options)\n"
     "launching.launch(plan, Path(sys.argv[3]))\n"
 )
@@ -73,7 +73,7 @@ def worker_pids(run):
 
 
 def test_all_points_are_done_and_counted_once(toy, launched):
-    status = launched(toy, {"x": {"range": [1, 20]}})
+    status = launched(toy, {"x": {"range": [1, 20]}}, per_job=None)
     assert status.counts["done"] == 20
     assert sum(status.counts.values()) == 20
     assert len(status.chunks) == 8
@@ -139,6 +139,7 @@ def test_a_killed_pool_takes_its_workers_along_and_resume_does_the_rest(submitti
     resumed(run)
 
 
+@pytest.mark.slow  # test_commands does the same by the commands
 def test_a_run_whose_pool_is_at_work_is_not_resumed_and_can_be_stopped(submitting):
     process, run = submitting()
     assert is_alive(batch_run(run).rounds[-1])
@@ -150,6 +151,7 @@ def test_a_run_whose_pool_is_at_work_is_not_resumed_and_can_be_stopped(submittin
     resumed(run)
 
 
+@pytest.mark.slow
 def test_wait_waits_for_the_pool_that_is_at_work(submitting):
     process, run = submitting(pause=0.1)
     said = []
@@ -158,6 +160,7 @@ def test_wait_waits_for_the_pool_that_is_at_work(submitting):
     assert said == ["nothing is missing: 12 of 12 points are done"]
 
 
+@pytest.mark.slow
 def test_results_are_the_same_whether_it_was_interrupted_or_not(submitting, slow, launched, tmp_path):
     from kit.batch.merging import finish
 

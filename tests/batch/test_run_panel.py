@@ -20,6 +20,21 @@ def _with_the_kit(python):
 
 
 @pytest.fixture
+def panel_of():
+    """Return a function that makes the panel of a run; none watches on after its test."""
+    made = []
+
+    def make(run="run", **options):
+        made.append(RunPanel(run, **options))
+        return made[-1]
+
+    yield make
+    for panel in made:
+        panel.watcher.stop()
+        assert panel.watcher.wait(20)
+
+
+@pytest.fixture
 def asked(monkeypatch):
     """Return what the command was asked, in the place of the command."""
     words = []
@@ -43,8 +58,8 @@ def made(written):
     return made
 
 
-def test_it_tells_how_the_run_stands_with_reasons_pictures_and_numbers_to_choose(made):
-    panel = RunPanel("run")
+def test_it_tells_how_the_run_stands_with_reasons_pictures_and_numbers_to_choose(made, panel_of):
+    panel = panel_of("run")
     assert panel.heading.text == "run"
     assert panel.words.text == "3/6 done, 1 failed, 2 running"
     panel.use.flush()
@@ -57,8 +72,8 @@ def test_it_tells_how_the_run_stands_with_reasons_pictures_and_numbers_to_choose
     assert (panel.choices.x.value, panel.choices.y.value, panel.choices.colour.value) == ("x", "seconds", "state")
 
 
-def test_the_map_follows_its_choices_and_keeps_them_at_the_next_look(made):
-    panel = RunPanel("run")
+def test_the_map_follows_its_choices_and_keeps_them_at_the_next_look(made, panel_of):
+    panel = panel_of("run")
     before = panel.map.png
     panel.choices.y.value = "square"
     panel.choices.colour.value = "rss_mb"
@@ -68,8 +83,8 @@ def test_the_map_follows_its_choices_and_keeps_them_at_the_next_look(made):
     assert (panel.choices.y.value, panel.choices.colour.value) == ("square", "rss_mb")
 
 
-def test_watching_looks_until_the_jobs_have_ended_and_can_be_left(made, eventually):
-    panel = RunPanel("run")
+def test_watching_looks_until_the_jobs_have_ended_and_can_be_left(made, eventually, panel_of):
+    panel = panel_of("run")
     click(panel.watcher.buttons.start)
     assert eventually(lambda: panel.watcher.message)
     assert panel.watcher.progress == pytest.approx(4 / 6)
@@ -81,8 +96,8 @@ def test_watching_looks_until_the_jobs_have_ended_and_can_be_left(made, eventual
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_every_action_says_what_it_will_do_and_does_nothing_before_it_is_confirmed(made, action, asked):
-    panel = RunPanel("run")
+def test_every_action_says_what_it_will_do_and_does_nothing_before_it_is_confirmed(made, action, asked, panel_of):
+    panel = panel_of("run")
     assert panel.confirming.layout.display == "none"
     click(getattr(panel.buttons, action))
     assert panel.pending == action
@@ -96,8 +111,8 @@ def test_every_action_says_what_it_will_do_and_does_nothing_before_it_is_confirm
     assert asked == []
 
 
-def test_questions_carry_the_numbers_of_the_moment(made):
-    panel = RunPanel("run")
+def test_questions_carry_the_numbers_of_the_moment(made, panel_of):
+    panel = panel_of("run")
     panel.propose("resume")
     assert panel.question.text == "resume: send the 2 points that are not done once more, and only these?"
     panel.propose("retry")
@@ -112,8 +127,8 @@ def test_questions_carry_the_numbers_of_the_moment(made):
     ("action", "words"),
     [("retry", ["resume", "RUN", "--retry-failed"]), ("stop", ["stop", "RUN"]), ("hold", ["hold", "RUN"])],
 )
-def test_what_is_confirmed_is_done_by_the_command(made, asked, action, words):
-    panel = RunPanel("run")
+def test_what_is_confirmed_is_done_by_the_command(made, asked, action, words, panel_of):
+    panel = panel_of("run")
     panel.propose(action)
     click(panel.buttons.confirm)
     assert panel.worker.wait(20)
@@ -122,9 +137,9 @@ def test_what_is_confirmed_is_done_by_the_command(made, asked, action, words):
     assert panel.worker.message == f"{action} is done"
 
 
-def test_failed_points_are_mended_and_collected_for_real(toy, launched, tmp_path):
+def test_failed_points_are_mended_and_collected_for_real(toy, launched, tmp_path, panel_of):
     launched(toy, {"x": [1, 2, 5]}, {"limit": 4.0})
-    panel = RunPanel("run")
+    panel = panel_of("run")
     assert "2/3 done, 1 failed" in panel.words.text
     (tmp_path / "mended").touch()
     panel.propose("retry")
@@ -140,24 +155,24 @@ def test_failed_points_are_mended_and_collected_for_real(toy, launched, tmp_path
     assert status_of("run").good
 
 
-def test_a_refusal_is_told_in_the_commands_words(made):
-    panel = RunPanel("run")
+def test_a_refusal_is_told_in_the_commands_words(made, panel_of):
+    panel = panel_of("run")
     panel.propose("resume")
     panel.confirm()
     assert panel.worker.wait(20)
     assert "of cluster 17 1 jobs run and 0 wait" in panel.worker.error
 
 
-def test_nothing_is_done_where_nothing_was_chosen(made):
-    panel = RunPanel("run")
+def test_nothing_is_done_where_nothing_was_chosen(made, panel_of):
+    panel = panel_of("run")
     panel.confirm()
     assert panel.worker.wait(20)
     assert panel.worker.error == "choose what shall be done first"
 
 
-def test_links_lead_from_the_page_to_the_executed_notebook_and_the_log(toy, launched, tmp_path):
+def test_links_lead_from_the_page_to_the_executed_notebook_and_the_log(toy, launched, tmp_path, panel_of):
     launched(toy, {"x": [1, 5]}, {"limit": 4.0})
-    panel = RunPanel("run")
+    panel = panel_of("run")
     place = panel.failures.value.partition('href="')[2].partition('"')[0]
     path, _, cell = place.partition("#")
     assert cell == "papermill-error-cell"
@@ -167,19 +182,19 @@ def test_links_lead_from_the_page_to_the_executed_notebook_and_the_log(toy, laun
     assert "what it printed" in panel.failures.value
 
 
-def test_words_of_an_error_are_no_html(written):
+def test_words_of_an_error_are_no_html(written, panel_of):
     made = written(1)
     error = {"name": "ValueError", "value": "<b>&", "cell": 3, "traceback": []}
     made.bring({0: "failed"}, error=error)
-    assert "ValueError: &lt;b&gt;&amp;" in RunPanel("run").failures.value
+    assert "ValueError: &lt;b&gt;&amp;" in panel_of("run").failures.value
 
 
-def test_where_nobody_can_click_words_and_the_chunks_stand_in_its_place(made):
-    shown = RunPanel("run", interactive=False).static()
+def test_where_nobody_can_click_words_and_the_chunks_stand_in_its_place(made, panel_of):
+    shown = panel_of("run", interactive=False).static()
     assert "3/6 done" in shown["text/plain"]
     assert shown["image/png"]
 
 
-def test_what_is_no_run_is_refused(tmp_path):
+def test_what_is_no_run_is_refused(tmp_path, panel_of):
     with pytest.raises(SubmissionError, match="nowhere holds no points"):
-        RunPanel("nowhere")
+        panel_of("nowhere")

@@ -121,11 +121,7 @@ def measure_plain(folder: Path, events: int) -> dict[str, float]:
     from tests.benchmarks import _mu2e_plain as plain
 
     small = plan_for(folder, events)
-    rows = [
-        pair
-        for part in rows_of(small, 0, {})
-        for pair in zip(part.source.tolist(), part.entry.tolist(), strict=True)
-    ]
+    rows = [pair for part in rows_of(small, 0, {}) for pair in zip(part.source.tolist(), part.entry.tolist(), strict=True)]
     few = rows[:2000]
     out = folder / "plain.root"
     plain.per_event(small.sources, few[:50], out)
@@ -161,10 +157,7 @@ def measure_toys(_folder: Path, _events: int) -> dict[str, float]:
     edges = np.linspace(70, 150, 201)
     times = {}
     for total in (10**5, 10**7):
-        pool = {
-            name: np.full(201, max(1, int(total * share / 201)))
-            for name, share in zip(PROCESSES, SHARES, strict=True)
-        }
+        pool = {name: np.full(201, max(1, int(total * share / 201))) for name, share in zip(PROCESSES, SHARES, strict=True)}
         means = {name: 0.5 * float(pool[name].sum()) * 10**5 / total for name in PROCESSES}
         draw_toys(pool, means, 10, edges, 1)
         times[total] = cpu(lambda pool=pool, means=means: draw_toys(pool, means, 1000, edges, 1))

@@ -1,4 +1,4 @@
-"""The page of the acquisition in a real JupyterLab: a 2-D scan built, aborted and gone on with by mouse and keys."""
+"""The page of the acquisition in a real JupyterLab: a scan built, aborted and gone on with by mouse and keys."""
 
 import json
 import re

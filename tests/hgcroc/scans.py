@@ -16,7 +16,7 @@ def parameters(shared_data, emulator, dialect="1.0.15", procedure="small2d", **c
     if dialect == "1.0.15":
         network["client"] = {"hostname": emulator.host, "port": emulator.ports["client"]}
     values = {"config": str(shared_data / "hgcroc" / FOLDERS[dialect] / "main.yaml"), "procedure": procedure}
-    values |= {"network": network, "n_events": 20, "timeout": 5.0, "start_timeout": 5.0, "interactive": False}
+    values |= {"network": network, "n_events": 20, "timeout": 30.0, "start_timeout": 30.0, "interactive": False}
     return AcquisitionParameters.build(values | changes)
 
 

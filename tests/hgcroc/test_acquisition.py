@@ -1,5 +1,6 @@
 """The stage: its demo, its exit, its resuming, and that it is a batch job like any other."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,16 +9,16 @@ import pytest
 
 from kit.directories import RunError
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire, start_session
-from kit.hgcroc.board_errors import BoardError
 from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.resuming import FILE
+from kit.hgcroc.session import AbortedError
 from kit.run import Run, load
 from tests.conftest import PROJECT
 from tests.hgcroc.scans import parameters
 
-LIMIT = 120  # s
+LIMIT = 300  # s; most of it is for a busy machine
 
 
 def run_of(p):
@@ -43,21 +44,35 @@ def test_the_demo_starts_a_board_of_its_own_and_measures_all_points(tmp_path):
 
 def test_a_scan_goes_on_in_a_new_run_where_the_last_one_failed(shared_data, stand, tmp_path):
     emulator = stand()
-    p = parameters(shared_data, emulator, timeout=3.0, max_retries=0)
-
-    first = Run("hgcroc/acquisition", p)
-    with pytest.raises(BoardError, match="gives no answer in 3 s"), first as run:
-        for outcome in start_session(p, run).measure():
+    p = parameters(shared_data, emulator)
+    with pytest.raises(AbortedError, match="goes on where it was"), Run("hgcroc/acquisition", p) as run:
+        session = start_session(p, run)
+        for outcome in session.measure():
             if outcome.point == 3:
-                emulator.inject("silent", role="server", value=100)
-    emulator.board.faults.clear()
-    p = p.with_values(timeout=20.0)
+                session.abort()
     second = run_of(p)
     assert second.summary["measured_now"] == 2
     assert second.summary["good"] == 6
     assert any("goes on with outputs/hgcroc/acquisition/" in text for text in second.notices)
     third = run_of(p)  # a complete scan is not gone on with
     assert third.summary["measured_now"] == 6
+
+
+def test_a_scan_that_goes_on_with_another_emulator_has_no_twins(tmp_path):
+    config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
+    p = AcquisitionParameters(
+        config=config, procedure="pedestal_scan", n_events=10, repeats=1, interactive=False, output="scan"
+    )
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Run("hgcroc/acquisition", p) as run,
+        contextlib.closing(start_session(p, run).measure()) as outcomes,
+    ):
+        for outcome in outcomes:
+            if outcome.point == 3:
+                raise KeyboardInterrupt
+    run = run_of(p)
+    assert (run.summary["good"], run.summary["measured_now"]) == (32, 28)
 
 
 def test_without_resume_a_scan_begins_anew(shared_data, stand, tmp_path):

@@ -52,7 +52,7 @@ def test_faults_are_injected_and_cleared(ask, stood):
 def test_counters_and_warnings_are_told(ask, stood):
     stood.board.message_passed()
     stood.warnings.append("mind the gap")
-    assert ask(command="counters")["value"] == {"messages": 1}
+    assert ask(command="counters")["value"] == {"messages": 1, "runs": 0}
     assert ask(command="warnings")["value"] == ["mind the gap"]
 
 

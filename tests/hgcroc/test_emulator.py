@@ -4,11 +4,16 @@ import time
 import pytest
 import yaml
 
+from kit.hgcroc.archive import HEAD
+from kit.hgcroc.chip import Trigger
 from kit.hgcroc.emulator import Emulator, power_on_state
 from kit.hgcroc.messages import MessageError
 from kit.hgcroc.ports import probe
+from kit.hgcroc.rawdata import decode
 from kit.hgcroc.registers import RegisterError, register_table
+from kit.hgcroc.run_plans import RunPlan
 from kit.hgcroc.wire import Requester, Wire
+from tests.hgcroc.stands import init_tree
 
 
 def test_network_files_have_the_shape_of_each_dialect_and_the_ports_in_use(stand):
@@ -92,3 +97,13 @@ def test_a_power_on_file_of_the_package_can_be_used(shared_data):
     for name in ("defaults/V3LDHexaboard-poweron-default.yaml", "examples_1015/defaults/reset_state.yaml"):
         state = power_on_state("ld", str(shared_data / "hgcroc" / name))
         assert state[register_table("ld").index_of(("roc_s0", "Top", 0, "EN_PLL"))] == 1
+
+
+def test_the_noise_of_a_run_follows_from_seed_and_number(stand):
+    first, second = (stand("char", first_run=runs).board for runs in (0, 1))
+    plan = RunPlan(Trigger(), 10, 44, "current")
+    for board in (first, second):
+        board.write(init_tree(board.table))
+    list(first.take(plan))  # the second emulator has this one behind it
+    seen = [decode(HEAD + b"".join(board.take(plan))) for board in (first, second)]
+    assert (seen[0].adc == seen[1].adc).all()

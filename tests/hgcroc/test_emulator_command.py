@@ -48,6 +48,8 @@ def test_it_says_when_it_is_ready_writes_the_network_file_and_ends_when_told(pyt
      (["--network", "x.yaml"], "needs one --dialect")],
 )  # fmt: skip
 def test_what_cannot_be_is_one_line_and_a_status(words, fault):
+    before = signal.getsignal(signal.SIGTERM)
     answer = CliRunner().invoke(main, words)
+    assert signal.getsignal(signal.SIGTERM) is before
     assert answer.exit_code != 0
     assert fault in answer.output.splitlines()[-1]

@@ -7,7 +7,7 @@ import pytest
 
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.resuming import FILE, adopt, is_complete, newest_unfinished, set_aside
+from kit.hgcroc.resuming import FILE, adopt, is_complete, newest_unfinished, runs_of, set_aside
 from kit.hgcroc.scanfile import create
 from tests.hgcroc.plans import CALIB, plan_of
 from tests.hgcroc.samples import measured, point_columns
@@ -76,6 +76,11 @@ def test_a_scan_that_shall_not_go_on_is_set_aside(runs):
     assert set_aside(folder).name == "scan_abandoned_1.h5"
     assert set_aside(folder) is None
     assert np.size(list(folder.glob("*.h5"))) == 1
+
+
+def test_runs_are_those_of_all_tries(runs, tmp_path):
+    assert runs_of(runs(2) / FILE) == 2
+    assert runs_of(tmp_path / "none.h5") == 0
 
 
 def test_a_file_that_cannot_be_read_is_not_complete(tmp_path):

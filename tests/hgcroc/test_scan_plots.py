@@ -53,6 +53,12 @@ def test_the_map_has_a_colour_for_each_pad(scan):
     assert drawing.axes[0].get_title() == "point 2, phase_strobe 2, Calib 9"
 
 
+def test_all_pads_share_one_scale_also_where_all_are_equal(scan):
+    for column in ("adc_mean", "n_bad"):
+        pads, calibs = scan_plots.board_map(scan, column, 2).axes[0].collections
+        assert pads.get_clim() == calibs.get_clim()
+
+
 def test_all_pictures_of_a_scan_without_data_say_so(tmp_path):
     create(tmp_path / "scan.h5", PLAN, register_table("ld").reset, {})
     with Scan.open(tmp_path / "scan.h5") as scan:

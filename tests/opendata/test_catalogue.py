@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kit.files import FormatError
 from kit.opendata.catalogue import CatalogueParameters, list_files
 from kit.opendata.demo_shelf import prepare
 from kit.opendata.sources import open_source
@@ -97,6 +98,20 @@ def test_new_files_of_a_release_are_added_without_fetching_the_old(service: Faul
     service.forget()
     later = catalogue(service, download=True, records=[], refresh=True)
     assert (later.summary["files"], later.summary["files_fetched"]) == (5, 1)
+
+
+def test_a_catalogue_since_another_holds_the_new_files_alone(service: FaultyService, tmp_path: Path):
+    service.releases = service.table("releases")
+    dataset = next(d for d in service.releases["2020e-13tev"] if d["dataset_number"] == 361106)
+    dataset["file_list"], rest = dataset["file_list"][:1], dataset["file_list"][1:]
+    earlier = catalogue(service)
+    dataset["file_list"] += rest
+    since = str(earlier.directory / "catalogue.json")
+    later = catalogue(service, refresh=True, since=since)
+    assert [entry["uri"] for entry in entries(later)] == rest
+    (tmp_path / "x.json").write_text("[]")
+    with pytest.raises(FormatError, match=r"x\.json: no catalogue; should be catalogue\.json"):
+        catalogue(service, since=str(tmp_path / "x.json"))
 
 
 FAULTS = {

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.batch.worker.conftest import Chunk
+from tests.conftest import write_notebook
+
 EVERYTHING = (
     ("parameters", "seed: int = 1  # a seed"),
     "print('text')\nimport sys\nprint('error', file=sys.stderr)\nseed",
@@ -45,9 +48,11 @@ def outputs(path):
     return found
 
 
-@pytest.fixture
-def compared(chunk):
-    made = chunk(*EVERYTHING)
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """Return what both engines have left of one notebook: it is executed once by each."""
+    folder = tmp_path_factory.mktemp("compared")
+    made = Chunk(folder, write_notebook(folder / "source" / "toy.ipynb", *EVERYTHING))
     executed = {}
     for isolation in ("fork", "kernel"):
         made.orders(isolation=isolation, preload=["matplotlib.pyplot", "ipywidgets", "tqdm", "subprocess"])

@@ -1,0 +1,112 @@
+"""What the panel of an ensemble shows: its spectrum, its pulls, the ledger, and logs of a real production."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kit import figures
+from kit.files import FormatError, read_json
+from kit.manifest import load
+from kit.mu2e.ensemble_files import TREE
+from kit.mu2e.ledger import Ledger
+from kit.mu2e.mixture_plots import draw_blinded, title_of
+from kit.mu2e.momenta import EDGES, Momenta
+from kit.mu2e.primaries import open_file
+from kit.mu2e.pulls import Comparison, compare, read_pulls
+from kit.mu2e.sampling_logs import read_log
+from kit.mu2e.steps import SPECTRUM, VALIDATION
+
+__all__ = ["EnsembleView", "ledger_records", "log_comparison", "momenta_in", "view_of"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EnsembleView:
+    """The numbers behind the pictures; what a blinded ensemble does not tell is None."""
+
+    words: str
+    expected: Momenta | None
+    drawn: FloatArray
+    comparison: Comparison | None
+
+    def draw_alone(self, top: Any, bottom: Any) -> None:
+        """Draw what was drawn, without anything to compare it with."""
+        draw_blinded(top, self.drawn, EDGES)
+        figures.say(bottom, "no expectation is shown")
+
+    def say_blinded(self, axes: Any) -> None:
+        """Say that there is nothing to compare."""
+        figures.say(axes, "no numbers by process are shown")
+
+
+def view_of(directory: Path) -> EnsembleView:
+    """Return the view of a run of `mu2e/mixture`.
+
+    Raises
+    ------
+    FormatError
+        If it is a run of another stage.
+    """
+    run = load(directory)
+    if run.stage != "mu2e/mixture":
+        message = f"{directory} is a run of {run.stage}, should be one of mu2e/mixture"
+        raise FormatError(message)
+    summary = run.summary
+    words = title_of(summary)
+    if summary.get("blind"):
+        words += f"\nblinded, commitment {summary['commitment']}"
+    expected, drawn = None, momenta_in(sorted(directory.glob("nts.*.root")))
+    if (directory / SPECTRUM).is_file():
+        made = read_json(directory / SPECTRUM)
+        counts = {name: np.array(values) for name, values in made["counts"].items()}
+        expected = Momenta(np.array(made["edges"]), counts, True, tuple(made["synthetic"]))
+        drawn = np.array(made["drawn"])
+    found = read_pulls(directory / VALIDATION) if (directory / VALIDATION).is_file() else None
+    return EnsembleView(words, expected, drawn, found)
+
+
+def momenta_in(paths: list[Path]) -> FloatArray:
+    """Return the momenta in files, in bins; of a blinded ensemble nothing else is known."""
+    total = np.zeros(len(EDGES) - 1)
+    for path in paths:
+        with open_file(str(path)) as file:
+            if "mom" in file[TREE]:
+                total += np.histogram(file[TREE]["mom"].array(library="np"), EDGES)[0]
+    return total
+
+
+def ledger_records(path: Path) -> list[dict[str, Any]]:
+    """Return what of which file is in which ensemble, and what is free, to look at."""
+    if not path.is_file():
+        return []
+    rows = Ledger(path).view()
+    held: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row["state"] != "released":
+            key = row["path"], row["tree"]
+            held[key] = held.get(key, 0) + row["taken"]
+    records = []
+    for row in rows:
+        free = row["items"] - held.get((row["path"], row["tree"]), 0)
+        name, who, state = Path(row["path"]).name, row["ensemble"] or "–", row["state"] or "free"
+        records.append({"file": name, "ensemble": who, "state": state, "taken": row["taken"], "free": free})
+    return records
+
+
+def log_comparison(path: Path) -> Comparison:
+    """Return how the counts in a log of SamplingInput compare with its own weights, job by job."""
+    blocks = read_log(path)
+    names = sorted({one.name for block in blocks for one in block})
+    drawn, expected = (np.zeros((len(blocks), len(names))) for _ in range(2))
+    for job, block in enumerate(blocks):
+        total = sum(one.counts for one in block)
+        for one in block:
+            drawn[job, names.index(one.name)] = one.counts
+            expected[job, names.index(one.name)] = one.expected * total
+    return compare(names, drawn, expected)

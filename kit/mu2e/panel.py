@@ -1,0 +1,260 @@
+"""The panels: expected events that follow every slider, and an ensemble with its ledger."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from kit import files
+from kit.mu2e.ensemble_view import EnsembleView, ledger_records, log_comparison, view_of
+from kit.mu2e.mixture_plots import draw_pulls, draw_spectra
+from kit.mu2e.table import html_table
+from kit.mu2e.yield_options import YieldParameters
+from kit.mu2e.yield_plots import draw_headroom, draw_momenta
+from kit.mu2e.yield_view import YieldView, YieldWorkshop, other_convention
+from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
+from kit.widgets.look import hooked, line
+
+__all__ = ["EnsemblePanel", "YieldPanel"]
+
+GROUPS = {
+    "Exposure: one of these is set": ["livetime_on_spill", "livetime_wall", "pot"],
+    "Beam and signal": ["run_mode", "pot_method", "r_mue"],
+    "Thresholds": [
+        "dio_emin",
+        "rpc_emin",
+        "rmc_emin",
+        "ipa_emin",
+        "rmc_kmax",
+        "rmc_model",
+        "integration",
+        "off_spill",
+    ],
+}
+SHOWN = tuple(name for names in GROUPS.values() for name in names)
+WIDTHS = (0.25, 0.5, 1.0, 2.0, 5.0)  # MeV of a bin
+NARROWEST = 0.25
+RATES = (1e-18, 1e-9)
+SECONDS = (1.0, 1e9)
+STEP = 0.01  # of the sliders, in decades
+
+
+class YieldPanel(Panel):
+    """Expected events for any exposure, conversion rate and thresholds.
+
+    Parameters
+    ----------
+    p : YieldParameters
+        What to begin with; never changed.
+    interactive : bool
+        See `Panel`.
+
+    Attributes
+    ----------
+    form : ParameterForm
+        The values; its button copies them as YAML.
+    view : YieldView
+        The numbers behind the pictures.
+
+    Examples
+    --------
+    >>> panel.form.set(r_mue=1e-13, run_mode="2BB")
+    >>> panel.switch()
+    >>> panel.set_conversions(5)
+    """
+
+    width = traitlets.Enum(WIDTHS, 1.0, help="MeV; width of a bin of the spectrum")
+
+    def __init__(self, p: YieldParameters, *, interactive: bool = True) -> None:
+        hidden = [name for name in YieldParameters.model_fields if name not in SHOWN]
+        self.workshop = YieldWorkshop(p)
+        self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
+        look: dict[str, Any] = {"size": (8, 4.4), "interactive": interactive}
+        self.spectrum = LiveFigure(_draw_spectrum, caption=_spectrum_caption, **look)
+        self.headroom = LiveFigure(_draw_headroom, caption=_headroom_caption, **look)
+        self.words = Words("kit-exposure", role="status")
+        self.table = hooked(ipywidgets.HTML(), "kit-yields")
+        self.view: YieldView | None = None
+        self._following = False
+        super().__init__(hook="kit-mu2e-yields", interactive=interactive)
+        self._lay_out()
+        self.form.observe(self.guarded(lambda _: self._follow()), "parameters")
+        self.observe(self.guarded(lambda _: self._follow()), "width")
+        self.guarded(self._follow)()
+
+    def switch(self) -> None:
+        """Give the same exposure in the other convention, wall for on-spill time or back."""
+        self.form.set(**other_convention(self.form.checked()))
+
+    def set_conversions(self, number: float) -> None:
+        """Choose the conversion rate by the conversions that it means in this exposure, before selection."""
+        self.form.set(r_mue=float(f"{self.workshop.rate_for(self.form.checked(), number):.6g}"))
+
+    def static(self) -> dict[str, Any]:
+        """Return the table and both pictures."""
+        bundle = Panel([self.spectrum, self.headroom], interactive=False).static()
+        return bundle | {"text/html": self.table.value + bundle["text/html"]}
+
+    def close(self) -> None:
+        """Stop drawing, and leave the front end."""
+        self.spectrum.close()
+        self.headroom.close()
+        super().close()
+
+    def _follow(self) -> None:
+        """Let table, words and pictures follow the form."""
+        p = self.form.parameters
+        if not isinstance(p, YieldParameters):
+            return
+        self.view = self.workshop.view(p, round(self.width / NARROWEST))
+        self.words.text = self.view.words
+        self.table.value = html_table(self.view.made)
+        self.spectrum.show(self.view)
+        self.headroom.show(self.view)
+        self._following = True
+        try:
+            seconds = p.livetime_wall or p.livetime_on_spill
+            self.seconds.description = "log₁₀ wall s" if p.livetime_wall else "log₁₀ on-spill s"
+            if seconds:
+                self.seconds.value = math.log10(min(max(seconds, SECONDS[0]), SECONDS[1]))
+            if p.r_mue:
+                self.rate.value = math.log10(min(max(p.r_mue, RATES[0]), RATES[1]))
+        finally:
+            self._following = False
+
+    def _slide(self, name: str, value: float) -> None:
+        p = self.form.checked()
+        kind = "livetime_wall" if p.livetime_wall else "livetime_on_spill"
+        present = getattr(p, kind) if name == "seconds" else p.r_mue
+        # a front end shows the nearest step of a slider, and sends that back as if a person had chosen it
+        snapped = present > 0 and abs(value - math.log10(present)) <= STEP * 0.500001
+        if self._following or snapped:
+            return
+        if name == "seconds":
+            others = {other: 0.0 for other in ("livetime_wall", "livetime_on_spill", "pot") if other != kind}
+            self.form.set(**others, **{kind: float(f"{10**value:.4g}")})
+        else:
+            self.form.set(r_mue=float(f"{10**value:.4g}"))
+
+    def _lay_out(self) -> None:
+        look = {"style": {"description_width": "8em"}, "layout": {"width": "28em"}, "step": STEP}
+        self.seconds = ipywidgets.FloatSlider(4.0, min=math.log10(SECONDS[0]), max=math.log10(SECONDS[1]), **look)
+        self.rate = ipywidgets.FloatSlider(
+            -13.0, min=math.log10(RATES[0]), max=math.log10(RATES[1]), description="log₁₀ R_μe", **look
+        )
+        for name, slider in (("seconds", self.seconds), ("rate", self.rate)):
+            slide = self.guarded(lambda change, name=name: self._slide(name, change.new))
+            slider.observe(slide, "value")
+            hooked(slider, f"kit-{name}")
+        self.number = ipywidgets.Text(
+            description="conversions", placeholder="before selection", continuous_update=False
+        )
+        width = ipywidgets.Dropdown(
+            options=[(f"{w:g} MeV", w) for w in WIDTHS], value=self.width, description="bin"
+        )
+        traitlets.link((self, "width"), (width, "value"))
+        switch = self.button("Wall or on-spill", self.switch, "the same exposure in the other convention")
+        choose = self.button(
+            "Rate from conversions",
+            lambda: self.set_conversions(float(self.number.value)),
+            "choose the rate by a number",
+        )
+        self.contain(
+            line(self.seconds, switch, self.rate, self.number, choose, width), self.words, self.table,
+            line(hooked(self.spectrum, "kit-spectrum"), hooked(self.headroom, "kit-headroom")),
+            ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None),
+        )  # fmt: skip
+
+
+class EnsemblePanel(Panel):
+    """An ensemble: drawn beside expected events, its pulls, the ledger, and logs of a real production.
+
+    Parameters
+    ----------
+    directory : path
+        A run of `mu2e/mixture`; of a blinded one only the open columns are shown.
+    ledger : path
+        The ledger to look into.
+    interactive : bool
+        See `Panel`.
+    """
+
+    log = traitlets.Unicode(
+        help="path of a SamplingInput log whose counts are shown as pulls; empty for the run's own"
+    )
+
+    def __init__(self, directory: str | Path, ledger: str | Path, *, interactive: bool = True) -> None:
+        self.view: EnsembleView = view_of(files.resolve(directory))
+        look: dict[str, Any] = {"interactive": interactive}
+        self.spectrum = LiveFigure(
+            _draw_ensemble, self.view, caption=_ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
+            height_ratios=[3, 1], **look,
+        )  # fmt: skip
+        self.pulls = LiveFigure(_draw_pulls, self.view, caption=_pulls_caption, size=(8, 4.4), **look)
+        self.browser = Browser(ledger_records(files.resolve(ledger)), noun="ranges", interactive=interactive)
+        self.words = Words("kit-ensemble", role="status", text=self.view.words)
+        super().__init__(hook="kit-mu2e-ensemble", interactive=interactive)
+        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
+        traitlets.link((self, "log"), (self.path, "value"))
+        self.observe(self.guarded(lambda _: self._compare()), "log")
+        self.contain(self.words, line(self.spectrum, self.pulls), self.path, self.browser)
+
+    def close(self) -> None:
+        """Stop drawing, and leave the front end."""
+        self.spectrum.close()
+        self.pulls.close()
+        super().close()
+
+    def _compare(self) -> None:
+        """Show the pulls of a log, or of the run again."""
+        found = log_comparison(files.resolve(self.log)) if self.log else self.view.comparison
+        self.pulls.show(EnsembleView(self.view.words, self.view.expected, self.view.drawn, found))
+
+
+def _draw_spectrum(axes: Any, view: YieldView) -> None:
+    draw_momenta(axes, view.spectrum, view.factor)
+
+
+def _spectrum_caption(view: YieldView) -> str:
+    total = float(sum(counts.sum() for counts in view.spectrum.counts.values()))
+    kind = "in the sample" if view.spectrum.measured else "before selection"
+    hatched = "; hatched: simulated stand-ins" if view.spectrum.synthetic else ""
+    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}"
+
+
+def _draw_headroom(axes: Any, view: YieldView) -> None:
+    draw_headroom(axes, view.made.rows)
+
+
+def _headroom_caption(view: YieldView) -> str:
+    short = [row.process for row in view.made.rows if row.headroom is not None and row.headroom < 1]
+    return f"too few simulated events: {', '.join(short)}" if short else "no process has too few simulated events"
+
+
+def _draw_ensemble(axes: Any, view: EnsembleView) -> None:
+    top, bottom = np.asarray(axes)[:, 0]
+    if view.expected is None:
+        view.draw_alone(top, bottom)
+    else:
+        draw_spectra(top, bottom, view.expected, view.drawn)
+
+
+def _ensemble_caption(view: EnsembleView) -> str:
+    return f"{view.drawn.sum():.0f} events drawn between 50 and 150 MeV"
+
+
+def _draw_pulls(axes: Any, view: EnsembleView) -> None:
+    if view.comparison is None:
+        view.say_blinded(axes)
+    else:
+        draw_pulls(axes, view.comparison)
+
+
+def _pulls_caption(view: EnsembleView) -> str:
+    found = view.comparison
+    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "blinded: no pulls"

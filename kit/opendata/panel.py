@@ -1,0 +1,341 @@
+"""The panel of masses: ten thousand spectra to filter, sort, compare, cut and split by hand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import traitlets
+import yaml
+
+from kit import files
+from kit.files import write_json
+from kit.opendata.bumpnet import write_histograms
+from kit.opendata.histograms import HistogramParameters
+from kit.opendata.mass_sets import MassSet, Pair, Record, contributions, open_set
+from kit.opendata.mass_view import MassView, view_of
+from kit.opendata.panel_controls import MassControls
+from kit.opendata.view_plots import PLACES, SIZE, draw_view
+from kit.widgets import Browser, LiveFigure, Panel, Words
+from kit.widgets.look import line
+
+__all__ = ["MassPanel"]
+
+COLUMNS = [
+    "final_state",
+    "combination",
+    "objects",
+    "events",
+    "entries",
+    "peak",
+    "bins",
+    "accepted",
+    "excess",
+    "at",
+]
+STATE_COLUMNS = ["final_state", "events", "pairs", "accepted", "excess"]
+WIDTHS = (1, 2, 3, 4, 5, 10)  # filled bins that can be joined
+KINDS = ("png", "pdf", "root", "yaml")
+EITHER, YES, NO = "any", "accepted", "refused"
+
+
+class MassPanel(Panel):
+    """All pairs of final state and combination of merged masses, one at a time.
+
+    Parameters
+    ----------
+    p : HistogramParameters
+        Its inputs are looked through, its minimum of events and its width of a bin are begun with; never changed.
+    interactive : bool
+        See `Panel`.
+
+    Attributes
+    ----------
+    browser : Browser
+        The pairs: filter ``2e excess>3 combination=e0e1``, sorted by any column.
+    states : Browser
+        The final states; `within` shows the pairs of the selected one alone.
+    picture : LiveFigure
+        The spectrum of the selected pair.
+    view : MassView
+        The numbers behind it.
+    sets : dict of str to MassSet
+        What can be laid over it; see `add`.
+
+    Examples
+    --------
+    >>> panel = MassPanel(p)
+    >>> panel.browser.filter, panel.browser.order = "entries>1000", "excess"
+    >>> panel.peak_cut, panel.split = 120.0, 800.0
+    >>> panel.view.verdict()
+    """
+
+    scale = traitlets.Enum(["log", "linear"], "log", help="of the counts")
+    joined = traitlets.Int(1, min=1, max=100, help="filled bins that become one")
+    peak_cut = traitlets.Float(None, allow_none=True, help="GeV; none cuts at the highest bin")
+    split = traitlets.Float(None, allow_none=True, help="GeV; none splits at the first gap, 0 nowhere")
+    overlays = traitlets.Tuple(help="names of sets, and pairs of this one, that are laid over it")
+    normalised = traitlets.Bool(False, help="scale what is laid over to the entries of the pair")
+    marked = traitlets.Bool(True, help="mark the masses of known particles")
+    min_entries = traitlets.Int(0, min=0, help="fewest masses of the pairs that are listed")
+    verdict = traitlets.Enum([EITHER, YES, NO], EITHER, help="whether BumpNet would take the pairs listed")
+    within = traitlets.Bool(False, help="list only pairs of the selected final state")
+    folder = traitlets.Unicode("outputs/exports", help="where exports are written")
+
+    def __init__(self, p: HistogramParameters, *, interactive: bool = True) -> None:
+        self.p = p
+        first = open_set("this", p.inputs)
+        self.sets: dict[str, MassSet] = {first.name: first}
+        self._joined_at_first(first)
+        self.browser = Browser(noun="pairs", columns=COLUMNS, interactive=interactive)
+        self.states = Browser(noun="final states", columns=STATE_COLUMNS, interactive=interactive)
+        self.picture = LiveFigure(
+            draw_view,
+            caption=lambda view: view.words,
+            rows=2,
+            size=SIZE,
+            height_ratios=[3, 1],
+            interactive=interactive,
+        )
+        self.picture.figure.set_layout_engine("none")
+        for axes, place in zip(self.picture.figure.axes, PLACES, strict=True):
+            axes.set_position(place)
+        self.told = Words("kit-told", role="status")
+        self.view: MassView | None = None
+        super().__init__(hook="kit-masses", interactive=interactive)
+        self.controls = MassControls(self, self.guarded(self._take))
+        self._lay_out()
+        self.browser.observe(self.guarded(lambda _: self._choose()), "selected")
+        self.states.observe(self.guarded(lambda _: self._narrow()), "selected")
+        self.observe(self.guarded(lambda _: self._narrow()), ["min_entries", "verdict", "within"])
+        looks = ["scale", "joined", "peak_cut", "split", "overlays", "normalised", "marked"]
+        self.observe(self.guarded(lambda _: self.look()), looks)
+        self.browser.records = [r for r in first.records if r["events"] >= p.min_events]
+        self.states.records = [r for r in first.states if r["events"] >= p.min_events]
+        self.browser.order, self.browser.descending = "entries", True
+        self.browser.go_to(0)
+
+    @property
+    def this(self) -> MassSet:
+        """The set whose pairs are listed."""
+        return self.sets["this"]
+
+    @property
+    def pair(self) -> Pair:
+        """Final state and combination of the selected pair.
+
+        Raises
+        ------
+        ValueError
+            If none is selected.
+        """
+        record = self.browser.selected
+        if record is None:
+            message = "no pair is selected; the filter may match none"
+            raise ValueError(message)
+        return record["final_state"], record["combination"]
+
+    def add(self, name: str, inputs: Sequence[str]) -> None:
+        """Offer the masses of other runs, another release or simulation, to be laid over; and lay them over.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken, or their grid is another.
+        """
+        if name in self.sets:
+            message = f"there is a set {name} already"
+            raise ValueError(message)
+        found = open_set(name, inputs)
+        if found.spectra.grid != self.this.spectra.grid:
+            message = f"{name} is on the grid {found.spectra.grid}, should be on {self.this.spectra.grid}"
+            raise ValueError(message)
+        self.sets[name] = found
+        self.overlays = (*self.overlays, name)
+
+    def look(self) -> None:
+        """Draw the selected pair as all traits say."""
+        if self.browser.selected is None:
+            self.told.text = "no pair matches"
+            return
+        pair, grid = self.pair, self.this.spectra.grid
+        self.view = view_of(
+            pair,
+            self.this.spectra.counts(pair),
+            grid.width,
+            self.joined,
+            peak=self.peak_cut,
+            split=self.split,
+            others=self._others(pair),
+            events=self.this.spectra.events[pair[0]],
+            above=self.this.caption,
+            name=" ".join(pair) if self.overlays else "entries",
+            logarithmic=self.scale == "log",
+            normalised=self.normalised,
+            marked=self.marked,
+        )
+        self._show(self.view)
+        self.picture.show(self.view)
+
+    def jump(self) -> None:
+        """Select the pair with the next smaller excess; from the smallest, that with the largest."""
+        browser = self.browser
+        going_on = (browser.order, browser.descending) == ("excess", True)
+        browser.order, browser.descending = "excess", True
+        last = len(browser.matching) - 1
+        browser.go_to(browser.index + 1 if going_on and browser.index not in (None, last) else 0)
+
+    def overlay(self) -> None:
+        """Lay the selected pair over those that are selected next, or take it away again."""
+        name = " ".join(self.pair)
+        others = tuple(one for one in self.overlays if one != name)
+        self.overlays = others if name in self.overlays else (*self.overlays, name)
+
+    def by_rule(self) -> None:
+        """Cut at the highest bin and split at the first gap again."""
+        with self.hold_trait_notifications():
+            self.peak_cut, self.split = None, None
+
+    def contributions(self) -> dict[str, int]:
+        """Return how many masses of the selected pair each input file has given."""
+        found = contributions(self.this.merged, self.pair)
+        shown = [f"{name} {number}" for name, number in list(found.items())[:5]]
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        self.told.text = f"{len(found)} files: " + "; ".join(shown) + more
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Return what is looked at, as plain values; `restore` takes them."""
+        names = [
+            "scale",
+            "joined",
+            "peak_cut",
+            "split",
+            "normalised",
+            "marked",
+            "min_entries",
+            "verdict",
+            "within",
+        ]
+        values = {name: getattr(self, name) for name in names}
+        look = {"filter": self.browser.filter, "order": self.browser.order, "descending": self.browser.descending}
+        return {"pair": list(self.pair), "overlays": list(self.overlays), **values, **look}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Look at what `state` says."""
+        rest = dict(state)
+        pair, self.overlays = tuple(rest.pop("pair")), tuple(rest.pop("overlays"))
+        for name in ("filter", "order", "descending"):
+            setattr(self.browser, name, rest.pop(name))
+        for name, value in rest.items():
+            self.set_trait(name, value)
+        wanted = (r for r in self.browser.records if (r["final_state"], r["combination"]) == pair)
+        self.browser.selected = next(wanted)
+
+    def parameters(self) -> HistogramParameters:
+        """Return the parameters of a run that gives the histograms with the bins that are looked at."""
+        width = self.this.spectra.grid.width * self.joined
+        return HistogramParameters.build(self.p.model_dump() | {"bin_width": width, "output": ""})
+
+    def export(self, *kinds: str) -> list[Path]:
+        """Write what is looked at, and return the paths.
+
+        Parameters
+        ----------
+        *kinds : str
+            ``png`` and ``pdf`` pictures, the main part as ``root`` histogram, a ``yaml`` file of parameters,
+            beside which a ``json`` file keeps the view.
+        """
+        if self.view is None or set(kinds) - set(KINDS):
+            strange = ", ".join(sorted(set(kinds) - set(KINDS))) or "nothing is selected"
+            message = f"cannot export: {strange}; there are {', '.join(KINDS)}"
+            raise ValueError(message)
+        stem = files.resolve(self.folder) / f"{self.view.pair[0]}_{self.view.pair[1]}"
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        written = self.picture.write(stem, tuple(k for k in kinds if k in ("png", "pdf")))
+        if "root" in kinds and self.view.histogram is not None:
+            with files.whole(stem.with_suffix(".root")) as part:
+                write_histograms(part, [self.view.histogram])
+            written.append(stem.with_suffix(".root"))
+        if "yaml" in kinds:
+            with files.whole(stem.with_suffix(".yaml")) as part:
+                values = self.parameters().model_dump(exclude={"output", "interactive"})
+                part.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+            write_json(stem.with_suffix(".json"), self.state())
+            written += [stem.with_suffix(".yaml"), stem.with_suffix(".json")]
+        self.told.text = "written: " + ", ".join(files.shown(path) for path in written)
+        return written
+
+    def static(self) -> dict[str, Any]:
+        """Return the picture with its caption."""
+        return self.picture.static()
+
+    def close(self) -> None:
+        """Stop drawing, and leave the front end."""
+        self.picture.close()
+        super().close()
+
+    def _joined_at_first(self, first: MassSet) -> None:
+        self.set_trait("joined", max(1, round(self.p.bin_width / first.spectra.grid.width)))
+
+    def _others(self, pair: Pair) -> dict[str, Any]:
+        """Return the counts of what is laid over: the same pair of other sets, other pairs of this one."""
+        found = {}
+        for name in self.overlays:
+            state, _, combination = name.partition(" ")
+            owner, wanted = (self.sets[name], pair) if name in self.sets else (self.this, (state, combination))
+            counts = owner.counts(wanted)
+            if counts is not None and not (owner is self.this and wanted == pair):
+                found[name] = counts
+        return found
+
+    def _choose(self) -> None:
+        """Look at another pair, cut and split by the rules."""
+        with self.hold_trait_notifications():
+            self.peak_cut, self.split = None, None
+        self.look()
+
+    def _narrow(self) -> None:
+        """List the pairs that all conditions allow."""
+        state = self.states.selected["final_state"] if self.within and self.states.selected else None
+
+        def wanted(record: Record) -> bool:
+            return (
+                record["entries"] >= self.min_entries
+                and (self.verdict == EITHER or record["accepted"] == (self.verdict == YES))
+                and (state is None or record["final_state"] == state)
+            )
+
+        self.browser.where = wanted
+
+    def _lay_out(self) -> None:
+        here = self.controls
+        export = [
+            self.button(f"Save {kind}", functools.partial(self.export, kind), f"write {kind}") for kind in KINDS
+        ]
+        jump = self.button("Jump", self.jump, "the pair with the next smaller excess over its neighbourhood")
+        over = self.button("Overlay", self.overlay, "lay this pair over the next, or take it away")
+        rule = self.button("Rules", self.by_rule, "cut and split by the rules again")
+        files_of = self.button("Files", self.contributions, "how much each file has given")
+        states = ipywidgets.Accordion([ipywidgets.VBox([self.states, here.within])], titles=("Final states",))
+        self.contain(
+            line(here.min_entries, here.verdict),
+            self.browser,
+            states,
+            line(here.scale, here.joined, here.marked, here.normalised),
+            line(here.peak, here.peak_slider, here.split, here.split_slider, rule),
+            self.picture,
+            line(jump, over, files_of, here.overlays, *export),
+            self.told,
+        )
+
+    def _show(self, view: MassView) -> None:
+        """Let the controls show the view."""
+        self.controls.show(view, self.overlays)
+
+    def _take(self, name: str, value: Any) -> None:
+        """Do what a person has set."""
+        self.set_trait(name, value)
