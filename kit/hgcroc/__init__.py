@@ -23,7 +23,7 @@ data
     message of the data socket is one archive), ``join_messages``; `rawdata`: ``decode(bytes) -> RawData`` with one
     array for each column of the wire, and ``pack(adc, toa, tot, flags, cm, ...) -> words``, the inverse;
     `summaries` and `events`: the columns; `scanfile` and `recording`: the HDF5 file of a scan while it is written,
-    `measurements`: ``Scan.open(path)``, to look at it; `legacy`, `compound_table` and `flat`: exports
+    `measurements`: ``Scan.open(path)``, to look at it; `comparison`; `legacy`, `compound_table`, `flat`: exports
 stage
     `acquisition`, with its parameters in `options`; `session` (pause, abort), `measuring` (one point), `reception`
     (what came of it), `marks`, `validation` (labels that data contradict), `resuming`, `logbook`

@@ -107,6 +107,12 @@ class Scan:
         values: list[Any] = json.loads(self._file[f"plan/axis_{number}/values"][()])
         return values
 
+    @property
+    def programs(self) -> dict[str, Any]:
+        """Settings of the acquisition programs under the axes."""
+        settings: dict[str, Any] = json.loads(self._file["plan/programs"][()])
+        return settings
+
     def point_column(self, name: str) -> npt.NDArray[Any]:
         """Return a column of the points, such as ``status`` or ``flags``, as it is on the disk now."""
         return np.asarray(self._fresh(f"points/{name}")[:])

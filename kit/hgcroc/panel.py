@@ -16,6 +16,7 @@ import traitlets
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters, finish, start_session
 from kit.hgcroc.building import axis_of, find_registers, range_of, write_procedure
+from kit.hgcroc.comparison import compare, scans_below
 from kit.hgcroc.dryrun import dry_run, order_of
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
@@ -175,6 +176,24 @@ class ScanPanel(Panel):
         self.folder = files.resolve(path).parent
         self.show()
 
+    def history(self) -> list[str]:
+        """Return the files of all scans below ``outputs``, the newest first."""
+        return [files.shown(path) for path in scans_below(files.resolve("outputs/hgcroc/acquisition"))]
+
+    def differences(self, path: Any) -> list[str]:
+        """Return in words in what the scan that is shown differs from another one.
+
+        Raises
+        ------
+        RuntimeError
+            If no scan is shown.
+        """
+        if self.folder is None:
+            message = "no scan is shown: run one, or look at one"
+            raise RuntimeError(message)
+        with Scan.open(files.resolve(path)) as other, Scan.open(self.folder / FILE) as shown:
+            return compare(other, shown)
+
     def show(self) -> None:
         """Draw both pictures of what has been measured."""
         if self.folder is None or not (self.folder / FILE).is_file():
@@ -259,6 +278,22 @@ class ScanPanel(Panel):
             self.button("Resume", self.resume, "go on"),
             self.button("Abort", self.abort, "end; started again it goes on where it was"),
         ]
+        scans = ipywidgets.Dropdown(description="history", layout={"width": "60%"})
+        differing = Words("kit-differences", role="status")
+
+        def look_up() -> None:
+            scans.options = found = self.history()
+            scans.value = found[0] if found else None
+
+        def compare_shown() -> None:
+            differing.text = "\n".join(self.differences(scans.value)) or "no setting differs"
+
+        history = [
+            scans,
+            self.button("Look up", look_up, "list all scans, newest first"),
+            self.button("Show", lambda: self.look_at(scans.value), "look at this scan"),
+            self.button("Compare", compare_shown, "in what the scan that is shown differs from this one"),
+        ]
         quantity = ipywidgets.Dropdown(description="quantity", options=QUANTITIES)
         point = ipywidgets.BoundedIntText(description="point", min=-1, max=10**9)
         axis = ipywidgets.IntText(description="axis")
@@ -271,7 +306,7 @@ class ScanPanel(Panel):
             hooked(ipywidgets.VBox([line(search, found, limits), line(numbers, values, add, remove), listed,
                                     line(name, build)]), "kit-build"),
             self.told, self.preview, self.runner, line(*controls, state), self.trouble,
-            line(quantity, axis, point), line(self.curve, self.board),
+            line(quantity, axis, point), line(self.curve, self.board), line(*history), differing,
         )  # fmt: skip
         refresh()
         tell()

@@ -176,3 +176,21 @@ def test_a_scan_file_holds_what_the_panel_has_run(panel_on):
     with Scan.open(panel.folder / FILE) as scan:
         assert scan.register(("roc_s1", "Top", 0, "phase_strobe")).tolist() == [1, 2]
         assert scan.register(("roc_s0", "Top", 0, "phase_strobe")).tolist() == [0, 0]
+
+
+def test_scans_of_the_past_are_listed_shown_and_compared(panel_on):
+    panel, _ = panel_on()
+    assert panel.history() == []
+    for values in ("1, 2", "1, 3"):
+        panel.axes = []
+        panel.add_axis("Top.phase_strobe", values)
+        panel.build("two")
+        panel.look()
+        panel.runner.start()
+        assert panel.runner.wait(120)
+    newest, oldest = panel.history()
+    assert panel.differences(newest) == []
+    assert panel.differences(oldest) == ["axes: phase_strobe (2: 1 to 2), then phase_strobe (2: 1 to 3)"]
+    click(panel, "Look up")
+    click(panel, "Compare")
+    assert panel.error == ""
