@@ -163,15 +163,18 @@ class WindowPanel(Panel):
 
     def _filter(self) -> None:
         self.numbers = self.inspection.matching(self.filter)
-        self.place = min(self.place, max(len(self.numbers) - 1, 0))
-        self._look()
+        place = min(self.place, max(len(self.numbers) - 1, 0))
+        if place == self.place:
+            self._look()
+        self.place = place  # where it changes, that window is looked at
         self._show_spectrum()
 
     def _look(self) -> None:
         """Read the chosen window."""
         self.part = self.inspection.one(int(self.numbers[self.place])) if len(self.numbers) else None
-        self.selected = None
-        self._show()
+        if self.selected is None:
+            self._show()
+        self.selected = None  # where it changes, that is shown
 
     def _relabel(self) -> None:
         self._show()

@@ -116,6 +116,7 @@ def test_no_window_is_said(panel):
         panel.export()
 
 
+@pytest.mark.slow
 def test_picture_table_and_window_are_exported_with_the_view(panel, paths, tmp_path):  # noqa: F811
     panel.folder = str(tmp_path / "out")
     panel.filter, panel.threshold = "ncls>3 matched=yes", 0.02
