@@ -140,8 +140,8 @@ def measure_virtual(folder: Path, events: int) -> dict[str, float]:
 
     counts = [int(events * share) for share in SHARES]
     sources = [Source(f"{name}.root", "t", events, name, 0) for name in PROCESSES]
-    common = (100_000, "entry", "sequential", 1430, 0, list(PROCESSES), list(map(float, counts)), list(SHARES), sources,
-              [[i] for i in range(8)], [("", 0.0)] * 8, list(range(8)), [counts],
+    common = (100_000, "entry", "sequential", 1430, 0, list(PROCESSES), list(map(float, counts)), list(SHARES),
+              sources, [[i] for i in range(8)], [("", 0.0)] * 8, list(range(8)), [counts],
               [[[(i, 0, n)] for i, n in enumerate(counts)]])  # fmt: skip
     found = {}
     for name, mode in (("virtual", "poisson"), ("virtual_art", "art")):
