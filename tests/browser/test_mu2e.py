@@ -12,7 +12,7 @@ from kit.run import Run
 
 p = YieldParameters(**demo.DEMO_YIELDS)
 demo.prepare(p)
-m = MixtureParameters(subruns=4, output="mixed", interactive=False)
+m = MixtureParameters(subruns=4, ledger="mixed.sqlite", interactive=False)
 with Run("mu2e/mixture", m) as run:
     run.summary = mix(m, run)
 """,

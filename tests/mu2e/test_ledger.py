@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.files import FormatError
-from kit.mu2e.ledger import Ledger, Range, Shelf, used_entries
+from kit.mu2e.ledger import Ledger, used_entries
+from kit.mu2e.shelves import Range, Shelf
 from kit.run import RunError
 
 SHELF = Shelf("u1", "t", "/data/a.root", 1000, 100, "entry", "sequential")
