@@ -76,7 +76,9 @@ def test_the_histograms_are_those_of_the_good_files_and_the_bad_one_is_named(pro
     h = HistogramParameters(inputs=["serial/masses"], output="serial/histograms", min_events=20, interactive=False)
     with Run("opendata/histograms", h) as run:
         run.summary = make_histograms(h, run)
-    found = complete_below(project / "outputs/opendata/histograms")
+    (batch,) = (project / "outputs/opendata/histograms").iterdir()
+    assert kit("collect", str(batch)).status == 0
+    found = complete_below(batch)
     (merged,) = (run for run in found if (run.directory / "bumpnet.root").is_file())
     for name in ("bumpnet.root", "bumpnet_before.root", "bumpnet_outliers.root"):
         ours, serial = (read_histograms(folder / name) for folder in (merged.directory, run.directory))
