@@ -84,7 +84,7 @@ def test_the_histograms_are_those_of_the_good_files_and_the_bad_one_is_named(pro
         ours, serial = (read_histograms(folder / name) for folder in (merged.directory, run.directory))
         assert [h.name for h in ours] == [h.name for h in serial]
         assert all((a.counts == b.counts).all() and a.low == b.low for a, b in zip(ours, serial, strict=True))
-    assert run.summary["histograms"] == merged.summary["histograms"] > 50
+    assert run.summary["histograms"] == merged.summary["histograms"] > 20
 
     again = kit("campaign", "twelve.yaml")
     assert again.status == 0
