@@ -76,13 +76,15 @@ def test_the_histograms_are_those_of_the_good_files_and_the_bad_one_is_named(pro
     h = HistogramParameters(inputs=["serial/masses"], output="serial/histograms", min_events=20, interactive=False)
     with Run("opendata/histograms", h) as run:
         run.summary = make_histograms(h, run)
-    found = complete_below(project / "outputs/opendata/histograms")
+    (batch,) = (project / "outputs/opendata/histograms").iterdir()
+    assert kit("collect", str(batch)).status == 0
+    found = complete_below(batch)
     (merged,) = (run for run in found if (run.directory / "bumpnet.root").is_file())
     for name in ("bumpnet.root", "bumpnet_before.root", "bumpnet_outliers.root"):
         ours, serial = (read_histograms(folder / name) for folder in (merged.directory, run.directory))
         assert [h.name for h in ours] == [h.name for h in serial]
         assert all((a.counts == b.counts).all() and a.low == b.low for a, b in zip(ours, serial, strict=True))
-    assert run.summary["histograms"] == merged.summary["histograms"] > 50
+    assert run.summary["histograms"] == merged.summary["histograms"] > 20
 
     again = kit("campaign", "twelve.yaml")
     assert again.status == 0
