@@ -89,7 +89,7 @@ def over(texts: Iterable[str], model: type[Parameters], *, pairs: bool = False, 
 def _axis(name: str, text: str, model: type[Parameters], bundle: int) -> Any:
     field = model.model_fields.get(name)
     kind = wording.annotation_text(field.annotation).strip('"') if field is not None else ""
-    listed = "list[" in kind
+    listed = any(part.startswith("list") for part in kind.split(" or "))  # or a bare list, of a foreign page
     takes_files = kind.startswith("list[str]")
 
     def value_of(part: str) -> Any:

@@ -116,7 +116,7 @@ def draw_window(axes: Any, s: Shown, selected: int | None = None) -> None:
 
 
 def draw_scores(picture: Any, axes: Any, s: Shown) -> None:
-    """Draw clusters coloured by score, logarithmic."""
+    """Draw clusters coloured by score, logarithmic; without a `picture` there is no scale of colours."""
     known = s.score > 0
     area = 20 + 240 * np.sqrt(s.et / s.et.max())
     axes.scatter(s.dphi[~known], s.deta[~known], area[~known], marker="x", color="0.6", label="no particle")
@@ -124,14 +124,15 @@ def draw_scores(picture: Any, axes: Any, s: Shown) -> None:
         s.dphi[known], s.deta[known], area[known], c=np.maximum(s.score[known], SCORE_MIN), norm="log",
         cmap="viridis", vmin=SCORE_MIN, vmax=1, edgecolors="k", lw=0.4,
     )  # fmt: skip
-    picture.colorbar(drawn, ax=axes, label="score: share of the particle's energy")
+    if picture is not None:
+        picture.colorbar(drawn, ax=axes, label="score: share of the particle's energy")
     _draw_box(axes, s)
     axes.set_xlabel(r"$\Delta\phi$ from the seed [rad]")
     axes.set_ylabel(r"$\Delta\eta$ away from 0")
 
 
 def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True) -> None:
-    """Draw the crystals by energy, and a number at the centre of each cluster."""
+    """Draw the crystals by energy, and a number at the centre of each cluster; see `draw_scores`."""
     hits = s.part.hits
     assert hits is not None
     if not len(hits["ieta"]):
@@ -149,7 +150,8 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
     box = (low[0] - 0.5, high[0] + 0.5, low[1] - 0.5, high[1] + 0.5)
     options = {"norm": "log"} if logarithmic else {}
     drawn = axes.imshow(shown_image, origin="lower", extent=box, aspect="auto", cmap="cividis", **options)
-    picture.colorbar(drawn, ax=axes, label="energy in the cluster [GeV]")
+    if picture is not None:
+        picture.colorbar(drawn, ax=axes, label="energy in the cluster [GeV]")
     owner = np.repeat(np.arange(len(s.et)), hits.counts)
     for place in range(len(s.et)):
         own = np.flatnonzero(owner == place)

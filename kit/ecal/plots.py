@@ -121,4 +121,4 @@ def draw_one(part: Part, threshold: float | None = None, selected: int | None = 
 
 def _legend_below(axes: Sequence[object]) -> None:
     first = axes[0]
-    first.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=9)  # type: ignore[attr-defined]
+    first.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=9, markerscale=0.6)  # type: ignore[attr-defined]

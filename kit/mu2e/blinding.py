@@ -17,13 +17,15 @@ from kit.files import json_text, read_json, resolve
 from kit.mu2e.building import OWN, Builder, file_name
 from kit.mu2e.columns import IDS
 from kit.mu2e.ensemble_files import write_tree
-from kit.mu2e.ledger import Ledger, Range
+from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.planning import choose, joined, parts_for
+from kit.mu2e.planning import choose, parts_for
 from kit.mu2e.plans import Plan, plan_from
 from kit.mu2e.primaries import Pool
 from kit.mu2e.requests import request_for
+from kit.mu2e.reservations import joined
 from kit.mu2e.sealing import Sealed, read_sealed, write_private
+from kit.mu2e.shelves import Range
 from kit.mu2e.steps import note_inputs, probe
 from kit.mu2e.table import Yields
 from kit.run import Run, RunError

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from kit.files import FormatError
 from kit.mu2e.columns import columns_of, id_columns, value_of
 from kit.mu2e.interleaving import stream
-from kit.mu2e.ledger import Shelf
 from kit.mu2e.primaries import Source, open_file
+from kit.mu2e.shelves import Shelf
 
 __all__ = ["Order", "Part", "Thinning", "Unit", "make_part"]
 

@@ -11,16 +11,16 @@ import contextlib
 import os
 import platform
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from kit.files import FormatError
 from kit.manifest import now
+from kit.mu2e.shelves import Chooser, Range, Shelf, changed, gaps
 from kit.run import RunError
 
-__all__ = ["Ledger", "Range", "Shelf", "used_entries"]
+__all__ = ["Ledger", "used_entries"]
 
 PATIENCE = 60.0  # s that a process waits for another one's transaction
 TABLES = """
@@ -31,48 +31,6 @@ CREATE TABLE IF NOT EXISTS ranges (identity TEXT, tree TEXT, start INTEGER, stop
   state TEXT);
 CREATE INDEX IF NOT EXISTS by_file ON ranges (identity, tree);
 """
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """A file of primaries, as the ledger knows it.
-
-    Attributes
-    ----------
-    identity, tree : str
-        UUID of the file; its tree, or trees joined by ``+`` where whole events are counted.
-    items : int
-        Entries, or events.
-    unit, order : str
-        What is counted, and in which order it is consumed.
-    """
-
-    identity: str
-    tree: str
-    path: str
-    bytes: int
-    items: int
-    unit: str
-    order: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What it is found by."""
-        return self.identity, self.tree
-
-
-@dataclass(frozen=True)
-class Range:
-    """Items of one file that an ensemble takes, from `start` up to and without `stop`."""
-
-    identity: str
-    tree: str
-    start: int
-    stop: int
-
-
-Free = Mapping[tuple[str, str], list[tuple[int, int]]]
-Chooser = Callable[[Free], tuple[list[Range], str]]
 
 
 class Ledger:
@@ -127,7 +85,7 @@ class Ledger:
                     raise RunError(message)
                 return str(known[1]), True
             self._register(base, shelves)
-            free = {shelf.key: _gaps(_taken(base, shelf.key), shelf.items) for shelf in shelves}
+            free = {shelf.key: gaps(_taken(base, shelf.key), shelf.items) for shelf in shelves}
             ranges, plan = choose(free)
             _refuse_overlap(base, ranges, ensemble)
             base.execute(
@@ -204,7 +162,7 @@ class Ledger:
                 "SELECT identity, tree, path, bytes, 0, unit, consumed FROM files WHERE identity = ? OR path = ?",
                 [shelf.identity, shelf.path],
             )
-            faults += [fault for row in rows if (fault := _changed(Shelf(*row), shelf))]
+            faults += [fault for row in rows if (fault := changed(Shelf(*row), shelf))]
         if faults:
             raise FormatError("\n".join(dict.fromkeys(faults)))
         base.executemany(
@@ -276,18 +234,6 @@ def _taken(base: sqlite3.Connection, key: tuple[str, str]) -> list[tuple[int, in
     )
 
 
-def _gaps(taken: list[tuple[int, int]], items: int) -> list[tuple[int, int]]:
-    """Return what is left of ``[0, items)`` beside the ranges taken."""
-    gaps, at = [], 0
-    for start, stop in taken:
-        if start > at:
-            gaps.append((at, start))
-        at = max(at, stop)
-    if at < items:
-        gaps.append((at, items))
-    return gaps
-
-
 def _refuse_overlap(base: sqlite3.Connection, ranges: list[Range], ensemble: str) -> None:
     for one in ranges:
         other = base.execute(
@@ -301,16 +247,3 @@ def _refuse_overlap(base: sqlite3.Connection, ranges: list[Range], ensemble: str
                 f" {min(one.stop, other[2])} of {one.identity} {one.tree}"
             )
             raise RunError(message)
-
-
-def _changed(seen: Shelf, shelf: Shelf) -> str:
-    """Return in words why a file is not what the ledger has seen, or cannot be counted so; empty if it can."""
-    if seen.identity != shelf.identity or seen.bytes != shelf.bytes:
-        was, is_ = (f"{one.identity}, {one.bytes} B" for one in (seen, shelf))
-        return f"{shelf.path} has changed since the ledger saw it: it was {was}, and is {is_}"
-    if (seen.unit, seen.order) != (shelf.unit, shelf.order):
-        before, after = (f"by {one.unit} in {one.order} order" for one in (seen, shelf))
-        return f"{shelf.path} is consumed {before}, and cannot be {after}, too"
-    if seen.unit == "event" and seen.tree != shelf.tree:
-        return f"{shelf.path} is consumed by events of {seen.tree}, and cannot be by those of {shelf.tree}, too"
-    return ""

@@ -41,6 +41,7 @@ WIDTHS = (0.25, 0.5, 1.0, 2.0, 5.0)  # MeV of a bin
 NARROWEST = 0.25
 RATES = (1e-18, 1e-9)
 SECONDS = (1.0, 1e9)
+STEP = 0.01  # of the sliders, in decades
 
 
 class YieldPanel(Panel):
@@ -127,18 +128,21 @@ class YieldPanel(Panel):
             self._following = False
 
     def _slide(self, name: str, value: float) -> None:
-        if self._following:
+        p = self.form.checked()
+        kind = "livetime_wall" if p.livetime_wall else "livetime_on_spill"
+        present = getattr(p, kind) if name == "seconds" else p.r_mue
+        # a front end shows the nearest step of a slider, and sends that back as if a person had chosen it
+        snapped = present > 0 and abs(value - math.log10(present)) <= STEP * 0.500001
+        if self._following or snapped:
             return
         if name == "seconds":
-            p = self.form.checked()
-            kind = "livetime_wall" if p.livetime_wall else "livetime_on_spill"
             others = {other: 0.0 for other in ("livetime_wall", "livetime_on_spill", "pot") if other != kind}
             self.form.set(**others, **{kind: float(f"{10**value:.4g}")})
         else:
             self.form.set(r_mue=float(f"{10**value:.4g}"))
 
     def _lay_out(self) -> None:
-        look = {"style": {"description_width": "8em"}, "layout": {"width": "28em"}, "step": 0.01}
+        look = {"style": {"description_width": "8em"}, "layout": {"width": "28em"}, "step": STEP}
         self.seconds = ipywidgets.FloatSlider(4.0, min=math.log10(SECONDS[0]), max=math.log10(SECONDS[1]), **look)
         self.rate = ipywidgets.FloatSlider(
             -13.0, min=math.log10(RATES[0]), max=math.log10(RATES[1]), description="log₁₀ R_μe", **look

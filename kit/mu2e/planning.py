@@ -5,7 +5,7 @@ Numbers first, then the ranges: what a process lacks is told with the largest ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,14 +14,15 @@ import numpy as np
 from kit.mu2e.consumption import Order, Part, Thinning, Unit, make_part
 from kit.mu2e.headroom import RISK, longest
 from kit.mu2e.interleaving import stream
-from kit.mu2e.ledger import Range
 from kit.mu2e.plans import Mode, Plan, Take
 from kit.mu2e.primaries import Pool, Source
 from kit.mu2e.processes import COSMICS
+from kit.mu2e.reservations import filling, reserved
 from kit.mu2e.sampler import coinciding_seeds, simulate_job
+from kit.mu2e.shelves import Range
 from kit.run import RunError
 
-__all__ = ["Request", "choose", "drawn_counts", "joined", "parts_for", "thinning_of"]
+__all__ = ["Request", "choose", "drawn_counts", "parts_for", "thinning_of"]
 
 Free = Mapping[tuple[str, str], list[tuple[int, int]]]
 
@@ -151,9 +152,9 @@ def choose(
         _refuse_shortage(request, counts, available)
         takes = [_takes(request, n, of, parts, left, subrun) for subrun, n in enumerate(counts)]
         plan = replace(plan, counts=counts, takes=takes)
-    ranges = _reserved(plan, parts)
+    ranges = reserved(plan, parts)
     for name, block in (blocks or {}).items():
-        ranges += _block(block - plan.totals[name], of[name], parts, left, name)
+        ranges += filling(block - plan.totals[name], of[name], parts, left, name)
     return plan, ranges
 
 
@@ -256,42 +257,3 @@ def _art(
         message = f"ensemble {request.ensemble} cannot be drawn:\n  {lines}"
         raise RunError(message)
     return replace(plan, counts=counts, takes=takes, seeds=seeds, stopped_by=stopped)
-
-
-def _reserved(plan: Plan, parts: Sequence[Part]) -> list[Range]:
-    """Return the ranges of all subruns."""
-    takes = [take for subrun in plan.takes for takes in subrun for take in takes]
-    return joined([Range(*parts[part].shelf.key, start, stop) for part, start, stop in takes])
-
-
-def joined(ranges: Iterable[Range]) -> list[Range]:
-    """Return ranges as one where they touch or overlap."""
-    found: list[Range] = []
-    for one in sorted(ranges, key=lambda one: (one.identity, one.tree, one.start)):
-        last = found[-1] if found else None
-        if last and (last.identity, last.tree) == (one.identity, one.tree) and one.start <= last.stop:
-            found[-1] = replace(last, stop=max(last.stop, one.stop))
-        else:
-            found.append(one)
-    return found
-
-
-def _block(
-    number: int, indices: Sequence[int], parts: Sequence[Part], left: dict[int, list[tuple[int, int]]], name: str
-) -> list[Range]:
-    """Return ranges of `number` more items, which no subrun uses."""
-    if number < 0:
-        message = (
-            f"{name}: more events are drawn than the block of the blinded reservation holds; choose another seed"
-        )
-        raise RunError(message)
-    ranges = []
-    for part in indices:
-        count = min(number, parts[part].available(left[part]))
-        taken, left[part] = parts[part].take(left[part], count)
-        ranges += [Range(*parts[part].shelf.key, start, stop) for start, stop in taken]
-        number -= count
-    if number > 0:
-        message = f"{name}: the block that a blinded ensemble reserves is {number} events larger than what is left"
-        raise RunError(message)
-    return ranges

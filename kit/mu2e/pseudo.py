@@ -12,11 +12,13 @@ import numpy as np
 from kit.files import resolve, write_json
 from kit.mu2e.building import file_name
 from kit.mu2e.interleaving import stream
-from kit.mu2e.ledger import Ledger, Range
+from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.planning import Request, choose, joined, parts_for
+from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan, plan_from, plan_text
 from kit.mu2e.primaries import Pool
+from kit.mu2e.reservations import joined
+from kit.mu2e.shelves import Range
 from kit.mu2e.steps import PLAN, build, close, note_inputs, probe, told
 from kit.run import Run, RunError
 

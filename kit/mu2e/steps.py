@@ -13,13 +13,14 @@ from kit.files import json_text, resolve, write_json
 from kit.mu2e.building import Builder, file_name
 from kit.mu2e.closing import PLAN, counts_in, refuse_differing
 from kit.mu2e.ensemble_files import TREE
-from kit.mu2e.ledger import Ledger, Range
+from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.momenta import EDGES, histogram
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan, plan_from, plan_text
 from kit.mu2e.primaries import Pool, open_file
 from kit.mu2e.pulls import compare, pull_text
+from kit.mu2e.shelves import Range
 from kit.run import Run
 
 __all__ = [

@@ -9,16 +9,18 @@ files → arrays
     besides: `wishes` (the table), `extras`, `origins`, `weights`, `duplicates`, `preparation`
 arrays → spectra
     `selection`, `passing`, `overlaps`, `grouping`, `combinations`, `filling`; loops by `engine`: `kernels`,
-    compiled, or `twins`; masses of the original by `importing`, from `originals`
+    compiled, or `twins` and `option_twins`; masses of the original by `importing`, from `originals`
 spectra → results that merge
     `spectra`, `pieces`, `portions`, `records`, `massfile`, `massarrays`, `survey`; told by `tally` and `outcome`
 results → histograms
     `gathering`, `merging`, `peaks`, `signatures`, `bumpnet`
 pictures
-    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`; with `drawing`, `captions`,
-    `notation`
+    `plots`, from `catalogue_plots`, `event_plots`, `mass_plots`, `histogram_plots`, `comparison_plots`,
+    `job_plots`; with `drawing`, `captions`, `notation`
 looking closer
-    `panel` with `panel_controls`, on `mass_sets`, `mass_view`, `excesses`, drawn by `view_plots`
+    `panel` with `panel_controls`, on `mass_sets`, `mass_view`, `excesses`, drawn by `view_plots`,
+    written by `view_exports`
 demo events
-    `demo`, from `collisions`, `processes`, `kinematics`, `demo_extras`; `demo_shelf` and `demo_service` for the catalogue
+    `demo`, from `collisions`, `processes`, `kinematics`, `demo_extras`; for the catalogue `demo_shelf` and
+    `demo_service`
 """

@@ -8,16 +8,17 @@ disk: memory does not grow with the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from kit.files import FormatError, read_json, write_json
+from kit.files import NO_ROOM, FormatError, read_json, write_json
 from kit.opendata.description import Source
 from kit.opendata.pieces import Piece
 from kit.opendata.sources import Reader
@@ -71,13 +72,14 @@ def _read(path: str) -> dict[tuple[str, int, int], npt.NDArray[np.int64]]:
     }
 
 
-def find_duplicates(readers: Iterable[Reader], folder: Path, target: Path) -> int:
+def find_duplicates(opened: Iterable[Callable[[], Reader]], folder: Path, target: Path) -> int:
     """Write the veto list of files, in their order, and return how many entries are vetoed.
 
     Parameters
     ----------
-    readers : iterable of Reader
-        Open one after the other; of each only the numbers of events are read.
+    opened : iterable of callables
+        Give one reader after the other, of which only the numbers of events are read. A file that cannot be read
+        is left out, and so is all that it has in common with others.
     folder : Path
         Where portions are kept meanwhile.
     target : Path
@@ -85,32 +87,38 @@ def find_duplicates(readers: Iterable[Reader], folder: Path, target: Path) -> in
 
     Raises
     ------
-    FormatError
-        If a file has no numbers of events.
+    OSError
+        If the disk is full.
     """
     folder.mkdir(exist_ok=True)
     portions = [folder / f"{number:02d}" for number in range(PORTIONS)]
-    sources = list[Source]()
+    sources = dict[int, Source]()
     try:
-        for portion in portions:
-            portion.write_bytes(b"")
-        for reader in readers:
-            _spread(reader, len(sources), portions)
-            sources.append(reader.source)
-        vetoed = _second_ones(portions, len(sources))
+        with contextlib.ExitStack() as stack:
+            streams = [stack.enter_context(portion.open("wb")) for portion in portions]
+            for number, give in enumerate(opened):
+                try:
+                    reader = give()
+                    _spread(reader, number, streams)
+                except (FormatError, OSError) as fault:
+                    if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+                        raise
+                else:
+                    sources[number] = reader.source
+        vetoed = _second_ones(portions, list(sources))
     finally:
         for portion in portions:
             portion.unlink(missing_ok=True)
     files = [
         {"path": s.path, "uuid": s.uuid, "size": s.size, "entries": s.entries, "vetoed": entries.tolist()}
-        for s, entries in zip(sources, vetoed, strict=True)
+        for s, entries in zip(sources.values(), vetoed, strict=True)
     ]
     write_json(target, {"format": FORMAT, "files": files})
     _read.cache_clear()
     return sum(map(len, vetoed))
 
 
-def _spread(reader: Reader, number: int, portions: Sequence[Path]) -> None:
+def _spread(reader: Reader, number: int, streams: Sequence[BinaryIO]) -> None:
     """Write the numbers of all events of a file into portions, by event and run."""
     entries = reader.source.entries
     for first in range(0, entries, AT_ONCE):
@@ -126,17 +134,16 @@ def _spread(reader: Reader, number: int, portions: Sequence[Path]) -> None:
         portion = ((mixed >> np.uint64(32)) % np.uint64(PORTIONS)).astype(np.int64)
         order = np.argsort(portion, kind="stable")
         edges = np.searchsorted(portion[order], np.arange(PORTIONS + 1))
-        for place, path in enumerate(portions):
-            if edges[place] < edges[place + 1]:
-                with path.open("ab") as file:
-                    rows[order[edges[place] : edges[place + 1]]].tofile(file)
+        for place, stream in enumerate(streams):
+            stream.write(rows[order[edges[place] : edges[place + 1]]].tobytes())
 
 
-def _second_ones(portions: Sequence[Path], files: int) -> list[npt.NDArray[np.int64]]:
-    """Return for each file the entries that others before have the numbers of."""
-    found: list[list[Any]] = [[] for _ in range(files)]
+def _second_ones(portions: Sequence[Path], files: Sequence[int]) -> list[npt.NDArray[np.int64]]:
+    """Return for each of the files, by number, the entries that others before have the numbers of."""
+    found: dict[int, list[Any]] = {number: [] for number in files}
     for portion in portions:
         rows = np.fromfile(portion, ROW)
+        rows = rows[np.isin(rows["file"], np.array(files, np.uint32))]
         # stable: those of the same numbers stay in the order of the files
         rows = rows[np.lexsort(tuple(rows[name] for name in reversed(KEY)))]
         same = np.ones(max(0, len(rows) - 1), bool)
@@ -146,4 +153,4 @@ def _second_ones(portions: Sequence[Path], files: int) -> list[npt.NDArray[np.in
         for number in np.unique(again["file"]).tolist():
             found[number].append(again["entry"][again["file"] == number].astype(np.int64))
     none = np.empty(0, np.int64)
-    return [np.sort(np.concatenate([none, *entries])) for entries in found]
+    return [np.sort(np.concatenate([none, *entries])) for entries in found.values()]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import compiled
-from kit.opendata import twins
+from kit.opendata import option_twins, twins
 from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray
 
 __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
@@ -31,7 +31,7 @@ OPTIONAL = {  # loaded when an option first asks for them
     "strike": "i8[] f8[] f8[] f8[] b1[] f8[] i8[] f8[] f8[] f8[] b1[] f8 b1[]",
     "weigh": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] i8[] f8[] i8[] f8[,] i8[,] f8[,] -> i8",
 }
-SOURCES = ("kit.opendata.twins",)
+SOURCES = ("kit.opendata.twins", "kit.opendata.option_twins")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Engine:
     weigh: Callable[..., tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]]
 
 
-NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count, twins.strike, twins.weigh)
+NUMPY = Engine("numpy", twins.choose, twins.arrange, twins.count, option_twins.strike, option_twins.weigh)
 
 
 def engine(events: int) -> Engine:

@@ -44,6 +44,9 @@ class HistogramParameters(Parameters):
         min_length=1,
     )
     expected_jobs: int | None = parameter(None, "jobs that must be there; none takes what the inputs tell", ge=1)
+    compare: list[str] = parameter(
+        [], "runs of masses of simulation, which pictures show as a stack below the data"
+    )
     accept_partial: bool = parameter(False, "only list missing jobs and pieces instead of refusing")
     min_events: int = parameter(100, "fewest events of a final state, over all inputs together", ge=1)
     peak_cut: bool = parameter(True, "cut everything left of the highest bin")

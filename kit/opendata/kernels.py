@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from kit.opendata.twins import FARTHEST_ETA, LARGEST, PI, TURN
+from kit.opendata.option_twins import PI, TURN
+from kit.opendata.twins import FARTHEST_ETA, LARGEST
 
 __all__ = ["arrange", "choose", "count", "strike", "weigh"]
 

@@ -54,7 +54,9 @@ class MassSet:
         used = counts[: filled[-1] + 1] if len(filled) else counts[:0]
         found = divide(used, peak_cut=True, split=True) if len(filled) else None
         main = used[found.main] if found else used
-        excess, place = largest_excess(used)
+        # right of the peak: where a spectrum rises to it, every bin lies above its neighbours
+        first = found.peak if found else 0
+        excess, place = largest_excess(used[first:])
         return {
             "final_state": pair[0],
             "combination": pair[1],
@@ -65,7 +67,7 @@ class MassSet:
             "bins": len(np.trim_zeros(main, "b")),
             "accepted": not refusal(histogram_name(*pair, width), main, MINIMUM_BINS),
             "excess": round(excess, 2),
-            "at": place * width if place >= 0 else None,
+            "at": (first + place) * width if place >= 0 else None,
         }
 
     @cached_property

@@ -9,15 +9,13 @@ from typing import Any
 
 import ipywidgets
 import traitlets
-import yaml
 
 from kit import files
-from kit.files import write_json
-from kit.opendata.bumpnet import write_histograms
 from kit.opendata.histograms import HistogramParameters
 from kit.opendata.mass_sets import MassSet, Pair, Record, contributions, open_set
 from kit.opendata.mass_view import MassView, view_of
 from kit.opendata.panel_controls import MassControls
+from kit.opendata.view_exports import KINDS, write_view
 from kit.opendata.view_plots import PLACES, SIZE, draw_view
 from kit.widgets import Browser, LiveFigure, Panel, Words
 from kit.widgets.look import line
@@ -37,8 +35,6 @@ COLUMNS = [
     "at",
 ]
 STATE_COLUMNS = ["final_state", "events", "pairs", "accepted", "excess"]
-WIDTHS = (1, 2, 3, 4, 5, 10)  # filled bins that can be joined
-KINDS = ("png", "pdf", "root", "yaml")
 EITHER, YES, NO = "any", "accepted", "refused"
 
 
@@ -249,23 +245,11 @@ class MassPanel(Panel):
             ``png`` and ``pdf`` pictures, the main part as ``root`` histogram, a ``yaml`` file of parameters,
             beside which a ``json`` file keeps the view.
         """
-        if self.view is None or set(kinds) - set(KINDS):
-            strange = ", ".join(sorted(set(kinds) - set(KINDS))) or "nothing is selected"
-            message = f"cannot export: {strange}; there are {', '.join(KINDS)}"
+        if self.view is None:
+            message = "no pair is selected: there is nothing to export"
             raise ValueError(message)
-        stem = files.resolve(self.folder) / f"{self.view.pair[0]}_{self.view.pair[1]}"
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        written = self.picture.write(stem, tuple(k for k in kinds if k in ("png", "pdf")))
-        if "root" in kinds and self.view.histogram is not None:
-            with files.whole(stem.with_suffix(".root")) as part:
-                write_histograms(part, [self.view.histogram])
-            written.append(stem.with_suffix(".root"))
-        if "yaml" in kinds:
-            with files.whole(stem.with_suffix(".yaml")) as part:
-                values = self.parameters().model_dump(exclude={"output", "interactive"})
-                part.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
-            write_json(stem.with_suffix(".json"), self.state())
-            written += [stem.with_suffix(".yaml"), stem.with_suffix(".json")]
+        stem = files.resolve(self.folder) / "_".join(self.view.pair)
+        written = write_view(stem, kinds, self.view, self.picture.write, self.parameters(), self.state())
         self.told.text = "written: " + ", ".join(files.shown(path) for path in written)
         return written
 

@@ -44,7 +44,7 @@ class MassControls:
         self.verdict = ipywidgets.Dropdown(
             description="by BumpNet", options=("any", "accepted", "refused"), style=short
         )
-        field = {"style": short, "layout": {"width": "13em"}, "min": 0.0, "max": 1e9, "step": width}
+        field = {"style": short, "layout": {"width": "17em"}, "min": 0.0, "max": 1e9, "step": width}
         self.peak = ipywidgets.BoundedFloatText(description="peak cut [GeV]", **field)
         self.split = ipywidgets.BoundedFloatText(description="split [GeV], 0 none", **field)
         drag = {"min": 0, "max": 1, "readout": False, "layout": {"width": "11em"}}

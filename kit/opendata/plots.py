@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from kit import figures
-from kit.files import read_json
-from kit.opendata import catalogue_plots, event_plots, histogram_plots, mass_plots
+from kit.files import locate, read_json
+from kit.opendata import catalogue_plots, comparison_plots, event_plots, histogram_plots, job_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
 from kit.opendata.captions import Caption, caption
 from kit.opendata.catalogue import CATALOGUE, DEMO
-from kit.opendata.gathering import MASSES, gather
+from kit.opendata.gathering import MASSES, STAGE, gather
 from kit.opendata.histograms import REPORT
 from kit.opendata.massfile import read_masses
 from kit.opendata.merging import merge_masses
 from kit.parameters import Parameters
-from kit.run import FinishedRun, Run
+from kit.run import FinishedRun, Run, complete_below
 
 __all__ = ["catalogue_figures", "events_figures", "histograms_figures", "masses_figures"]
 
@@ -60,7 +61,15 @@ def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "sizes": mass_plots.sizes(merged.spectra, above),
         "final_states": mass_plots.final_states(merged.spectra.events, above),
         "cutflow": mass_plots.cutflow(merged.cutflow, above),
+        "effort": job_plots.effort(_summaries(run), above),
     }
+
+
+def _summaries(run: AnyRun) -> list[Mapping[str, Any]]:
+    """Return the summary of a run, or of all points of a batch run."""
+    if (run.directory / MASSES).is_file() and run.summary:
+        return [run.summary]
+    return [each.summary for each in complete_below(run.directory) if each.stage == STAGE]
 
 
 def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
@@ -77,6 +86,25 @@ def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "verdicts": histogram_plots.verdicts(report, above),
         "shares": histogram_plots.shares(report, above),
         "final_states": mass_plots.final_states(report["final_states"], above, kept_from=report["min_events"]),
+        **_comparisons(_values(run), report, above),
+    }
+
+
+def _comparisons(
+    values: Mapping[str, Any], report: Mapping[str, Any], above: Caption
+) -> dict[str, figures.Picture]:
+    """Return the pictures of data over simulation, of the first pairs; none where there is none to compare."""
+    if not values.get("compare"):
+        return {}
+    data = merge_masses(gather(values["inputs"]).results, accept_partial=True).spectra
+    simulations = {
+        Path(path).name: merge_masses(gather([path]).results, accept_partial=True).spectra
+        for path in locate(values["compare"])
+    }
+    pairs = [(pair["final_state"], pair["combination"]) for pair in histogram_plots.first_pairs(report)]
+    return {
+        f"comparison_{number}": comparison_plots.data_over_simulation(data, simulations, pair, above)
+        for number, pair in enumerate(pairs, 1)
     }
 
 

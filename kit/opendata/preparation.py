@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from kit.files import FormatError, resolve
 from kit.opendata.chunks import Chunk
 from kit.opendata.description import Source
-from kit.opendata.duplicates import Vetoes, find_duplicates
+from kit.opendata.duplicates import VETO, Vetoes, find_duplicates
 from kit.opendata.origins import Origins, find_inputs
 from kit.opendata.pieces import Piece
+from kit.opendata.portions import DESK
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
 from kit.opendata.weights import Weighing
@@ -35,7 +35,8 @@ class Preparation:
     def wish(self, path: str) -> Wish:
         """Return what is read of a file: of data no weights."""
         kind = self.p.sample if self.p.sample != "auto" else self.origins.of(path).kind
-        return replace(self.p.wish, weights=False) if kind == "data" else self.p.wish
+        wish = replace(self.p.wish, ids=self.p.deduplicate and not self.p.veto_list)
+        return replace(wish, weights=False) if kind == "data" else wish
 
     def read(self, reader: Reader, piece: Piece, *, ids: bool = False) -> Chunk:
         """Return a piece of a file with weights, and without the duplicates."""
@@ -75,28 +76,24 @@ def _threshold(source: Source) -> float:
     )
 
 
-def prepared_inputs(p: Selection, run: Run, veto: Path | None = None) -> tuple[list[str], Preparation]:
-    """Return the files of all jobs, and what the options need; duplicates are looked for where no list is given.
+def prepared_inputs(p: Selection, run: Run) -> tuple[list[str], Preparation]:
+    """Return the files of all jobs, and what the options need.
 
-    Parameters
-    ----------
-    veto : Path, optional
-        Where the list of duplicates is written, else into the run's folder of records.
+    Where no veto list is given, duplicates are looked for; a file that cannot be read for that is not in the
+    list, and fails when it is its turn.
     """
     paths, origins = find_inputs(p, run.work)
     weighing = Weighing.of(p, paths, origins) if p.weights != "off" else None
-    vetoes = None
+    preparation = Preparation(p, origins, weighing)
     if p.veto_list:
-        vetoes = Vetoes(str(resolve(p.veto_list)))
-    elif p.deduplicate:
-        target = veto or run.work / "veto.json"
-        find_duplicates(_opened(p, paths, run), run.work / "numbers", target)
-        vetoes = Vetoes(str(target))
-    return paths, Preparation(p, origins, weighing, vetoes)
-
-
-def _opened(p: Selection, paths: Sequence[str], run: Run) -> Iterator[Reader]:
-    wish = Wish(ids=True)
-    for path in run.progress(paths, "file", label="duplicates"):
-        with Reader.of(path, p.schema, p.unit, p.objects, wish) as reader:
-            yield reader
+        return paths, replace(preparation, vetoes=Vetoes(str(resolve(p.veto_list))))
+    if p.deduplicate:
+        opened = (functools.partial(DESK.open, path, p, preparation.wish(path)) for path in paths)
+        shown = run.progress(opened, "file", len(paths), label="duplicates")
+        try:
+            find_duplicates(shown, run.work / "numbers", run.work / VETO)
+        except BaseException:
+            DESK.clear()
+            raise
+        return paths, replace(preparation, vetoes=Vetoes(str(run.work / VETO)))
+    return paths, preparation

@@ -20,6 +20,7 @@ SIZE = (8.5, 6.5)  # inches
 PLACES = ((0.09, 0.32, 0.89, 0.61), (0.09, 0.09, 0.89, 0.21))
 LOOKS = {"main": COLOURS[0], "outliers": COLOURS[1]}
 HATCHES = {"main": "", "outliers": "////"}
+NEAREST = 0.02  # share of the axis below which the names of particles would lie over each other
 SHOWN_RATIO = 3.0  # largest ratio that is drawn
 OVER = [COLOURS[2], COLOURS[4], COLOURS[5], COLOURS[7]]
 LINES = ["-", "--", "-.", ":"]
@@ -45,7 +46,7 @@ def draw_view(axes: Any, view: MassView) -> None:
     upper.tick_params(labelbottom=False)
     lower.set_xlabel(f"{mass_text(view.pair[1])} [GeV]")
     if view.marked:
-        drawing.mark(upper, [name for name, mass in drawing.RESONANCES.items() if mass < shown])
+        drawing.mark(upper, [name for name, mass in drawing.RESONANCES.items() if NEAREST * shown < mass < shown])
 
 
 def _spectrum(axes: Any, view: MassView) -> None:

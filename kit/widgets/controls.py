@@ -25,6 +25,7 @@ __all__ = ["Control", "label_of"]
 
 SMALL_RANGE = 100  # steps of an int, and units of a float: a slider's pixel is finer than what is wanted there
 FLOAT_STEPS = 100
+SNAP = 0.500001  # steps; a front end moves a slider no further by itself
 
 
 class Exactly(traitlets.Any):
@@ -101,9 +102,15 @@ class Control(ipywidgets.HBox):
             self._take(self.model.from_text(self.name, change.new) if written else change.new, self.field)
 
     def _read_slider(self, change: Any) -> None:
-        if not self._showing:
+        if not self._showing and not self._is_snapped(change.new):
             digits = max(0, 1 - math.floor(math.log10(self.slider.step)))
             self._take(change.new if isinstance(change.new, int) else round(change.new, digits), self.slider)
+
+    def _is_snapped(self, place: Any) -> bool:
+        """Tell whether a slider is only where a front end has put it: it knows no values between its steps."""
+        if not isinstance(place, float) or not isinstance(self.value, int | float):
+            return False
+        return bool(abs(place - self.value) <= self.slider.step * SNAP)
 
     def _take(self, value: Any, source: Any) -> None:
         """Set the value from one of the two controls, which stays as it is; the other follows."""

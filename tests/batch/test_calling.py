@@ -38,7 +38,7 @@ def test_a_refusal_is_raised_in_the_commands_own_words():
 def test_nobody_needs_to_wait_and_the_command_goes_on(make_notebook, eventually, reason, tmp_path):
     make_notebook("notebooks/beam/slow.ipynb", ("parameters", "x: int = 1  # x"), "import time\ntime.sleep(1)")
     begun = threading.Event()
-    words = ["submit", "beam/slow", "--run", str(tmp_path / "run"), "--over", "x=1,2", "--profile", "local",
+    words = ["submit", "beam/slow", "--run", str(tmp_path / "run"), "--over", "x=1", "--profile", "local",
              "--workers", "1", "--memory-mb", "400", "--no-try-first"]  # fmt: skip
 
     def is_sent():

@@ -139,6 +139,7 @@ def test_a_killed_pool_takes_its_workers_along_and_resume_does_the_rest(submitti
     resumed(run)
 
 
+@pytest.mark.slow  # test_commands does the same by the commands
 def test_a_run_whose_pool_is_at_work_is_not_resumed_and_can_be_stopped(submitting):
     process, run = submitting()
     assert is_alive(batch_run(run).rounds[-1])
@@ -150,6 +151,7 @@ def test_a_run_whose_pool_is_at_work_is_not_resumed_and_can_be_stopped(submittin
     resumed(run)
 
 
+@pytest.mark.slow
 def test_wait_waits_for_the_pool_that_is_at_work(submitting):
     process, run = submitting(pause=0.1)
     said = []

@@ -53,8 +53,8 @@ BRANCHES = [
     *(f"pfCluster_{name}" for name in (*CLUSTER, *(f"full5x5_{s}" for s in SHAPES))),
     *("pfCluster_sim_fraction", "pfCluster_simEnergy_sharedXtals"),
     *(f"pfClusterHit_{name}" for name in ("rechitEnergy", "fraction", "ieta", "iphi", "iz")),
-    *(f"caloParticle_{n}" for n in ("simEnergy", "simEnergyGoodStatus", "genEnergy", "simEta", "simPhi", "genEta")),
-    *("caloParticle_genPhi", "caloParticle_simIz"),
+    *(f"caloParticle_{name}" for name in ("simEnergy", "simEnergyGoodStatus", "genEnergy", "simIz")),
+    *(f"caloParticle_{kind}{axis}" for kind in ("sim", "gen") for axis in ("Eta", "Phi")),
     *(f"superCluster_{name}" for name in ("seedIndex", "rawEnergy", "energy", "eta", "pfClustersIndex")),
 ]
 

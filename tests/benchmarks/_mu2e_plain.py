@@ -73,7 +73,9 @@ def with_lists(sources: Sequence[Source], rows: Sequence[tuple[int, int]], path:
             mixed[name].append(of[name][entry])
     kinds = {name: np.int32 if name in ("run", "subrun", "event") else np.float32 for name in names}
     whole = {
-        name: ak.values_astype(ak.Array(values), np.float32) if name.startswith("hits_") else np.array(values, kinds[name])
+        name: ak.values_astype(ak.Array(values), np.float32)
+        if name.startswith("hits_")
+        else np.array(values, kinds[name])
         for name, values in mixed.items()
     }
     return _write(path, iter([whole]))

@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,15 +71,21 @@ def alternately(measurements: list[tuple[Measurement, int]], say: Callable[[str]
     return times
 
 
+OPTIONS: dict[str, Any] = {
+    "b_tag": True, "overlap_removal": True, "deduplicate": True, "relative_isolation_max": 0.2, "weights": "mc",
+    "sample": "simulation", "luminosity": 36.0, "cross_section": 1.0, "sum_of_weights": 1e5,
+}  # fmt: skip
+
+
 def here(path: Path, folder: Path) -> list[Measurement]:
     """Return the measurements of ours and of the floor."""
-    from tests.benchmarks._opendata_plain import read_branches
+    from tests.benchmarks._opendata_plain import OPTIONAL, read_branches
 
     def ours(name: str, kernels: str = "compiled", **chosen: Any) -> Measurement:
         return partial(timed, name, lambda: run_masses([path], folder, **chosen), kernels)
 
-    def floor(name: str, letters: str) -> Measurement:
-        return partial(timed, name, lambda: read_branches(path, letters))
+    def floor(name: str, letters: str, more: Sequence[str] = ()) -> Measurement:
+        return partial(timed, name, lambda: read_branches(path, letters, more))
 
     return [
         floor("floor", "emjgt"),
@@ -90,6 +96,9 @@ def here(path: Path, folder: Path) -> list[Measurement]:
         floor("floor, 4 types", "emjg"),
         ours("ours, 1 type", objects=["j"]),
         floor("floor, 1 type", "j"),
+        ours("ours, all options, 6 types", **OPTIONS),
+        ours("ours, all options, sub-leading", sub_leading=True, **OPTIONS),
+        floor("floor, all options", "emjgt", OPTIONAL),
     ]
 
 

@@ -18,7 +18,7 @@ import io
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,18 @@ def branches(letters: str) -> list[str]:
     ]
 
 
-def read_branches(path: Path, letters: str = "emjgt") -> ak.Array:
+OPTIONAL = (  # what b-tag, isolation, weights and duplicates need besides
+    "BTagging_AntiKt4EMPFlowAuxDyn.DL1dv01_pb", "BTagging_AntiKt4EMPFlowAuxDyn.DL1dv01_pc",
+    "BTagging_AntiKt4EMPFlowAuxDyn.DL1dv01_pu", "AnalysisJetsAuxDyn.btaggingLink.m_persIndex",
+    "AnalysisElectronsAuxDyn.ptvarcone30_Nonprompt_All_MaxWeightTTVALooseCone_pt1000",
+    "EventInfoAuxDyn.mcEventWeights", "EventInfoAuxDyn.mcChannelNumber", "EventInfoAuxDyn.runNumber",
+    "EventInfoAuxDyn.lumiBlock", "EventInfoAuxDyn.eventNumber",
+)  # fmt: skip
+
+
+def read_branches(path: Path, letters: str = "emjgt", more: Sequence[str] = ()) -> ak.Array:
     """Return the floor's arrays: every needed branch, whole, and nothing else."""
-    wanted = set(branches(letters))
+    wanted = {*branches(letters), *more}
     with uproot.open(path) as file:
         return file["CollectionTree"].arrays(filter_name=wanted.__contains__)
 

@@ -121,12 +121,14 @@ def same_windows(path: Path, folder: Path, table: Path) -> None:
     """Refuse to time what does not give the same."""
     import awkward as ak
 
-    directory = run_stage("windows", folder, inputs=[str(path)], labels="deepsc", events=50, working_point=str(table))
+    values = {"inputs": [str(path)], "labels": "deepsc", "events": 50, "working_point": str(table)}
+    directory = run_stage("windows", folder, **values)
     plain(path, 50, folder, {}, table)
     mine = ak.from_parquet(next(directory.glob("*.parquet")))
     theirs = ak.from_parquet(folder / "plain.parquet")
     assert len(mine) == len(theirs) > 100
-    for group, name in (("cl_features", "et_cluster"), ("cl_labels", "in_scluster"), ("window_features", "mean_det_cluster")):
+    fields = ("cl_features", "et_cluster"), ("cl_labels", "in_scluster"), ("window_features", "mean_det_cluster")
+    for group, name in fields:
         one, other = (ak.flatten(x[group][name], axis=None).to_numpy() for x in (mine, theirs))
         assert abs(one.astype(float) - other.astype(float)).max() < 1e-12, name
 
@@ -168,7 +170,8 @@ def compare(options: argparse.Namespace, folder: Path, path: Path, table: Path) 
 def elsewhere(code: str) -> dict[str, float]:
     """Run code in a process of its own; it prints a JSON object."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -178,8 +181,8 @@ def cold_process(path: Path, folder: Path, table: Path) -> dict[str, float]:
     return elsewhere(
         "import json, resource\nfrom pathlib import Path\n"
         "from kit.ecal.windows import WindowParameters, make_windows\nfrom kit.run import Run\n"
-        f"p = WindowParameters(inputs=[{str(path)!r}], output={tempfile.mkdtemp(dir=folder)!r}, interactive=False,\n"
-        f"    working_point={str(table)!r})\n"
+        f"p = WindowParameters(inputs=[{str(path)!r}], output={tempfile.mkdtemp(dir=folder)!r},\n"
+        f"    interactive=False, working_point={str(table)!r})\n"
         "with Run('ecal/windows', p) as run:\n    run.summary = make_windows(p, run)\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         # what getrusage says of memory includes the process that started this one
@@ -306,11 +309,13 @@ def report(options: argparse.Namespace, found: dict[str, Any]) -> str:
     lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores; {options.events} events, CPU seconds"]
     for name, times in found["modes"].items():
         lines.append(
-            f"{name}: ours {times['ours']:.3f}, plain {times['plain']:.2f} ({times['plain'] / times['ours']:.1f} ×), "
+            f"{name}: ours {times['ours']:.3f}, plain {times['plain']:.2f} "
+            f"({times['plain'] / times['ours']:.1f} ×), "
             f"floor {times['floor']:.3f} ({100 * times['floor'] / times['ours']:.0f} % of ours)"
         )
     cold, peak = found["cold"], found["peak"]
-    lines.append(f"cold process: {cold['seconds']:.2f} s, {cold['mb']:.0f} MB; {options.memory_factor} × the events: {peak['mb']:.0f} MB")
+    lines.append(f"cold process: {cold['seconds']:.2f} s, {cold['mb']:.0f} MB")
+    lines.append(f"{options.memory_factor} × the events: {peak['mb']:.0f} MB")
     lines.append("")
     for name, (meaning, sense, bound) in TARGETS.items():
         value = found["targets"][name]

@@ -10,7 +10,9 @@ from tests.benchmarks.mu2e import mixed, plan_for, taken
 
 def test_all_ways_give_the_same_rows(tmp_path):
     plan = plan_for(tmp_path, 1500)
-    rows = [p for part in rows_of(plan, 0, {}) for p in zip(part.source.tolist(), part.entry.tolist(), strict=True)]
+    rows = [
+        p for part in rows_of(plan, 0, {}) for p in zip(part.source.tolist(), part.entry.tolist(), strict=True)
+    ]
     mixed(plan, tmp_path / "ours.root")
     ours = uproot.open(tmp_path / "ours.root")["ntuple"].arrays()
     for name, way in (("events", plain.per_event), ("lists", plain.with_lists)):

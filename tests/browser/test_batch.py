@@ -80,7 +80,7 @@ def test_a_sweep_is_planned_tried_submitted_watched_mended_and_collected(page, p
     expect(panel.locator(".kit-batch-run")).to_have_count(2)
     run = panel.locator(".kit-batch-run").first
     expect(run.locator(".kit-counts")).to_contain_text("4/6 done, 2 failed")
-    expect(run.locator(".kit-failures")).to_contain_text("1 failed: cell 3: AssertionError: 5.0 is above 4")
+    expect(run.locator(".kit-failures")).to_contain_text("2 failed: cell 3: AssertionError: 5.0 is above 4")
     link = run.locator(".kit-failures a").first.get_attribute("href")
     assert link.endswith("toy.ipynb#papermill-error-cell")
     assert (lab.root / "notebooks" / "batch" / link.partition("#")[0]).resolve().is_file()

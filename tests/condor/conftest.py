@@ -5,7 +5,8 @@ pool in its environment, so `kit submit` and `condor_q` work in it as at a termi
 
 ``real_stage("opendata/masses", {"inputs": {"files": …}}, {"pt_min": …}, per_job=…)``
     runs a sweep over a stage of the project, on the pool and on this computer, and returns how both stand when all
-    is over and collected; ``sweeps.differing_files(pool, here)`` then tells which of their files differ.
+    is over and collected; ``sweeps.differing_files(pool, here)`` then tells which of their files differ. Inputs
+    travel with the jobs; where a format records their paths, ``site={"shared": [folder]}`` leaves them in place.
 ``submitted(notebook, sweep, fixed, name, **options)``
     submits a sweep in the test's own folder and returns at once; ``until(status)`` waits for it.
 ``@pytest.mark.early(begin=sweeps.swept(cells, sweep, fixed, **options))`` with the fixture ``early``

@@ -146,7 +146,7 @@ def test_a_complete_campaign_does_nothing(early):
 def test_a_dag_that_is_removed_in_its_second_stage_goes_on_from_there(tmp_path, eventually):
     made = begin(whole_chain(tmp_path), dag=True)
     square = run_of(made, "square").directory
-    assert eventually(lambda: list(square.glob("results/*.jsonl")), 90)
+    assert eventually(lambda: list(square.glob("results/*.jsonl")), sweeps.PATIENCE)
     stopping.settle_dag(chained_dag.rounds_of(made), wait=False, stop_first=True, say=quiet)
     before = set(sweeps.ids_in(square))
     again = resume(campaign_in(made.directory))

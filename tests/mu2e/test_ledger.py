@@ -6,11 +6,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.files import FormatError
-from kit.mu2e.ledger import Ledger, Range, Shelf, used_entries
+from kit.mu2e.ledger import Ledger, used_entries
+from kit.mu2e.shelves import Range, Shelf
 from kit.run import RunError
 
 SHELF = Shelf("u1", "t", "/data/a.root", 1000, 100, "entry", "sequential")
@@ -183,7 +184,8 @@ def test_eos_and_other_files_are_refused(tmp_path):
         Ledger(path).view()
 
 
-@given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=12))
+@given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=8))
+@settings(max_examples=25)
 def test_however_ensembles_come_and_go_no_item_is_held_twice(tmp_path_factory, steps):
     ledger = Ledger(tmp_path_factory.mktemp("l") / "l.sqlite")
     for number, (items, release) in enumerate(steps):

@@ -46,6 +46,15 @@ def test_sliders_move_exposure_and_rate_and_follow_the_form(panel):
     assert panel.form.parameters.r_mue == 1e-13
 
 
+def test_what_a_front_end_sends_back_when_it_shows_a_slider_changes_nothing(panel):
+    panel.seconds.set_state({"value": 3.56})  # the nearest step to log₁₀ 3600
+    panel.rate.set_state({"value": -12.0})
+    assert panel.form.parameters.livetime_on_spill == 3600
+    assert panel.form.parameters.r_mue == 1e-12
+    panel.form.controls.rmc_emin.slider.set_state({"value": 84.84})
+    assert panel.form.parameters.rmc_emin == 85
+
+
 def test_the_switch_keeps_the_exposure_and_changes_the_convention(panel):
     pot = panel.view.made.exposure["pot"]
     panel.switch()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kit.mu2e.catalogue import read_catalogue
-from kit.mu2e.ledger import Range
-from kit.mu2e.planning import Request, choose, drawn_counts, joined, parts_for
+from kit.mu2e.planning import Request, choose, drawn_counts, parts_for
 from kit.mu2e.primaries import measure
+from kit.mu2e.reservations import joined
 from kit.run import RunError
 
 REQUEST = Request(
@@ -162,14 +162,3 @@ def test_blocks_are_reserved_whatever_is_drawn(pools):
         RunError, match="the block that a blinded ensemble reserves is 80 events larger than what is left"
     ):
         _choose(REQUEST, pools, blocks=blocks | {"CeMLL": 200})
-
-
-def test_ranges_that_touch_are_one():
-    ranges = [
-        Range("a", "t", 5, 9),
-        Range("a", "t", 0, 5),
-        Range("a", "s", 9, 12),
-        Range("a", "t", 8, 10),
-        Range("a", "t", 11, 12),
-    ]
-    assert joined(ranges) == [Range("a", "s", 9, 12), Range("a", "t", 0, 10), Range("a", "t", 11, 12)]

@@ -21,7 +21,7 @@ STAGES = {
 }
 NAMES = {
     "events": ["pt", "eta", "multiplicity", "final_states", "cutflow"],
-    "masses": ["four_leptons", "lepton_pairs", "spectra", "sizes", "final_states", "cutflow"],
+    "masses": ["four_leptons", "lepton_pairs", "spectra", "sizes", "final_states", "cutflow", "effort"],
     "histograms": ["spectra", "acceptance", "verdicts", "shares", "final_states"],
 }
 

@@ -120,6 +120,15 @@ def test_a_finer_value_than_the_sliders_steps_stays_what_it_is():
     assert made.value == 0.12345
 
 
+def test_a_slider_that_a_front_end_moves_to_its_nearest_step_changes_nothing():
+    made = control("share")
+    made.value = 0.256
+    made.slider.set_state({"value": 0.26})  # what a browser sends when it shows 0.256 in steps of 0.01
+    assert (made.value, made.field.value) == (0.256, "0.256")
+    made.slider.set_state({"value": 0.27})
+    assert made.value == 0.27
+
+
 def test_a_slider_gives_no_digits_beyond_its_step():
     made = control("share")
     made.slider.value = 0.1 + 0.2

@@ -1,0 +1,142 @@
+"""The panel of windows, without a browser: every control as an attribute, and by its widget."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from kit.ecal.panel import WindowPanel
+from tests.ecal.test_inspection import paths, windows  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def panel(paths):  # noqa: F811
+    made = WindowPanel(paths, interactive=False)
+    yield made
+    made.inspection.close()
+
+
+def name(panel):
+    return panel.part.window["window_index"][0]
+
+
+def test_it_walks_through_the_windows_that_pass_the_filter(panel, windows):  # noqa: F811
+    names = windows.window["window_index"].tolist()
+    assert name(panel) == names[0]
+    panel.previous()
+    assert panel.place == 0
+    panel.next()
+    assert name(panel) == names[1]
+    panel.filter = "diffcalo=yes"
+    assert panel.part.cluster["is_calo_matched_diffcalo"].any()
+    panel.go_to(10**6)
+    assert panel.place == len(panel.numbers) - 1
+    panel.random()
+    assert panel.part.cluster["is_calo_matched_diffcalo"].any()
+
+
+def test_a_window_is_shown_by_its_name_whatever_the_filter(panel, windows):  # noqa: F811
+    panel.filter = "matched=yes"
+    unmatched = windows.window["window_index"][~windows.window["is_seed_calo_matched"]][3]
+    panel.find(unmatched)
+    assert (name(panel), panel.filter) == (unmatched, "")
+
+
+def test_the_table_is_sorted_and_says_why(panel):
+    panel.filter = "ncls>4 matched=yes"
+    assert [row["et"] for row in panel.rows()] == sorted(panel.shown.et.tolist(), reverse=True)
+    panel.order = "score"
+    scores = [row["score"] for row in panel.rows()]
+    assert scores == sorted(scores, reverse=True)
+    assert {row["why"].split(":")[0] for row in panel.rows()} <= {"in", "out"}
+    assert [label.split()[0] for label, _ in panel.controls["table"].options] == [
+        str(row["cluster"]) for row in panel.rows()
+    ]
+
+
+def test_a_selected_cluster_is_marked_in_table_and_picture_and_told(panel):
+    panel.filter = "ncls>2"
+    drawn = panel.picture.drawn
+    panel.selected = 1
+    assert panel.controls["table"].value == 1
+    assert panel.told.text == next(row["why"] for row in panel.rows() if row["cluster"] == 1)
+    assert panel.picture.drawn > drawn
+    panel.next()
+    assert panel.selected is None
+
+
+def test_the_threshold_relabels_this_window_and_all_that_pass(panel):
+    panel.filter = "matched=yes ncls>3"
+    stored = panel.shown.in_scluster.copy()
+    caption = panel.spectrum.caption
+    panel.threshold = 0.9
+    assert panel.shown.in_scluster.sum() <= stored.sum()
+    assert panel.spectrum.caption != caption
+    assert "against the file" in panel.spectrum.caption
+    panel.threshold = None
+    assert np.array_equal(panel.shown.in_scluster, stored)
+    assert panel.spectrum.caption == caption
+
+
+def test_controls_do_what_attributes_do(panel):
+    panel.controls["filter"].value = "ncls>3"
+    assert panel.filter == "ncls>3"
+    panel.controls["number"].value = 3
+    assert panel.place == 2
+    panel.controls["table"].value = 2
+    assert panel.selected == 2
+    panel.controls["fixed"].value = False
+    assert panel.threshold == panel.part.window["simfraction_wp"][0]
+    panel.controls["slider"].value = 0.1
+    assert panel.threshold == pytest.approx(0.1)
+    assert panel.controls["value"].value == pytest.approx(0.1)
+    panel.controls["fixed"].value = True
+    assert panel.threshold is None
+    panel.controls["logarithmic"].value = False
+    assert panel.logarithmic is False
+
+
+def test_faults_appear_in_the_panel(paths):  # noqa: F811
+    panel = WindowPanel(paths)
+    panel.controls["filter"].value = "ett>3"
+    assert "ett is no column" in panel.error
+    panel.controls["filter"].value = "et>3"
+    assert panel.error == ""
+    panel.controls["name"].value = "1:2:3:4"
+    assert "no window is called 1:2:3:4" in panel.error
+    panel.picture.close()
+    panel.spectrum.close()
+
+
+def test_no_window_is_said(panel):
+    panel.filter = "et>1e9"
+    assert (panel.heading.text, panel.rows()) == ("no window matches", [])
+    with pytest.raises(ValueError, match="no window is chosen"):
+        panel.export()
+
+
+@pytest.mark.slow
+def test_picture_table_and_window_are_exported_with_the_view(panel, paths, tmp_path):  # noqa: F811
+    panel.folder = str(tmp_path / "out")
+    panel.filter, panel.threshold = "ncls>3 matched=yes", 0.02
+    panel.go_to(1)
+    written = {path.suffix: path for path in panel.export()}
+    assert written[".png"].read_bytes().startswith(b"\x89PNG")
+    assert written[".pdf"].read_bytes().startswith(b"%PDF")
+    with written[".csv"].open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["why"] for row in rows] == [row["why"] for row in panel.rows()]
+    told = json.loads(written[".json"].read_text())
+    assert told["window"]["window_index"] == name(panel)
+    again = WindowPanel(paths, interactive=False)
+    for trait, value in told["view"].items():
+        setattr(again, trait, value)
+    assert (name(again), again.rows()) == (name(panel), panel.rows())
+
+
+def test_where_nobody_can_click_it_is_pictures_and_words(panel):
+    bundle = panel._repr_mimebundle_()
+    assert bundle.keys() >= {"text/plain", "image/png"}
+    assert "application/vnd.jupyter.widget-view+json" not in bundle
+    assert "seed ET" in bundle["text/plain"]
