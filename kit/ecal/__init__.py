@@ -8,5 +8,6 @@ innermost loops, which `kernels` compiles, `building` puts all together. Truth: 
 `ndjson_reading` read. Datasets: `collecting`, `dataset_inputs`, `dataset_index`, `selection`, `splitting`,
 `shuffling`, `normalisation`, `weights`, `tfrecord`, `parts`. Events for demos: `calorimeter`, `particles`,
 `showers`, `superclusters`, `demo`, `demo_windows`. Pictures: `display`, `window_plots`, `truth_plots`,
-`dataset_plots`, `plots`; `inspection` and `panel` look into windows. Stages: `truth`, `windows`, `datasets`.
+`dataset_plots`, `plots`; `inspection`, `panel_pictures` and `panel` look into windows. Stages: `truth`, `windows`,
+`datasets`.
 """

@@ -18,10 +18,9 @@ import traitlets
 from kit import files
 from kit.ecal import display
 from kit.ecal.access import Part
-from kit.ecal.inspection import COLUMNS, Inspection, Relabelled
+from kit.ecal.inspection import COLUMNS, Inspection
+from kit.ecal.panel_pictures import caption, draw_ratio, draw_views, ratio_caption, row_line
 from kit.ecal.plots import draw_one
-from kit.ecal.resolution import measure
-from kit.figures import COLOURS
 from kit.widgets import LiveFigure, Panel, Words
 from kit.widgets.look import hooked, line
 
@@ -72,8 +71,8 @@ class WindowPanel(Panel):
         self.shown: display.Shown | None = None
         self._showing = False
         look: dict[str, Any] = {"experiment": "CMS", "interactive": interactive}
-        self.picture = LiveFigure(self._draw, columns=3, size=(17, 5.2), caption=_caption, **look)
-        self.spectrum = LiveFigure(_draw_ratio, size=(6.5, 3.4), caption=_ratio_caption, **look)
+        self.picture = LiveFigure(draw_views, columns=3, size=(17, 5.2), caption=caption, **look)
+        self.spectrum = LiveFigure(draw_ratio, size=(6.5, 3.4), caption=ratio_caption, **look)
         self.heading, self.told = Words("kit-heading", role="status"), Words("kit-told", role="status")
         super().__init__(hook="kit-windows", interactive=interactive)
         self._make_controls()
@@ -201,7 +200,7 @@ class WindowPanel(Panel):
         try:
             here["filter"].value = self.filter
             here["number"].max, here["number"].value = max(count, 1), self.place + 1
-            here["table"].options = [(_line(row), row["cluster"]) for row in rows]
+            here["table"].options = [(row_line(row), row["cluster"]) for row in rows]
             here["table"].value = self.selected
             here["fixed"].value = self.threshold is None
             for name in ("slider", "value"):
@@ -212,16 +211,6 @@ class WindowPanel(Panel):
 
     def _show_spectrum(self) -> None:
         self.spectrum.show(self.inspection.relabel(self.numbers, self.threshold))
-
-    def _draw(self, axes: Any, model: tuple[display.Shown, int | None, bool]) -> None:
-        shown, selected, logarithmic = model
-        first, second, third = np.asarray(axes).ravel()
-        display.draw_window(first, shown, selected)
-        first.legend(loc="upper right", fontsize=8, ncols=2, markerscale=0.5)
-        first.set_ylim(None, first.get_ylim()[1] + 0.12)
-        display.draw_scores(None, second, shown)
-        second.set_title("colour: score from 1e-3 (dark) to 1 (bright), logarithmic", fontsize=9)
-        display.draw_crystals(None, third, shown, logarithmic=logarithmic)
 
     def _make_controls(self) -> None:
         wide = {"layout": {"width": "28em"}}
@@ -286,32 +275,3 @@ class WindowPanel(Panel):
         """Do `act` with what a person, not this panel itself, has put into `control`."""
         guarded = self.guarded(act)
         control.observe(lambda change: None if self._showing else guarded(change.new), "value")
-
-
-def _line(row: dict[str, Any]) -> str:
-    mark, where = "in " if row["in"] else "out", f"Δη {row['deta']:+.3f}, Δφ {row['dphi']:+.3f}"
-    return f"{row['cluster']:>3} {mark} ET {row['et']:8.3f} GeV, {where}; {row['why']}"
-
-
-def _caption(model: tuple[display.Shown, int | None, bool]) -> str:
-    shown = model[0]
-    inside = int(shown.in_scluster.sum())
-    return (
-        f"{display.heading(shown)}; {inside} clusters in the supercluster at working point {shown.threshold:.2g}"
-    )
-
-
-def _draw_ratio(axes: Any, made: Relabelled) -> None:
-    bins = np.linspace(0.5, 1.7, 121)
-    axes.stairs(np.histogram(made.ratio, bins)[0], bins, color=COLOURS[0], fill=True, alpha=0.5)
-    axes.axvline(1, color="k", lw=0.8, ls=":")
-    axes.set(xlabel=r"$\Sigma E / E_{sim}$ of the filtered windows", ylabel="Windows / 0.01")
-
-
-def _ratio_caption(made: Relabelled) -> str:
-    scale, _, _, width = measure(made.ratio)
-    change = made.true_after - made.true_before
-    return (
-        f"{made.windows} matched windows: scale {scale:.4f}, w68 {width:.4f}; {made.true_after} true clusters, "
-        f"{change:+d} against the file"
-    )
