@@ -22,7 +22,7 @@ __all__ = ["Lists", "Piece", "Reader", "window_edges"]
 IntArray = npt.NDArray[np.int64]
 
 LEAST, MOST = 50_000, 250_000  # entries of a window, about
-FORGET = 50_000  # entries that are used up before the rest is copied, so that they take no more memory
+FORGET = 25_000  # entries that are used up before the rest is copied, so that they take no more memory
 
 
 class Lists(NamedTuple):
