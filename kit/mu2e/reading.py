@@ -22,6 +22,7 @@ __all__ = ["Lists", "Piece", "Reader", "window_edges"]
 IntArray = npt.NDArray[np.int64]
 
 LEAST, MOST = 50_000, 250_000  # entries of a window, about
+FORGET = 25_000  # entries that are used up before the rest is copied, so that they take no more memory
 
 
 class Lists(NamedTuple):
@@ -96,6 +97,15 @@ class Reader:
             which = slice(begin, end) if end - begin == len(here) else here - self._first
             yield Piece(at, stop, self._values, which)
             at = stop
+            if end >= FORGET:
+                self._forget(end)
+
+    def _forget(self, used: int) -> None:
+        """Let go of the first `used` entries of the window: readers of many processes are open at a time."""
+        if any(column.kind == "nested" for column in self.columns):
+            return
+        self._values = {name: _rest(values, used) for name, values in self._values.items()}
+        self._first += used
 
     def _move_to(self, entry: int) -> None:
         if self._first <= entry < self._last:
@@ -141,6 +151,14 @@ def window_edges(offsets: Sequence[int]) -> IntArray:
         if gap >= LEAST or offset == offsets[-1]:
             edges.append(offset)
     return np.array(edges, np.int64)
+
+
+def _rest(values: Any, used: int) -> Any:
+    """Return a copy of what follows the first `used` entries."""
+    if not isinstance(values, Lists):
+        return values[used:].copy()
+    first = values.offsets[used]
+    return Lists(values.offsets[used:] - first, values.content[first:].copy())
 
 
 def _arrays(column: Column, values: Any) -> Any:

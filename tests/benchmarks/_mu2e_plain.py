@@ -82,7 +82,10 @@ def with_lists(sources: Sequence[Source], rows: Sequence[tuple[int, int]], path:
 
 
 def floor(sources: Sequence[Source], entries: Sequence[int], path: Path) -> int:
-    """Read so many entries of each source by whole baskets and write them, without mixing."""
+    """Read so many entries of each source by whole baskets and write them, without mixing.
+
+    The rows written are those of an ensemble: with new ids and provenance beside what is copied.
+    """
     names = names_of(sources[0])
 
     def groups() -> Iterator[dict[str, Any]]:
@@ -94,6 +97,14 @@ def floor(sources: Sequence[Source], entries: Sequence[int], path: Path) -> int:
                 )
                 for at in range(0, len(read["run"]), WRITTEN):
                     part = {name: read[name][at : at + WRITTEN] for name in names}
-                    yield {n: v if v.ndim > 1 else v.to_numpy() for n, v in part.items()}
+                    flat = {n: v if v.ndim > 1 else v.to_numpy() for n, v in part.items()}
+                    yield flat | _own(len(flat["run"]))
 
     return _write(path, groups())
+
+
+def _own(rows: int) -> dict[str, Any]:
+    """Return columns of the kinds that an ensemble adds."""
+    numbers = np.arange(rows, dtype=np.int32)
+    small = {"proc": np.zeros(rows, np.uint8), "src_file": np.zeros(rows, np.uint16)}
+    return small | dict.fromkeys(("new_run", "new_subrun", "new_event", "src_entry"), numbers)

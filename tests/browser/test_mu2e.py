@@ -54,7 +54,7 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     page.get_by_role("button", name="Rate from conversions").click()
     expect(panel.locator(".kit-headroom .kit-caption")).to_contain_text("no process has too few")
     panel.get_by_text("All values").click()
-    threshold = page.get_by_role("textbox", name="dio emin [MeV]")
+    threshold = panel.locator(".kit-parameter-dio_emin input[type=text]")
     threshold.fill("97")
     threshold.press("Enter")
     expect(words).to_contain_text("before selection only, since samples are of another part of the spectrum: DIO")

@@ -58,6 +58,22 @@ def test_entries_come_out_as_they_are_in_the_file(source, monkeypatch, take):
     )
 
 
+def test_what_is_used_up_is_let_go_and_read_again_where_it_is_wanted(source, monkeypatch):
+    monkeypatch.setattr("kit.mu2e.reading.FORGET", 40)
+    columns = common_columns([source], ["mom", "hits_t"], "equal", "error").columns
+    with uproot.open(source.path) as file:
+        truth = file[source.tree].arrays(["mom", "hits_t"])
+    with Reader(source, columns) as reader:
+        for take in (np.arange(0, 60), np.arange(60, 130), np.arange(5, 20), np.arange(130, 400)):
+            for piece in reader.pieces(take):
+                here = take[piece.start : piece.stop]
+                assert piece.values["mom"][piece.which].tolist() == truth["mom"][here].tolist()
+                lists = piece.values["hits_t"]
+                places = np.arange(len(lists.offsets) - 1)[piece.which]
+                found = [lists.content[lists.offsets[i] : lists.offsets[i + 1]].tolist() for i in places]
+                assert found == truth["hits_t"][here].tolist()
+
+
 def test_a_file_that_has_changed_is_refused_with_both_identities(source):
     other = Source(source.path, source.tree, source.entries, "another", source.bytes)
     with pytest.raises(FormatError, match=f"since it was planned with: it was another, and is {source.identity}"):
