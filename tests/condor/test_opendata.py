@@ -23,5 +23,6 @@ def test_twenty_points_of_masses_give_the_same_files_on_the_pool_as_here(real_st
     assert (pool.counts["done"], pool.total) == (20, 20)
     assert len(pool.chunks) == 4
     assert sweeps.table(pool.run) == sweeps.table(here.run)
-    assert sweeps.differing_files(pool, here) == []
+    differing = sweeps.differing_files(pool, here)
+    assert [name for name in differing if "/plots/effort." not in name] == []  # that is time and memory
     assert len(list((pool.run.directory / "outputs").glob("*/masses.parquet"))) == 20
