@@ -106,8 +106,8 @@ def _inputs(p: ConvolutionParameters) -> list[str]:
     """Return the files, none of which writes the outputs of another."""
     paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
     writers: dict[str, str] = {}
-    for place, path in enumerate(paths):
-        for name in output_names(stem_of(path), place, p).values():
+    for path in paths:
+        for name in output_names(stem_of(path), p).values():
             if name in writers:
                 message = f"{writers[name]} and {path} would both become {name}; give one of them to another run"
                 raise FormatError(message)
@@ -155,19 +155,19 @@ def _side_by_side(
     Threads do: decompression and the compiled loops leave the interpreter to each other.
     """
 
-    def work(place: int) -> Outcome | FormatError | OSError:
+    def work(path: str) -> Outcome | FormatError | OSError:
         try:
-            outcome = production.convolve_file(paths[place], place)
+            outcome = production.convolve_file(path)
             _copy(production.run, outcome, copy_to)
             return outcome
         except (FormatError, OSError) as fault:
             return fault
 
     if workers == 1 or len(paths) == 1:
-        yield from ((path, work(place)) for place, path in enumerate(paths))
+        yield from ((path, work(path)) for path in paths)
         return
     with ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(work, place): path for place, path in enumerate(paths)}
+        waiting = {pool.submit(work, path): path for path in paths}
         try:
             while waiting:
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:

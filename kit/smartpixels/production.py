@@ -69,7 +69,7 @@ class Production:
     about: dict[str, Any]
     shown: str
 
-    def convolve_file(self, path: str, place: int = 0) -> Outcome:
+    def convolve_file(self, path: str) -> Outcome:
         """Make the outputs of one file, unless an earlier attempt has; each appears whole or not at all.
 
         Raises
@@ -80,7 +80,7 @@ class Production:
             If it cannot be read, or a result cannot be written.
         """
         stem = stem_of(path)
-        names = output_names(stem, place, self.p)
+        names = output_names(stem, self.p)
         kept = self._kept(stem, path)
         written_here = names | ({"example": EXAMPLE} if stem == self.shown else {})
         if kept and self._all_there(written_here.values()):

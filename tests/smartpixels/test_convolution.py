@@ -339,6 +339,16 @@ def test_results_can_be_copied_where_they_are_wanted(run_stage, write, tmp_path)
             assert (tmp_path / "eos" / name).read_bytes() == (run.directory / name).read_bytes()
 
 
+def test_results_of_another_run_are_not_copied_over(run_stage, write, tmp_path):
+    there = tmp_path / "eos"
+    run_stage(write(TEXT), copy_to=str(there), output="a")
+    before = {path: path.read_bytes() for path in there.iterdir()}
+    run_stage(write(TEXT), copy_to=str(there), output="same")
+    with pytest.raises(FormatError, match=r"cannot copy convolved_output_.*: another file is there"):
+        run_stage(write(samples.text_of(samples.clusters(4, seed=9))), copy_to=str(there), output="b")
+    assert {path: path.read_bytes() for path in there.iterdir()} == before
+
+
 def test_results_cannot_be_copied_to_a_web_page(run_stage, write):
     with pytest.raises(
         ValueError, match=r"results cannot be copied to https://x\.y/z, should be a folder or a root://"
