@@ -15,7 +15,7 @@ import numpy as np
 from kit.files import FormatError
 from kit.smartpixels.csv_cells import Cells, LonelyCellError, read_cells
 from kit.smartpixels.options import AmplifierParameters
-from kit.smartpixels.pixelav import FloatArray
+from kit.smartpixels.pixelav import FloatArray, to_float
 
 __all__ = ["ELECTRON_CHARGE", "Pulse", "PulseTable", "read_pulses"]
 
@@ -161,10 +161,10 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
         text = tokens[TOKEN_OF_CHARGE] if len(tokens) > TOKEN_OF_CHARGE else None
         wanted = "a charge as its 7th word; charge_pattern or charges can say it otherwise"
     try:
-        charge = float(text or "")
+        charge = to_float(text or "")
     except ValueError:
         charge = 0.0
-    if charge > 0 or compat:
+    if 0 < charge < math.inf or compat:
         return charge * unit
     message = f"column {2 * pair + 1}: the header {words[:60]!r} should have {wanted}"
     raise _PulseError(message)
