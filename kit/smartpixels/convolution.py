@@ -204,6 +204,11 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
         "files": len(records),
         "clusters": tally.clusters,
         "clusters_dropped": dropped,
+        **(
+            {"clusters_in_tables": sum(record["table_rows"] for record in records)}
+            if {*p.formats} - {"text"}
+            else {}
+        ),
         "array": sorted({"x".join(map(str, record["array"])) for record in records}),
         "clusters_per_second": round(tally.clusters / max(sum(record["seconds"] for record in records), 1e-3), 1),
         "cpu_per_cluster_(ms)": round(1e3 * cpu / tally.clusters, 4),

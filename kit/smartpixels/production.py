@@ -92,7 +92,7 @@ class Production:
             ClusterFile(path, self.p, self.p.kernel_step, self.engine) as source,
         ):
             parts = {kind: outputs.enter_context(self.run.writing(name)) for kind, name in written_here.items()}
-            written = self._write_all(source, parts, stem, tally)
+            written, rows = self._write_all(source, parts, stem, tally)
             if not written:
                 reasons = "; ".join(dropped.reason for dropped in source.dropped[:3])
                 message = f"{source.name}: has no cluster that can be written" + (
@@ -107,6 +107,7 @@ class Production:
             "step": source.layout.step,
             "clusters": source.count,
             "written": written,
+            "table_rows": rows,
             "dropped": [vars(dropped) for dropped in source.dropped],
             "notes": source.notes,
             "outputs": list(names.values()),
@@ -116,8 +117,8 @@ class Production:
         self._keep(stem, record, tally)
         return Outcome(record, tally)
 
-    def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> int:
-        """Write all clusters of an open file and return how many there were."""
+    def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> tuple[int, int]:
+        """Write all clusters of an open file and return how many there were, and how many are in the tables."""
         p, amplifier = self.p, self.amplifier.separate()
         tables = {kind: path for kind, path in parts.items() if kind not in ("text", "example")}
         with contextlib.ExitStack() as writers:
@@ -147,7 +148,10 @@ class Production:
             source.stream.finish()
             if table_set:
                 table_set.describe({"clusters_checksum": source.stream.checksum})
-        return tally.clusters
+        rows = table_set.rows if table_set else 0
+        if table_set and tally.clusters and not rows:
+            source.notes.append(_empty_tables(source, tally.clusters, p))
+        return tally.clusters, rows
 
     def _codes(self, voltages: Voltages, stem: str) -> Codes:
         """Return the codes of a block; noise depends on the file's name and the cluster's number alone."""
@@ -174,6 +178,15 @@ class Production:
             return None
         record = json.loads(known.read_text(encoding="utf-8"))
         return Outcome(record, Tally.read(known.with_suffix(".npz"))) if record["path"] == path else None
+
+
+def _empty_tables(source: ClusterFile, clusters: int, p: ProductionParameters) -> str:
+    """Return a note on tables without a row."""
+    sign, thickness = "!=" if p.select == "flipped" else "==", source.geometry.thickness
+    return (
+        f"{source.name}: 0 of {clusters} clusters pass select: {p.select} (z-entry {sign} thickness, "
+        f"{thickness:g} um); its tables are empty, select: all takes every cluster"
+    )
 
 
 def _text_writer(path: Path, source: ClusterFile, p: ProductionParameters) -> TextWriter:

@@ -58,6 +58,7 @@ class TableSet:
         about: Mapping[str, Any],
     ) -> None:
         self.p, self.layout, self.geometry = p, layout, geometry
+        self.rows = 0  # clusters that were selected so far
         shape = layout.rows, layout.columns
         slices = layout.slices if p.quantity == "charge" else steps
         if p.parquet_layout == "wide" and slices * layout.pixels > MOST_COLUMNS and {"recon3D", "part"} & {*paths}:
@@ -81,11 +82,6 @@ class TableSet:
             for kind, path in paths.items()
         }
 
-    @property
-    def rows(self) -> int:
-        """Clusters in the tables, once they are closed."""
-        return next(iter(self.tables.values())).rows
-
     def append(self, voltages: Voltages, codes: Codes | None) -> None:
         """Append the clusters of a block that are selected.
 
@@ -103,6 +99,7 @@ class TableSet:
         chosen = {"unflipped": ~flipped, "flipped": flipped, "all": np.ones(len(block), bool)}[self.p.select]
         if not chosen.any():
             return
+        self.rows += int(chosen.sum())
         labels = [*track(metadata, self.geometry.thickness).T, *edge_charge(block, self.p.edge_threshold)]
         kept_labels = [column[chosen] for column in labels]
         row = np.cumsum(chosen) - 1

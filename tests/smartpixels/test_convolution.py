@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -142,6 +143,19 @@ def test_tables_hold_unflipped_clusters_unless_told(run_stage, write):
         assert set(frame.index) == wanted
 
 
+def test_tables_without_a_row_are_told(run_stage, write):
+    path = write(samples.text_of(samples.clusters(3, flipped=1.0)))
+    run = run_stage(path, formats=["text", "parquet"])
+    assert run.summary["clusters_in_tables"] == 0
+    wanted = (
+        r"d00001\.out: 0 of 3 clusters pass select: unflipped \(z-entry == thickness, 100 um\); its tables are"
+    )
+    assert any(re.search(wanted, notice) for notice in run.manifest["notices"])
+    run = run_stage(path, formats=["parquet"], select="flipped", output="flipped")
+    assert run.summary["clusters_in_tables"] == 3
+    assert not any("pass select" in notice for notice in run.manifest["notices"])
+
+
 def test_codes_are_made_from_what_stands_beside_them(run_stage, write):
     run = run_stage(write(TEXT), **ADC, noise=True, parquet_layout="list")
     frame = pd.read_parquet(run.directory / "all" / "adc_d00001.parquet")
@@ -213,6 +227,7 @@ BAD = {
     ),
     "inf": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n-inf ", 1), "row 0 of time slice 1 of cluster 0 is '-inf'"),
     "no number": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n0,0 ", 1), "column 0 of row 0 of time slice 1 of cluster 0"),
+    "underscore": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n1_0.0 ", 1), "column 0 of row 0 of time slice 1 of .* is '1_0.0'"),
     "few metadata": (
         TEXT + b"<cluster>\n1 2 3\n" + TEXT[TEXT.index(b"<time") :],
         "cluster 4 has 3 fields of metadata, should have 9 or more",
@@ -245,6 +260,8 @@ COARSE = samples.sensor(slices=80, step=50.0)
 DISAGREEING = {
     "step": (samples.text_of(samples.clusters(1, COARSE), COARSE), {}, r"are 50 ps apart.*resample: linear"),
     "rows": (TEXT, {"rows": 13}, "the clusters have 5 rows, the parameter says 13"),
+    "thickness 0": (TEXT.replace(b"  100.000000  ", b"  0.000000  "), {}, "thickness is 0 um in the geometry line, sh"),
+    "negative pitch": (TEXT.replace(b"  12.500000", b"  -12.5"), {}, "pitch_y is -12.5 um in the geometry line, shou"),
     "pitch": (TEXT, {"pitch_y": 25.0}, "pitch_y is 12.5 um in the geometry line, the parameter says 25 um"),
 }  # fmt: skip
 
@@ -262,6 +279,7 @@ def test_input_other_than_the_parameters_say_leaves_nothing_either(run_stage, wr
 
 BAD_PULSES = {
     "charge": (lambda text: text.replace(" 300 ) Y", " many ) Y"), "column 3: the header .* have a charge"),
+    "infinite charge": (lambda text: text.replace(" 300 ) Y", " inf ) Y"), "column 3: the header .* have a charge"),
     "twice": (lambda text: text.replace(" 1000 ", " 300 "), "column 4: charge 300 e- again"),
     "cell": (
         lambda text: text.replace("\n", "\n,", 100).replace("\n,", "\n", 99),
