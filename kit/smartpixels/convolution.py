@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
@@ -42,6 +43,11 @@ class ConvolutionParameters(ProductionParameters):
 
     copy_to: str = parameter("", "folder or root:// address to which results are copied, each file whole or not")
     workers: int = parameter(1, "files worked on side by side", ge=1, le=64)
+
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        pulses = [self.pulses] if self.response == "measured" else []
+        return [*self.clusters, *pulses, *[self.delay_table] * bool(self.delay_table)]
 
     @model_validator(mode="after")
     def _values_fit_together(self) -> Self:
@@ -105,6 +111,10 @@ def convolve(p: ConvolutionParameters, run: Run) -> dict[str, Any]:
 def _inputs(p: ConvolutionParameters) -> list[str]:
     """Return the files, none of which writes the outputs of another."""
     paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
+    for path in paths:
+        if Path(path).is_dir():
+            message = f"{path}: is a folder, should be a cluster file; {path}/*.out* takes those in it"
+            raise FormatError(message)
     writers: dict[str, str] = {}
     for path in paths:
         for name in output_names(stem_of(path), p).values():

@@ -56,7 +56,7 @@ def read_delays(path: str) -> DelayTable:
     Raises
     ------
     FormatError
-        If it is neither, or a cell cannot be a charge or a delay, or a charge stands twice; with column and row.
+        If it is neither, or a cell cannot be a charge or a delay, or a charge has two delays; with column and row.
     """
     cells = read_cells(path, "comparator delays")
     name = cells.name
@@ -96,7 +96,7 @@ def _pairs(cells: Cells, charges: int, delays: int) -> list[tuple[float, float]]
     """Return charge and delay of the rows in which both are filled."""
     pairs = []
     column = cells.header[delays].strip()
-    rows: dict[float, int] = {}
+    rows: dict[float, tuple[int, float]] = {}
     for row, line in enumerate(cells.rows, 2):
         charge, delay = line[charges].strip(), line[delays].strip()
         if charge and delay:
@@ -108,17 +108,17 @@ def _pairs(cells: Cells, charges: int, delays: int) -> list[tuple[float, float]]
             if fault := _fault(*pair, rows):
                 message = f"{cells.name}:{row}: {fault} for {column!r}"
                 raise FormatError(message)
-            rows[pair[0]] = row
+            rows[pair[0]] = row, pair[1]
             pairs.append(pair)
     return pairs
 
 
-def _fault(charge: float, delay: float, rows: Mapping[float, int]) -> str:
-    """Return what is wrong with a charge in e- and a delay in s; `rows` says where a charge stood before."""
+def _fault(charge: float, delay: float, rows: Mapping[float, tuple[int, float]]) -> str:
+    """Return what is wrong with a charge in e- and a delay in s; `rows` has row and delay of a charge before."""
     if not 0 <= charge < math.inf:
         return f"charge {charge:g} e-, should be 0 or more,"
     if not 0 <= delay <= LONGEST:
         return f"delay {delay:g} s, should be 0 to {LONGEST:g} s,"
-    if charge in rows:
-        return f"charge {charge:g} e- again, it is that of row {rows[charge]},"
+    if charge in rows and rows[charge][1] != delay:
+        return f"charge {charge:g} e- again with another delay than in row {rows[charge][0]},"
     return ""

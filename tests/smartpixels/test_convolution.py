@@ -379,6 +379,19 @@ def test_a_missing_file_is_named(run_stage):
         run_stage("nowhere.out")
 
 
+def test_what_is_read_can_be_looked_for_before_it_is():
+    p = ConvolutionParameters(clusters=["a.out", "b*.out"], pulses="p.csv", delay_table="d.csv", window=20.0)
+    assert p.named_inputs() == ["a.out", "b*.out", "p.csv", "d.csv"]
+    assert ConvolutionParameters(response="simple", pulses="p.csv").named_inputs() == ["demo"]
+
+
+def test_a_folder_in_place_of_clusters_is_named(run_stage, tmp_path):
+    with pytest.raises(
+        FormatError, match=r"is a folder, should be a cluster file; .*/\*\.out\* takes those in it"
+    ):
+        run_stage(tmp_path)
+
+
 def test_the_demo_runs_on_files_of_its_own(run_stage):
     run = run_stage("demo", pulses="demo", pulse_end=375.0)
     assert run.summary["clusters"] == 60
