@@ -233,10 +233,21 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
     if "adc" in p.formats:
         for time, counts in zip(p.sample_times, tally.occupancy.tolist(), strict=True):
             summary[f"codes_at_{time:g}_ns"] = dict(zip(map(str, p.levels), counts, strict=True))
-    if dropped:
-        numbers = [f"{record['file']}: {len(record['dropped'])}" for record in records if record["dropped"]]
-        summary["warning"] = (
-            f"{dropped} damaged clusters were left out, listed in files.json ({', '.join(numbers)})"
-        )
+    if warnings := _warnings(records):
+        summary["warning"] = "; ".join(warnings)
         run.notice(summary["warning"])
     return summary
+
+
+def _warnings(records: list[dict[str, Any]]) -> list[str]:
+    """Return what `keep_good` has passed over."""
+    dropped = {record["file"]: len(record["dropped"]) for record in records if record["dropped"]}
+    damaged = [record["file"] for record in records if record["damage"]]
+    warnings = []
+    if count := sum(dropped.values()):
+        words = "1 damaged cluster was" if count == 1 else f"{count} damaged clusters were"
+        numbers = ", ".join(f"{file}: {number}" for file, number in dropped.items())
+        warnings.append(f"{words} left out, listed in files.json ({numbers})")
+    if damaged:
+        warnings.append(f"damaged, though no cluster of it is known to be: {', '.join(damaged)}")
+    return warnings

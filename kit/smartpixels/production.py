@@ -28,6 +28,7 @@ from kit.smartpixels.voltages import Amplifier, Voltages
 
 __all__ = ["EXAMPLE", "Outcome", "Production", "ProductionParameters", "about_run"]
 
+MOST_TOLD = 20  # clusters left out, of each file
 EXAMPLE = "example.npz"  # a cluster before and after, for the figures
 
 
@@ -109,7 +110,8 @@ class Production:
             "written": written,
             "table_rows": rows,
             "dropped": [vars(dropped) for dropped in source.dropped],
-            "notes": source.notes,
+            "damage": source.damage,
+            "notes": [*source.notes, *_left_out(source)],
             "outputs": list(names.values()),
             "seconds": round(time.perf_counter() - started, 3),
             "cpu_seconds": round(time.thread_time() - cpu, 3),
@@ -129,7 +131,7 @@ class Production:
 
                 table_set = TableSet(
                     tables, p, source.layout, source.geometry, amplifier.steps, p,
-                    {**self.about, "clusters": source.name},
+                    {**self.about, **_origin(source)},
                 )  # fmt: skip
                 for table in table_set.tables.values():
                     writers.enter_context(table)
@@ -146,11 +148,16 @@ class Production:
                     table_set.append(voltages, codes)
                 tally.add(voltages, source.geometry.thickness)
             source.stream.finish()
-            if table_set:
+            if table_set and files.is_remote(source.stream.path):
                 table_set.describe({"clusters_checksum": source.stream.checksum})
         rows = table_set.rows if table_set else 0
         if table_set and tally.clusters and not rows:
             source.notes.append(_empty_tables(source, tally.clusters, p))
+        if table_set and table_set.endless:
+            source.notes.append(
+                f"{source.name}: {table_set.endless} of {rows} clusters in tables have n_z of 0: their slopes and "
+                "midplane points are inf or nan"
+            )
         return tally.clusters, rows
 
     def _codes(self, voltages: Voltages, stem: str) -> Codes:
@@ -180,6 +187,17 @@ class Production:
         return Outcome(record, Tally.read(known.with_suffix(".npz"))) if record["path"] == path else None
 
 
+def _origin(source: ClusterFile) -> dict[str, str]:
+    """Return name and checksum of a file; one from afar, read but once, has its checksum at the end only.
+
+    What is added to a table at its end stands in the file's metadata, but not in those of its schema, which pandas
+    and pyarrow show.
+    """
+    path = source.stream.path
+    known = {} if files.is_remote(path) else {"clusters_checksum": f"sha256:{files.sha256(Path(path))}"}
+    return {"clusters": source.name, **known}
+
+
 def _empty_tables(source: ClusterFile, clusters: int, p: ProductionParameters) -> str:
     """Return a note on tables without a row."""
     sign, thickness = "!=" if p.select == "flipped" else "==", source.geometry.thickness
@@ -187,6 +205,14 @@ def _empty_tables(source: ClusterFile, clusters: int, p: ProductionParameters) -
         f"{source.name}: 0 of {clusters} clusters pass select: {p.select} (z-entry {sign} thickness, "
         f"{thickness:g} um); its tables are empty, select: all takes every cluster"
     )
+
+
+def _left_out(source: ClusterFile) -> list[str]:
+    """Return notes on the clusters that were left out."""
+    dropped = source.dropped
+    notes = [f"{source.name}:{one.line}: left out: {one.reason}" for one in dropped[:MOST_TOLD]]
+    more = len(dropped) - MOST_TOLD
+    return [*notes, *[f"{source.name}: {more} more were left out, listed in files.json"] * (more > 0)]
 
 
 def _text_writer(path: Path, source: ClusterFile, p: ProductionParameters) -> TextWriter:

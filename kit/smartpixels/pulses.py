@@ -128,6 +128,7 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
             charge = _charge(header, pair, p, compat=compat)
             if compat:
                 charges.append(charge)
+                notes += _taken_charge(header, pair, charge, charges)
             pulse = _pulse(pair, charge, cells, p)
             _refuse_double(pulse, pulses, compat=compat)
             pulses.append(pulse)
@@ -168,6 +169,17 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
         return charge * unit
     message = f"column {2 * pair + 1}: the header {words[:60]!r} should have {wanted}"
     raise _PulseError(message)
+
+
+def _taken_charge(header: list[str], pair: int, charge: float, charges: list[float]) -> list[str]:
+    """Return notes on a charge that only the original would take; `charges` ends with it."""
+    column, taken = 2 * pair + 1, "as the original takes it"
+    notes = []
+    if not 0 < charge < math.inf:
+        notes.append(f"column {column}: no charge in the header {header[column][:60]!r}, {charge:g} e- {taken}")
+    if charge in charges[:-1]:
+        notes.append(f"column {column}: charge {charge:g} e- again, {taken}")
+    return notes
 
 
 def _pulse(pair: int, charge: float, cells: Cells, p: AmplifierParameters) -> Pulse:

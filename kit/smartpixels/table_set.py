@@ -58,6 +58,7 @@ class TableSet:
         about: Mapping[str, Any],
     ) -> None:
         self.p, self.layout, self.geometry = p, layout, geometry
+        self.endless = 0  # of them, those of a track along the sensor
         self.rows = 0  # clusters that were selected so far
         shape = layout.rows, layout.columns
         slices = layout.slices if p.quantity == "charge" else steps
@@ -78,7 +79,7 @@ class TableSet:
         }
         wide = p.parquet_layout == "wide"
         self.tables = {
-            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity, about={**about, "table": kind})
+            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity, about=_about(about, kind, p))
             for kind, path in paths.items()
         }
 
@@ -100,6 +101,7 @@ class TableSet:
         if not chosen.any():
             return
         self.rows += int(chosen.sum())
+        self.endless += int((metadata[chosen, 5] == 0).sum())
         labels = [*track(metadata, self.geometry.thickness).T, *edge_charge(block, self.p.edge_threshold)]
         kept_labels = [column[chosen] for column in labels]
         row = np.cumsum(chosen) - 1
@@ -134,6 +136,14 @@ class TableSet:
                 raise FormatError(message)
             return np.asarray(tenths)
         return voltages.rounded if self.p.round_tables else voltages.values
+
+
+def _about(about: Mapping[str, Any], kind: str, p: TableParameters) -> dict[str, Any]:
+    """Return what a table says about itself; whole numbers count tenths of a millivolt."""
+    said = {**about, "table": kind}
+    if p.parquet_type == "int16" and kind in ("recon2D", "recon3D", "part"):
+        said["units"] = {**about.get("units", {}), "voltage": "0.1 mV"}
+    return said
 
 
 def _dense_codes(codes: Codes, chosen: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from kit.batch.notebooks import Notebook
 from kit.batch.request import found, inputs_text, parameters_of, table
 from kit.parameters import ParameterError
 
-
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 

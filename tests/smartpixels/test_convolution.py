@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,23 @@ def test_tables_hold_what_the_text_says(run_stage, write, layout):
     assert json.loads(schema[b"shape"]) == {"voltage": [31, 5, 7]}
     assert json.loads(schema[b"thresholds"]) == [13.001228, 21.901985, 57.13501]
     assert json.loads(schema[b"parameters"])["window"] == 6.0
+    record = json.loads((run.directory / "files.json").read_text())[0]
+    assert json.loads(schema[b"clusters_checksum"]) == record["sha256"]
+    assert "sha256:" in json.loads(schema[b"pulses"])
+
+
+def test_whole_numbers_say_that_they_are_tenths(run_stage, write):
+    run = run_stage(write(TEXT), **ADC, parquet_type="int16")
+    units = {
+        kind: json.loads(pq.read_schema(run.directory / "all" / f"{kind}.parquet").metadata[b"units"])["voltage"]
+        for kind in ("recon2D_d00001", "recon3D_d00001", "part.1", "adc_d00001")
+    }
+    assert units == {
+        "recon2D_d00001": "0.1 mV",
+        "recon3D_d00001": "0.1 mV",
+        "part.1": "0.1 mV",
+        "adc_d00001": "mV",
+    }
 
 
 def test_tables_hold_unflipped_clusters_unless_told(run_stage, write):
@@ -154,6 +172,16 @@ def test_tables_without_a_row_are_told(run_stage, write):
     run = run_stage(path, formats=["parquet"], select="flipped", output="flipped")
     assert run.summary["clusters_in_tables"] == 3
     assert not any("pass select" in notice for notice in run.manifest["notices"])
+
+
+def test_tracks_along_the_sensor_are_told(run_stage, write):
+    flat = samples.flat(samples.clusters(1)[0].charge)
+    words = list(flat.metadata)
+    words[5] = "0.000000"
+    content = samples.text_of([flat, replace(flat, metadata=tuple(words))])
+    run = run_stage(write(content), formats=["text", "parquet"])
+    wanted = "1 of 2 clusters in tables have n_z of 0: their slopes and midplane points are inf or nan"
+    assert any(wanted in notice for notice in run.manifest["notices"])
 
 
 def test_codes_are_made_from_what_stands_beside_them(run_stage, write):
@@ -227,7 +255,7 @@ BAD = {
     ),
     "inf": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n-inf ", 1), "row 0 of time slice 1 of cluster 0 is '-inf'"),
     "no number": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n0,0 ", 1), "column 0 of row 0 of time slice 1 of cluster 0"),
-    "underscore": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n1_0.0 ", 1), "column 0 of row 0 of time slice 1 of .* is '1_0.0'"),
+    "underscore": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n1_0.0 ", 1), "column 0 of row 0 of .* is '1_0.0'"),
     "few metadata": (
         TEXT + b"<cluster>\n1 2 3\n" + TEXT[TEXT.index(b"<time") :],
         "cluster 4 has 3 fields of metadata, should have 9 or more",
@@ -260,8 +288,8 @@ COARSE = samples.sensor(slices=80, step=50.0)
 DISAGREEING = {
     "step": (samples.text_of(samples.clusters(1, COARSE), COARSE), {}, r"are 50 ps apart.*resample: linear"),
     "rows": (TEXT, {"rows": 13}, "the clusters have 5 rows, the parameter says 13"),
-    "thickness 0": (TEXT.replace(b"  100.000000  ", b"  0.000000  "), {}, "thickness is 0 um in the geometry line, sh"),
-    "negative pitch": (TEXT.replace(b"  12.500000", b"  -12.5"), {}, "pitch_y is -12.5 um in the geometry line, shou"),
+    "thickness 0": (TEXT.replace(b"  100.000000  ", b"  0.000000  "), {}, "thickness is 0 um in the geometry"),
+    "negative pitch": (TEXT.replace(b"  12.500000", b"  -12.5"), {}, "pitch_y is -12.5 um in the geometry"),
     "pitch": (TEXT, {"pitch_y": 25.0}, "pitch_y is 12.5 um in the geometry line, the parameter says 25 um"),
 }  # fmt: skip
 
@@ -279,7 +307,7 @@ def test_input_other_than_the_parameters_say_leaves_nothing_either(run_stage, wr
 
 BAD_PULSES = {
     "charge": (lambda text: text.replace(" 300 ) Y", " many ) Y"), "column 3: the header .* have a charge"),
-    "infinite charge": (lambda text: text.replace(" 300 ) Y", " inf ) Y"), "column 3: the header .* have a charge"),
+    "infinite charge": (lambda text: text.replace(" 300 ) Y", " inf ) Y"), "column 3: .* have a charge"),
     "twice": (lambda text: text.replace(" 1000 ", " 300 "), "column 4: charge 300 e- again"),
     "cell": (
         lambda text: text.replace("\n", "\n,", 100).replace("\n,", "\n", 99),
@@ -334,7 +362,20 @@ def test_good_clusters_can_be_kept_and_the_others_are_listed(run_stage, write):
     assert run.summary["clusters_dropped"] == 2
     assert run.summary["warning"].startswith("2 damaged clusters were left out")
     assert run.manifest["notices"][-1] == run.summary["warning"]
+    told = [notice for notice in run.manifest["notices"] if "left out: " in notice]
+    assert "time slice 1 of cluster 1 is 'nan'" in told[0]
+    assert "cluster 3" in told[1]
     assert pd.read_parquet(run.directory / "all" / "labels_d00001.parquet").index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", ["wrong checksum", "trailing bytes"])
+def test_damage_of_a_file_is_not_that_of_a_cluster(run_stage, write, kind):
+    content, message = BAD[kind]
+    run = run_stage(write(content), keep_good=True)
+    assert run.summary["clusters"] == 4
+    assert run.summary["clusters_dropped"] == 0
+    assert run.summary["warning"] == ("damaged, though no cluster of it is known to be: pixel_clusters_d00001.out")
+    assert any(re.search(message, notice) for notice in run.manifest["notices"])
 
 
 def test_a_file_without_a_good_cluster_is_refused_all_the_same(run_stage, write):
