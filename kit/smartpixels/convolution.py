@@ -224,7 +224,7 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
         "cpu_per_cluster_(ms)": round(1e3 * cpu / tally.clusters, 4),
         "loops": production.engine.name,
         "pixels_per_cluster": round(tally.pixels / tally.clusters, 2),
-        "pixels_by_template_(e-)": dict(sorted(used.items(), key=lambda item: -item[1])[:10]),
+        "pixels_by_template_(e-)": used,
         "largest_voltage_(mV)": tally.largest,
         "mean_voltage_in_last_slice_(mV)": tally.total / max(tally.pixels, 1),
         "charge_in_first_slice_(e-_per_cluster)": tally.first_charge / tally.clusters,

@@ -95,6 +95,9 @@ class Production:
             parts = {kind: outputs.enter_context(self.run.writing(name)) for kind, name in written_here.items()}
             written, rows = self._write_all(source, parts, stem, tally)
             if not written:
+                if 0 < source.count <= self.p.first:
+                    message = f"{source.name}: has {source.count} clusters from 0 on, first is {self.p.first}"
+                    raise FormatError(message)
                 reasons = "; ".join(dropped.reason for dropped in source.dropped[:3])
                 message = f"{source.name}: has no cluster that can be written" + (
                     f": {reasons}" if reasons else ""

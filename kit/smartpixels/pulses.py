@@ -136,7 +136,7 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
             taken = p.bad_pulses == "drop" or (compat and isinstance(fault, _SkippedError))
             (notes if taken else faults).append(f"{'dropped: ' if taken else ''}{fault}")
     if faults:
-        message = f"{name}: " + "; ".join(faults)
+        message = f"{name}: " + "; ".join(_once(faults))
         raise FormatError(message)
     notes = [f"{name}: {note}" for note in notes]
     if not pulses:
@@ -145,6 +145,19 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     if compat:
         return PulseTable(pulses, np.array(charges), notes, cells.sha256)
     return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes, cells.sha256)
+
+
+def _once(faults: list[str]) -> list[str]:
+    """Return faults such that those which differ in numbers alone are told by the first, and counted."""
+    alike: dict[str, list[str]] = {}
+    for fault in faults:
+        alike.setdefault(re.sub(r"\d+", "0", re.sub(r"\d[\d.e+-]*", "0", fault)), []).append(fault)
+    told = []
+    for first, *others in alike.values():
+        told += (
+            [first, f"and {len(others)} columns more with the same fault"] if len(others) > 1 else [first, *others]
+        )
+    return told
 
 
 def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: bool) -> float:

@@ -184,6 +184,17 @@ def test_tracks_along_the_sensor_are_told(run_stage, write):
     assert any(wanted in notice for notice in run.manifest["notices"])
 
 
+def test_a_first_cluster_behind_the_last_is_named(run_stage, write):
+    with pytest.raises(FormatError, match=r"d00001\.out: has 4 clusters from 0 on, first is 4"):
+        run_stage(write(TEXT), first=4)
+
+
+def test_all_templates_that_were_used_are_counted(run_stage, base3):
+    run = run_stage(base3 / "base3_in.out.gz", pulses=str(base3 / "pulses28.csv.gz"), pulse_end=375.0)
+    assert len(run.summary["pixels_by_template_(e-)"]) == 19
+    assert sum(run.summary["pixels_by_template_(e-)"].values()) == 126
+
+
 def test_codes_are_made_from_what_stands_beside_them(run_stage, write):
     run = run_stage(write(TEXT), **ADC, noise=True, parquet_layout="list")
     frame = pd.read_parquet(run.directory / "all" / "adc_d00001.parquet")
