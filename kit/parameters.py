@@ -100,6 +100,14 @@ class Parameters(BaseModel):
         faults = [text for fault in found for text in fault_text(cls.model_fields, fault, values).split("\n")]
         raise refusal(where, [*faults, *cls._contradictions_beside(found, values)])
 
+    def named_inputs(self) -> list[str]:
+        """Return the paths, patterns and addresses of the files that are read; ``demo`` stands for made ones.
+
+        They are looked for before a kernel starts. Stages that call them otherwise than ``inputs`` say so here.
+        """
+        named = getattr(self, "inputs", None)
+        return list(named) if isinstance(named, list) else []
+
     def contradictions(self) -> Iterator[str]:
         """Yield what is wrong with values that are good each by itself; stages that have such rules add theirs."""
         yield from ()

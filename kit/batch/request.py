@@ -58,15 +58,15 @@ def found(path: Path) -> Path:
 
 
 def inputs_text(notebook: Notebook, parameters: Parameters) -> str:
-    """Return how many inputs were found, in words, for stages that name them `inputs`.
+    """Return how many inputs were found, in words, for stages that have some.
 
     Raises
     ------
     FileNotFoundError
         Naming every input that does not exist.
     """
-    named = getattr(parameters, "inputs", None)
-    if not isinstance(named, list) or not notebook.own:
+    named = parameters.named_inputs()
+    if not named or not notebook.own:
         return ""
     there = files.locate(name for name in named if name != "demo")
     return f", {len(there)} inputs found" if there else ", inputs are made for the demo"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
@@ -42,6 +43,11 @@ class ConvolutionParameters(ProductionParameters):
 
     copy_to: str = parameter("", "folder or root:// address to which results are copied, each file whole or not")
     workers: int = parameter(1, "files worked on side by side", ge=1, le=64)
+
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        pulses = [self.pulses] if self.response == "measured" else []
+        return [*self.clusters, *pulses, *[self.delay_table] * bool(self.delay_table)]
 
     @model_validator(mode="after")
     def _values_fit_together(self) -> Self:
@@ -105,9 +111,13 @@ def convolve(p: ConvolutionParameters, run: Run) -> dict[str, Any]:
 def _inputs(p: ConvolutionParameters) -> list[str]:
     """Return the files, none of which writes the outputs of another."""
     paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
+    for path in paths:
+        if Path(path).is_dir():
+            message = f"{path}: is a folder, should be a cluster file; {path}/*.out* takes those in it"
+            raise FormatError(message)
     writers: dict[str, str] = {}
-    for place, path in enumerate(paths):
-        for name in output_names(stem_of(path), place, p).values():
+    for path in paths:
+        for name in output_names(stem_of(path), p).values():
             if name in writers:
                 message = f"{writers[name]} and {path} would both become {name}; give one of them to another run"
                 raise FormatError(message)
@@ -155,19 +165,19 @@ def _side_by_side(
     Threads do: decompression and the compiled loops leave the interpreter to each other.
     """
 
-    def work(place: int) -> Outcome | FormatError | OSError:
+    def work(path: str) -> Outcome | FormatError | OSError:
         try:
-            outcome = production.convolve_file(paths[place], place)
+            outcome = production.convolve_file(path)
             _copy(production.run, outcome, copy_to)
             return outcome
         except (FormatError, OSError) as fault:
             return fault
 
     if workers == 1 or len(paths) == 1:
-        yield from ((path, work(place)) for place, path in enumerate(paths))
+        yield from ((path, work(path)) for path in paths)
         return
     with ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(work, place): path for place, path in enumerate(paths)}
+        waiting = {pool.submit(work, path): path for path in paths}
         try:
             while waiting:
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -204,12 +214,17 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
         "files": len(records),
         "clusters": tally.clusters,
         "clusters_dropped": dropped,
+        **(
+            {"clusters_in_tables": sum(record["table_rows"] for record in records)}
+            if {*p.formats} - {"text"}
+            else {}
+        ),
         "array": sorted({"x".join(map(str, record["array"])) for record in records}),
         "clusters_per_second": round(tally.clusters / max(sum(record["seconds"] for record in records), 1e-3), 1),
         "cpu_per_cluster_(ms)": round(1e3 * cpu / tally.clusters, 4),
         "loops": production.engine.name,
         "pixels_per_cluster": round(tally.pixels / tally.clusters, 2),
-        "pixels_by_template_(e-)": dict(sorted(used.items(), key=lambda item: -item[1])[:10]),
+        "pixels_by_template_(e-)": used,
         "largest_voltage_(mV)": tally.largest,
         "mean_voltage_in_last_slice_(mV)": tally.total / max(tally.pixels, 1),
         "charge_in_first_slice_(e-_per_cluster)": tally.first_charge / tally.clusters,
@@ -218,10 +233,21 @@ def _conclude(production: Production, outcomes: list[Outcome]) -> dict[str, Any]
     if "adc" in p.formats:
         for time, counts in zip(p.sample_times, tally.occupancy.tolist(), strict=True):
             summary[f"codes_at_{time:g}_ns"] = dict(zip(map(str, p.levels), counts, strict=True))
-    if dropped:
-        numbers = [f"{record['file']}: {len(record['dropped'])}" for record in records if record["dropped"]]
-        summary["warning"] = (
-            f"{dropped} damaged clusters were left out, listed in files.json ({', '.join(numbers)})"
-        )
+    if warnings := _warnings(records):
+        summary["warning"] = "; ".join(warnings)
         run.notice(summary["warning"])
     return summary
+
+
+def _warnings(records: list[dict[str, Any]]) -> list[str]:
+    """Return what `keep_good` has passed over."""
+    dropped = {record["file"]: len(record["dropped"]) for record in records if record["dropped"]}
+    damaged = [record["file"] for record in records if record["damage"]]
+    warnings = []
+    if count := sum(dropped.values()):
+        words = "1 damaged cluster was" if count == 1 else f"{count} damaged clusters were"
+        numbers = ", ".join(f"{file}: {number}" for file, number in dropped.items())
+        warnings.append(f"{words} left out, listed in files.json ({numbers})")
+    if damaged:
+        warnings.append(f"damaged, though no cluster of it is known to be: {', '.join(damaged)}")
+    return warnings

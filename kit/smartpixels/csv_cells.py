@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from kit.files import FormatError
-from kit.smartpixels.pixelav import FloatArray
+from kit.smartpixels.pixelav import FloatArray, to_float
 from kit.smartpixels.remote import open_bytes
 from kit.smartpixels.salvage import GZIP_MAGIC
 from kit.smartpixels.stream import file_name
@@ -97,7 +97,7 @@ class Cells:
 
 def _number(cell: str) -> float | None:
     try:
-        return float(cell)
+        return to_float(cell)
     except ValueError:
         return None
 

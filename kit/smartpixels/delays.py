@@ -6,6 +6,7 @@ column ``Qth_X`` for each threshold. Blank cells are holes; delays are in second
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ import numpy as np
 
 from kit.files import FormatError
 from kit.smartpixels.csv_cells import Cells, read_cells
-from kit.smartpixels.pixelav import FloatArray
+from kit.smartpixels.pixelav import FloatArray, to_float
 
 __all__ = ["DelayTable", "read_delays"]
 
 GRID = 25.0  # e-; columns between are patches of a few cells
+LONGEST = 1e-6  # s; a comparator is a hundred times faster, and a table in ns is a million times above
 PAIR, COLUMN = re.compile(r"Charge_Qth_(\d+(?:\.\d+)?)"), re.compile(r"Qth_(\d+(?:\.\d+)?)")
 
 
@@ -54,7 +56,7 @@ def read_delays(path: str) -> DelayTable:
     Raises
     ------
     FormatError
-        If it is neither, or a cell is not a number; with column and row.
+        If it is neither, or a cell cannot be a charge or a delay, or a charge has two delays; with column and row.
     """
     cells = read_cells(path, "comparator delays")
     name = cells.name
@@ -93,13 +95,30 @@ def _partner(header: list[str], threshold: str, name: str) -> int:
 def _pairs(cells: Cells, charges: int, delays: int) -> list[tuple[float, float]]:
     """Return charge and delay of the rows in which both are filled."""
     pairs = []
+    column = cells.header[delays].strip()
+    rows: dict[float, tuple[int, float]] = {}
     for row, line in enumerate(cells.rows, 2):
         charge, delay = line[charges].strip(), line[delays].strip()
         if charge and delay:
             try:
-                pairs.append((float(charge), float(delay)))
+                pair = to_float(charge), to_float(delay)
             except ValueError:
-                column = cells.header[delays].strip()
                 message = f"{cells.name}:{row}: {charge!r} and {delay!r} for {column!r}, should be numbers"
                 raise FormatError(message) from None
+            if fault := _fault(*pair, rows):
+                message = f"{cells.name}:{row}: {fault} for {column!r}"
+                raise FormatError(message)
+            rows[pair[0]] = row, pair[1]
+            pairs.append(pair)
     return pairs
+
+
+def _fault(charge: float, delay: float, rows: Mapping[float, tuple[int, float]]) -> str:
+    """Return what is wrong with a charge in e- and a delay in s; `rows` has row and delay of a charge before."""
+    if not 0 <= charge < math.inf:
+        return f"charge {charge:g} e-, should be 0 or more,"
+    if not 0 <= delay <= LONGEST:
+        return f"delay {delay:g} s, should be 0 to {LONGEST:g} s,"
+    if charge in rows and rows[charge][1] != delay:
+        return f"charge {charge:g} e- again with another delay than in row {rows[charge][0]},"
+    return ""

@@ -40,8 +40,8 @@ def refuse_unreachable(folder: str) -> None:
 def deliver(path: Path, folder: str, name: str = "") -> str:
     """Copy a file to a folder or address, and return where it is now.
 
-    It is written under a temporary name beside its place, compared, and renamed. One that is there already is
-    replaced, unless it is the same.
+    It is written under a temporary name beside its place, compared, and renamed. What is there already under its
+    name is never replaced: the same is left alone, anything else is another run's.
 
     Parameters
     ----------
@@ -54,25 +54,36 @@ def deliver(path: Path, folder: str, name: str = "") -> str:
 
     Raises
     ------
+    FileExistsError
+        If another file has its name there.
     OSError
         If it did not arrive whole; nothing is left under its name then.
     """
     name = name or path.name
     if not files.is_remote(folder):
         target = files.resolve(folder) / name
-        if not (target.is_file() and files.sha256(target) == files.sha256(path)):
+        if not target.exists():
             with files.whole(target) as part:
                 shutil.copyfile(path, part)
+        elif not target.is_file() or files.sha256(target) != files.sha256(path):
+            raise _taken(path.name, str(target))
         return str(target)
     address = f"{folder.rstrip('/')}/{name}"
     _send(path, address)
     return address
 
 
+def _taken(name: str, target: str) -> FileExistsError:
+    message = f"cannot copy {name} to {target}: another file is there; move it away, or choose another copy_to"
+    return FileExistsError(message)
+
+
 def _send(path: Path, address: str) -> None:
     system, target = filesystem(address)
     if _is_there(system, target, path):
         return
+    if system.exists(target):
+        raise _taken(path.name, address)
     parent, _, name = target.rpartition("/")
     part = f"{parent}/.{name}.{secrets.token_hex(4)}.part"
     try:
@@ -82,9 +93,7 @@ def _send(path: Path, address: str) -> None:
         if not _is_there(system, part, path):
             message = f"{address} did not arrive whole"
             raise OSError(message)
-        if system.exists(target):
-            system.rm_file(target)  # XRootD renames onto nothing that exists
-        system.mv(part, target)
+        system.mv(part, target)  # XRootD renames onto nothing that exists
     except OSError as fault:
         with contextlib.suppress(OSError):
             system.rm_file(part)

@@ -17,15 +17,14 @@ def tag_of(stem: str) -> str:
     return found[0] if found else stem
 
 
-def output_names(stem: str, place: int, p: TableParameters) -> dict[str, str]:
+def output_names(stem: str, p: TableParameters) -> dict[str, str]:
     """Return the outputs of one file of clusters: kind and name in the run's directory.
 
     Parameters
     ----------
     stem : str
-        Of the file's name.
-    place : int
-        Of the file among all, from 0; its number where the name has none.
+        Of the file's name; a part is called by it where it ends in no number, for a number that counts the files
+        of one run would be the same in every job.
     """
     tag = tag_of(stem)
     digits = re.search(r"\d+$", tag)
@@ -35,7 +34,7 @@ def output_names(stem: str, place: int, p: TableParameters) -> dict[str, str]:
     if "parquet" in p.formats:
         names |= {kind: f"{p.select}/{kind}_{tag}.parquet" for kind in ("labels", "recon2D", "recon3D")}
     if "part" in p.formats:
-        names["part"] = f"{p.select}/part.{int(digits[0]) if digits else place}.parquet"
+        names["part"] = f"{p.select}/part.{int(digits[0]) if digits else stem}.parquet"
     if "adc" in p.formats:
         names["adc"] = f"{p.select}/adc_{tag}.parquet"
     return names

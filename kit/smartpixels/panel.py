@@ -99,10 +99,12 @@ class ClusterPanel(Panel):
         self.paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
         self.controls = Controls(self.paths, self.guarded(self._take))
         self._lay_out()
-        self.browser.observe(self.guarded(lambda _: self._look()), "selected")
-        self.form.observe(self.guarded(lambda _: self._look()), "parameters")
+        self.browser.observe(self.guarded(lambda _: self._look(), "cluster"), "selected")
+        self.form.observe(self.guarded(lambda _: self._look(), "values"), "parameters")
         self.form.observe(lambda change: self._refuse(change.new), "faults")
-        self.observe(self.guarded(lambda _: self._show()), ["time", "pixels", "overlay", "sample", "scale"])
+        self.observe(
+            self.guarded(lambda _: self._show(), "traits"), ["time", "pixels", "overlay", "sample", "scale"]
+        )
         self.observe(self.guarded(lambda _: self._open()), "file")
         # one picture after the other: drawn at the same time, both would come late
         self.maps.observe(lambda _: self.waveforms.show(self._shown), "drawn")
@@ -114,6 +116,21 @@ class ClusterPanel(Panel):
             message = f"file is {proposal.value!r}, should be one of {', '.join(self.paths)}"
             raise traitlets.TraitError(message)
         return str(proposal.value)
+
+    @traitlets.validate("time")
+    def _a_time(self, proposal: Any) -> float:
+        if not np.isfinite(proposal.value):
+            message = f"time is {proposal.value} ns, should be a number of 0 or more"
+            raise traitlets.TraitError(message)
+        return float(proposal.value)
+
+    @traitlets.validate("pixels")
+    def _pairs(self, proposal: Any) -> tuple[tuple[int, int], ...]:
+        try:
+            return tuple((int(row), int(column)) for row, column in proposal.value)
+        except (TypeError, ValueError):
+            message = f"pixels is {proposal.value}, should be pairs of row and column, such as ((5, 9),)"
+            raise traitlets.TraitError(message) from None
 
     @property
     def scene(self) -> Scene:
@@ -193,7 +210,8 @@ class ClusterPanel(Panel):
         self.index, self.view = index, None
         if self.interactive:
             Thread(target=index.access.prepare, args=(int(index.places[-1]),), daemon=True).start()
-        left_out = f", {index.damaged} damaged left out" if index.damaged else ""
+        places = "place" if index.damaged == 1 else "places"
+        left_out = f", the file is damaged in {index.damaged} {places}" if index.damaged else ""
         self.told.text = f"{file_name(self.file)}: {len(index)} clusters{left_out}"
         records: list[Any] = list(index.records())
         if records == self.browser.records:
@@ -225,6 +243,8 @@ class ClusterPanel(Panel):
         self._shown = self.scene
         self.maps.show(self._shown)
         self.controls.show(self._shown, self.file)
+        for key in ("cluster", "values", "traits"):  # whatever was wrong with the scene is mended
+            self.complain(key, None)
 
     def _take(self, name: str, value: Any) -> None:
         """Take over what a person has put into a control."""

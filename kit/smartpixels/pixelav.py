@@ -28,6 +28,7 @@ __all__ = [
     "is_number",
     "names",
     "tag_line",
+    "to_float",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -109,6 +110,20 @@ def names(fields: int) -> list[str]:
 def is_number(word: bytes) -> bool:
     """Tell whether a word is a finite number as C prints it."""
     return NUMBER.fullmatch(word) is not None
+
+
+def to_float(text: str) -> float:
+    """Return a number in a file; `float` alone takes the underscores of Python's programs, which no file has.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if "_" in text:
+        message = f"{text!r} is not a number"
+        raise ValueError(message)
+    return float(text)
 
 
 def geometry_of(line: bytes) -> Geometry | None:

@@ -28,6 +28,7 @@ from kit.smartpixels.voltages import Amplifier, Voltages
 
 __all__ = ["EXAMPLE", "Outcome", "Production", "ProductionParameters", "about_run"]
 
+MOST_TOLD = 20  # clusters left out, of each file
 EXAMPLE = "example.npz"  # a cluster before and after, for the figures
 
 
@@ -69,7 +70,7 @@ class Production:
     about: dict[str, Any]
     shown: str
 
-    def convolve_file(self, path: str, place: int = 0) -> Outcome:
+    def convolve_file(self, path: str) -> Outcome:
         """Make the outputs of one file, unless an earlier attempt has; each appears whole or not at all.
 
         Raises
@@ -80,7 +81,7 @@ class Production:
             If it cannot be read, or a result cannot be written.
         """
         stem = stem_of(path)
-        names = output_names(stem, place, self.p)
+        names = output_names(stem, self.p)
         kept = self._kept(stem, path)
         written_here = names | ({"example": EXAMPLE} if stem == self.shown else {})
         if kept and self._all_there(written_here.values()):
@@ -92,8 +93,11 @@ class Production:
             ClusterFile(path, self.p, self.p.kernel_step, self.engine) as source,
         ):
             parts = {kind: outputs.enter_context(self.run.writing(name)) for kind, name in written_here.items()}
-            written = self._write_all(source, parts, stem, tally)
+            written, rows = self._write_all(source, parts, stem, tally)
             if not written:
+                if 0 < source.count <= self.p.first:
+                    message = f"{source.name}: has {source.count} clusters from 0 on, first is {self.p.first}"
+                    raise FormatError(message)
                 reasons = "; ".join(dropped.reason for dropped in source.dropped[:3])
                 message = f"{source.name}: has no cluster that can be written" + (
                     f": {reasons}" if reasons else ""
@@ -107,8 +111,10 @@ class Production:
             "step": source.layout.step,
             "clusters": source.count,
             "written": written,
+            "table_rows": rows,
             "dropped": [vars(dropped) for dropped in source.dropped],
-            "notes": source.notes,
+            "damage": source.damage,
+            "notes": [*source.notes, *_left_out(source)],
             "outputs": list(names.values()),
             "seconds": round(time.perf_counter() - started, 3),
             "cpu_seconds": round(time.thread_time() - cpu, 3),
@@ -116,8 +122,8 @@ class Production:
         self._keep(stem, record, tally)
         return Outcome(record, tally)
 
-    def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> int:
-        """Write all clusters of an open file and return how many there were."""
+    def _write_all(self, source: ClusterFile, parts: dict[str, Path], stem: str, tally: Tally) -> tuple[int, int]:
+        """Write all clusters of an open file and return how many there were, and how many are in the tables."""
         p, amplifier = self.p, self.amplifier.separate()
         tables = {kind: path for kind, path in parts.items() if kind not in ("text", "example")}
         with contextlib.ExitStack() as writers:
@@ -128,7 +134,7 @@ class Production:
 
                 table_set = TableSet(
                     tables, p, source.layout, source.geometry, amplifier.steps, p,
-                    {**self.about, "clusters": source.name},
+                    {**self.about, **_origin(source)},
                 )  # fmt: skip
                 for table in table_set.tables.values():
                     writers.enter_context(table)
@@ -145,9 +151,17 @@ class Production:
                     table_set.append(voltages, codes)
                 tally.add(voltages, source.geometry.thickness)
             source.stream.finish()
-            if table_set:
+            if table_set and files.is_remote(source.stream.path):
                 table_set.describe({"clusters_checksum": source.stream.checksum})
-        return tally.clusters
+        rows = table_set.rows if table_set else 0
+        if table_set and tally.clusters and not rows:
+            source.notes.append(_empty_tables(source, tally.clusters, p))
+        if table_set and table_set.endless:
+            source.notes.append(
+                f"{source.name}: {table_set.endless} of {rows} clusters in tables have n_z of 0: their slopes and "
+                "midplane points are inf or nan"
+            )
+        return tally.clusters, rows
 
     def _codes(self, voltages: Voltages, stem: str) -> Codes:
         """Return the codes of a block; noise depends on the file's name and the cluster's number alone."""
@@ -174,6 +188,34 @@ class Production:
             return None
         record = json.loads(known.read_text(encoding="utf-8"))
         return Outcome(record, Tally.read(known.with_suffix(".npz"))) if record["path"] == path else None
+
+
+def _origin(source: ClusterFile) -> dict[str, str]:
+    """Return name and checksum of a file; one from afar, read but once, has its checksum at the end only.
+
+    What is added to a table at its end stands in the file's metadata, but not in those of its schema, which pandas
+    and pyarrow show.
+    """
+    path = source.stream.path
+    known = {} if files.is_remote(path) else {"clusters_checksum": f"sha256:{files.sha256(Path(path))}"}
+    return {"clusters": source.name, **known}
+
+
+def _empty_tables(source: ClusterFile, clusters: int, p: ProductionParameters) -> str:
+    """Return a note on tables without a row."""
+    sign, thickness = "!=" if p.select == "flipped" else "==", source.geometry.thickness
+    return (
+        f"{source.name}: 0 of {clusters} clusters pass select: {p.select} (z-entry {sign} thickness, "
+        f"{thickness:g} um); its tables are empty, select: all takes every cluster"
+    )
+
+
+def _left_out(source: ClusterFile) -> list[str]:
+    """Return notes on the clusters that were left out."""
+    dropped = source.dropped
+    notes = [f"{source.name}:{one.line}: left out: {one.reason}" for one in dropped[:MOST_TOLD]]
+    more = len(dropped) - MOST_TOLD
+    return [*notes, *[f"{source.name}: {more} more were left out, listed in files.json"] * (more > 0)]
 
 
 def _text_writer(path: Path, source: ClusterFile, p: ProductionParameters) -> TextWriter:

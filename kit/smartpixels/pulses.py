@@ -15,7 +15,7 @@ import numpy as np
 from kit.files import FormatError
 from kit.smartpixels.csv_cells import Cells, LonelyCellError, read_cells
 from kit.smartpixels.options import AmplifierParameters
-from kit.smartpixels.pixelav import FloatArray
+from kit.smartpixels.pixelav import FloatArray, to_float
 
 __all__ = ["ELECTRON_CHARGE", "Pulse", "PulseTable", "read_pulses"]
 
@@ -128,6 +128,7 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
             charge = _charge(header, pair, p, compat=compat)
             if compat:
                 charges.append(charge)
+                notes += _taken_charge(header, pair, charge, charges)
             pulse = _pulse(pair, charge, cells, p)
             _refuse_double(pulse, pulses, compat=compat)
             pulses.append(pulse)
@@ -135,7 +136,7 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
             taken = p.bad_pulses == "drop" or (compat and isinstance(fault, _SkippedError))
             (notes if taken else faults).append(f"{'dropped: ' if taken else ''}{fault}")
     if faults:
-        message = f"{name}: " + "; ".join(faults)
+        message = f"{name}: " + "; ".join(_once(faults))
         raise FormatError(message)
     notes = [f"{name}: {note}" for note in notes]
     if not pulses:
@@ -144,6 +145,19 @@ def read_pulses(path: str, p: AmplifierParameters, *, compat: bool = False) -> P
     if compat:
         return PulseTable(pulses, np.array(charges), notes, cells.sha256)
     return PulseTable(pulses, np.array([pulse.charge for pulse in pulses]), notes, cells.sha256)
+
+
+def _once(faults: list[str]) -> list[str]:
+    """Return faults such that those which differ in numbers alone are told by the first, and counted."""
+    alike: dict[str, list[str]] = {}
+    for fault in faults:
+        alike.setdefault(re.sub(r"\d+", "0", re.sub(r"\d[\d.e+-]*", "0", fault)), []).append(fault)
+    told = []
+    for first, *others in alike.values():
+        told += (
+            [first, f"and {len(others)} columns more with the same fault"] if len(others) > 1 else [first, *others]
+        )
+    return told
 
 
 def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: bool) -> float:
@@ -161,13 +175,24 @@ def _charge(header: list[str], pair: int, p: AmplifierParameters, *, compat: boo
         text = tokens[TOKEN_OF_CHARGE] if len(tokens) > TOKEN_OF_CHARGE else None
         wanted = "a charge as its 7th word; charge_pattern or charges can say it otherwise"
     try:
-        charge = float(text or "")
+        charge = to_float(text or "")
     except ValueError:
         charge = 0.0
-    if charge > 0 or compat:
+    if 0 < charge < math.inf or compat:
         return charge * unit
     message = f"column {2 * pair + 1}: the header {words[:60]!r} should have {wanted}"
     raise _PulseError(message)
+
+
+def _taken_charge(header: list[str], pair: int, charge: float, charges: list[float]) -> list[str]:
+    """Return notes on a charge that only the original would take; `charges` ends with it."""
+    column, taken = 2 * pair + 1, "as the original takes it"
+    notes = []
+    if not 0 < charge < math.inf:
+        notes.append(f"column {column}: no charge in the header {header[column][:60]!r}, {charge:g} e- {taken}")
+    if charge in charges[:-1]:
+        notes.append(f"column {column}: charge {charge:g} e- again, {taken}")
+    return notes
 
 
 def _pulse(pair: int, charge: float, cells: Cells, p: AmplifierParameters) -> Pulse:

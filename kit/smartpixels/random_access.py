@@ -118,7 +118,7 @@ class ClusterIndex:
     contained : ndarray, shape (clusters,)
         Whether no charge lies at the edge.
     damaged : int
-        Clusters that are left out.
+        Clusters that are left out, and damage to the file beside them.
     tags : Tags
         Lines before the slices.
     access : TextAccess
@@ -207,7 +207,7 @@ def _survey(source: ClusterFile) -> dict[str, Any]:
     empty = (np.zeros(0, int), np.zeros(0, int), np.zeros((0, 13)), np.zeros(0, int), np.zeros(0, bool))
     columns = [np.concatenate(column) for column in zip(*(parts or [empty]), strict=True)]
     columns[0] = np.append(columns[0], end)
-    return dict(zip(ARRAYS, [*columns, np.array(len(source.dropped))], strict=True))
+    return dict(zip(ARRAYS, [*columns, np.array(len(source.dropped) + bool(source.damage))], strict=True))
 
 
 def _kept(path: str, p: ClusterParameters) -> Path | None:

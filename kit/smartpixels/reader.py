@@ -55,6 +55,8 @@ class ClusterFile:
         What a user should hear about it.
     dropped : list of Dropped
         What was left out, once all blocks are read.
+    damage : str
+        What is wrong with the file though no cluster of it was cut, once all blocks are read.
     count : int
         Clusters met so far, good or not.
 
@@ -70,6 +72,8 @@ class ClusterFile:
         self.name = self.stream.name
         self.dropped: list[Dropped] = []
         self.count = 0
+        self.damage = ""
+        self._cut = False  # whether a broken stream has cut off a cluster
         try:
             self.header = read_header(self.stream, compat=p.compat)
             line = self.stream.line
@@ -113,7 +117,11 @@ class ClusterFile:
             last = (
                 f"the last whole cluster is {self.count - 1}" if self.count else "before the first whole cluster"
             )
-            self._drop(self.count, stream.line, f"{stream.damage}, {last}")
+            if self._cut or not p.keep_good:
+                self._drop(self.count, stream.line, f"{stream.damage}, {last}")
+            else:
+                self.damage = f"{self.name}: {stream.damage}, {last}"
+                self.notes.append(self.damage)
 
     def _wanted(self, block: Block, stop: int | None) -> Iterator[Block]:
         """Yield the part of the block that lies between the first and last cluster asked for."""
@@ -137,6 +145,8 @@ class ClusterFile:
             if behind > 0 or not stream.damage:  # what a broken stream has cut off is told at the end
                 self._drop(self.count, stream.line + damage.line, str(damage))
                 self.count += 1
+            else:
+                self._cut = True
             stream.use_up(end)
             return
         if self.p.compat:

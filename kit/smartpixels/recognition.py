@@ -126,6 +126,8 @@ def compare(
         wanted, found = getattr(p, word), getattr(geometry or STANDARD, word)
         if wanted and geometry and differ(wanted, found):
             faults.append(f"{word} is {found:g} um in the geometry line, the parameter says {wanted:g} um")
+        if found <= 0:
+            faults.append(f"{word} is {found:g} um in the geometry line, should be above 0")
         values[word] = wanted or found
     if faults and not p.compat:
         message = f"{name}:{line}: " + "; ".join(faults)

@@ -58,6 +58,8 @@ class TableSet:
         about: Mapping[str, Any],
     ) -> None:
         self.p, self.layout, self.geometry = p, layout, geometry
+        self.endless = 0  # of them, those of a track along the sensor
+        self.rows = 0  # clusters that were selected so far
         shape = layout.rows, layout.columns
         slices = layout.slices if p.quantity == "charge" else steps
         if p.parquet_layout == "wide" and slices * layout.pixels > MOST_COLUMNS and {"recon3D", "part"} & {*paths}:
@@ -77,14 +79,9 @@ class TableSet:
         }
         wide = p.parquet_layout == "wide"
         self.tables = {
-            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity, about={**about, "table": kind})
+            kind: Table(path, *contents[kind], wide=wide, list_name=p.quantity, about=_about(about, kind, p))
             for kind, path in paths.items()
         }
-
-    @property
-    def rows(self) -> int:
-        """Clusters in the tables, once they are closed."""
-        return next(iter(self.tables.values())).rows
 
     def append(self, voltages: Voltages, codes: Codes | None) -> None:
         """Append the clusters of a block that are selected.
@@ -103,6 +100,8 @@ class TableSet:
         chosen = {"unflipped": ~flipped, "flipped": flipped, "all": np.ones(len(block), bool)}[self.p.select]
         if not chosen.any():
             return
+        self.rows += int(chosen.sum())
+        self.endless += int((metadata[chosen, 5] == 0).sum())
         labels = [*track(metadata, self.geometry.thickness).T, *edge_charge(block, self.p.edge_threshold)]
         kept_labels = [column[chosen] for column in labels]
         row = np.cumsum(chosen) - 1
@@ -137,6 +136,14 @@ class TableSet:
                 raise FormatError(message)
             return np.asarray(tenths)
         return voltages.rounded if self.p.round_tables else voltages.values
+
+
+def _about(about: Mapping[str, Any], kind: str, p: TableParameters) -> dict[str, Any]:
+    """Return what a table says about itself; whole numbers count tenths of a millivolt."""
+    said = {**about, "table": kind}
+    if p.parquet_type == "int16" and kind in ("recon2D", "recon3D", "part"):
+        said["units"] = {**about.get("units", {}), "voltage": "0.1 mV"}
+    return said
 
 
 def _dense_codes(codes: Codes, chosen: npt.NDArray[np.bool_]) -> dict[str, Any]:

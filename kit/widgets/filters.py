@@ -59,7 +59,7 @@ def compile_filter(line: str, columns: Sequence[str]) -> Test:
     Raises
     ------
     ParameterError
-        If a condition names no column, or has no value.
+        If a condition names no column, or has no value or one that nothing compares with.
     """
     tests = [_compile_part(part, columns) for part in PART.findall(line)]
     return lambda record, text: all(test(record, text) for test in tests)
@@ -76,6 +76,9 @@ def _compile_part(part: str, columns: Sequence[str]) -> Test:
         raise ParameterError(message)
     if not wanted:
         message = f"filter: {part} has no value after {sign}"
+        raise ParameterError(message)
+    if wanted[0] in "<>=!" or wanted.lower() in ("nan", "-nan"):
+        message = f"filter: {part} compares with {wanted}, should be a number or a word"
         raise ParameterError(message)
     return _compile_condition(column, sign, wanted)
 

@@ -41,7 +41,7 @@ class Panel(ipywidgets.VBox):
     Attributes
     ----------
     fault : BaseException or None
-        The latest fault; ``raise panel.fault`` in a cell shows its trace.
+        The latest fault, None once all is well again; ``raise panel.fault`` in a cell shows its trace.
     """
 
     error = traitlets.Unicode(help="what is wrong, in words; empty when nothing is")
@@ -61,12 +61,13 @@ class Panel(ipywidgets.VBox):
         """Put `widgets` into the panel, from top to bottom, in place of what it has held."""
         self.children: tuple[Any, ...] = (style_sheet(), *widgets, self._complaint)
 
-    def guarded(self, action: Callable[Inputs, Result]) -> Callable[Inputs, Result | None]:
+    def guarded(self, action: Callable[Inputs, Result], key: object = None) -> Callable[Inputs, Result | None]:
         """Return `action` such that what it raises goes to `error`; the next time it goes well clears that.
 
-        For what a front end calls: handlers of clicks and observers of traits.
+        For what a front end calls: handlers of clicks and observers of traits. `key` stands for the action where
+        others shall clear its fault, too.
         """
-        key = object()
+        key = object() if key is None else key
 
         @functools.wraps(action)
         def guard(*values: Inputs.args, **named: Inputs.kwargs) -> Result | None:
@@ -87,6 +88,7 @@ class Panel(ipywidgets.VBox):
         with self._telling:
             if fault is None:
                 self._faults.pop(key, None)
+                self.fault = self.fault if self._faults else None
             else:
                 self._faults[key], self.fault = told(fault), fault
             self.error = "\n".join(dict.fromkeys(self._faults.values()))

@@ -8,6 +8,8 @@ from kit.batch.notebooks import Notebook
 from kit.batch.request import found, inputs_text, parameters_of, table
 from kit.parameters import ParameterError
 
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
 
 @pytest.fixture
 def notebook(counting):
@@ -64,6 +66,16 @@ def test_inputs_are_counted_and_a_missing_one_is_named(notebook, tmp_path):
     assert inputs_text(notebook, parameters_of(notebook, None, ())) == ", inputs are made for the demo"
     with pytest.raises(FileNotFoundError, match=r"there is no c\.root"):
         inputs_text(notebook, parameters_of(notebook, None, ("inputs=a.root,c.root",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"), [("clusters", "a.out"), ("pulses", "a.csv"), ("delay_table", "d.csv")]
+)
+def test_a_missing_input_is_named_whatever_the_parameter_is_called(name, missing):
+    own = Notebook(NOTEBOOKS / "smartpixels" / "convolution.ipynb")
+    parameters = parameters_of(own, None, ("window=20", f"{name}={missing}"))
+    with pytest.raises(FileNotFoundError, match=f"there is no {missing}"):
+        inputs_text(own, parameters)
 
 
 def test_the_table_shows_every_name_with_type_value_unit_and_bounds(notebook):

@@ -3,10 +3,12 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +131,23 @@ def test_tables_hold_what_the_text_says(run_stage, write, layout):
     assert json.loads(schema[b"shape"]) == {"voltage": [31, 5, 7]}
     assert json.loads(schema[b"thresholds"]) == [13.001228, 21.901985, 57.13501]
     assert json.loads(schema[b"parameters"])["window"] == 6.0
+    record = json.loads((run.directory / "files.json").read_text())[0]
+    assert json.loads(schema[b"clusters_checksum"]) == record["sha256"]
+    assert "sha256:" in json.loads(schema[b"pulses"])
+
+
+def test_whole_numbers_say_that_they_are_tenths(run_stage, write):
+    run = run_stage(write(TEXT), **ADC, parquet_type="int16")
+    units = {
+        kind: json.loads(pq.read_schema(run.directory / "all" / f"{kind}.parquet").metadata[b"units"])["voltage"]
+        for kind in ("recon2D_d00001", "recon3D_d00001", "part.1", "adc_d00001")
+    }
+    assert units == {
+        "recon2D_d00001": "0.1 mV",
+        "recon3D_d00001": "0.1 mV",
+        "part.1": "0.1 mV",
+        "adc_d00001": "mV",
+    }
 
 
 def test_tables_hold_unflipped_clusters_unless_told(run_stage, write):
@@ -140,6 +159,40 @@ def test_tables_hold_unflipped_clusters_unless_told(run_stage, write):
         run = run_stage(path, formats=["parquet"], select=select, output=select)
         frame = pd.read_parquet(run.directory / select / "labels_d00001.parquet")
         assert set(frame.index) == wanted
+
+
+def test_tables_without_a_row_are_told(run_stage, write):
+    path = write(samples.text_of(samples.clusters(3, flipped=1.0)))
+    run = run_stage(path, formats=["text", "parquet"])
+    assert run.summary["clusters_in_tables"] == 0
+    wanted = (
+        r"d00001\.out: 0 of 3 clusters pass select: unflipped \(z-entry == thickness, 100 um\); its tables are"
+    )
+    assert any(re.search(wanted, notice) for notice in run.manifest["notices"])
+    run = run_stage(path, formats=["parquet"], select="flipped", output="flipped")
+    assert run.summary["clusters_in_tables"] == 3
+    assert not any("pass select" in notice for notice in run.manifest["notices"])
+
+
+def test_tracks_along_the_sensor_are_told(run_stage, write):
+    flat = samples.flat(samples.clusters(1)[0].charge)
+    words = list(flat.metadata)
+    words[5] = "0.000000"
+    content = samples.text_of([flat, replace(flat, metadata=tuple(words))])
+    run = run_stage(write(content), formats=["text", "parquet"])
+    wanted = "1 of 2 clusters in tables have n_z of 0: their slopes and midplane points are inf or nan"
+    assert any(wanted in notice for notice in run.manifest["notices"])
+
+
+def test_a_first_cluster_behind_the_last_is_named(run_stage, write):
+    with pytest.raises(FormatError, match=r"d00001\.out: has 4 clusters from 0 on, first is 4"):
+        run_stage(write(TEXT), first=4)
+
+
+def test_all_templates_that_were_used_are_counted(run_stage, base3):
+    run = run_stage(base3 / "base3_in.out.gz", pulses=str(base3 / "pulses28.csv.gz"), pulse_end=375.0)
+    assert len(run.summary["pixels_by_template_(e-)"]) == 19
+    assert sum(run.summary["pixels_by_template_(e-)"].values()) == 126
 
 
 def test_codes_are_made_from_what_stands_beside_them(run_stage, write):
@@ -213,6 +266,7 @@ BAD = {
     ),
     "inf": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n-inf ", 1), "row 0 of time slice 1 of cluster 0 is '-inf'"),
     "no number": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n0,0 ", 1), "column 0 of row 0 of time slice 1 of cluster 0"),
+    "underscore": (TEXT.replace(b"ps>\n0.0 ", b"ps>\n1_0.0 ", 1), "column 0 of row 0 of .* is '1_0.0'"),
     "few metadata": (
         TEXT + b"<cluster>\n1 2 3\n" + TEXT[TEXT.index(b"<time") :],
         "cluster 4 has 3 fields of metadata, should have 9 or more",
@@ -245,6 +299,8 @@ COARSE = samples.sensor(slices=80, step=50.0)
 DISAGREEING = {
     "step": (samples.text_of(samples.clusters(1, COARSE), COARSE), {}, r"are 50 ps apart.*resample: linear"),
     "rows": (TEXT, {"rows": 13}, "the clusters have 5 rows, the parameter says 13"),
+    "thickness 0": (TEXT.replace(b"  100.000000  ", b"  0.000000  "), {}, "thickness is 0 um in the geometry"),
+    "negative pitch": (TEXT.replace(b"  12.500000", b"  -12.5"), {}, "pitch_y is -12.5 um in the geometry"),
     "pitch": (TEXT, {"pitch_y": 25.0}, "pitch_y is 12.5 um in the geometry line, the parameter says 25 um"),
 }  # fmt: skip
 
@@ -262,6 +318,7 @@ def test_input_other_than_the_parameters_say_leaves_nothing_either(run_stage, wr
 
 BAD_PULSES = {
     "charge": (lambda text: text.replace(" 300 ) Y", " many ) Y"), "column 3: the header .* have a charge"),
+    "infinite charge": (lambda text: text.replace(" 300 ) Y", " inf ) Y"), "column 3: .* have a charge"),
     "twice": (lambda text: text.replace(" 1000 ", " 300 "), "column 4: charge 300 e- again"),
     "cell": (
         lambda text: text.replace("\n", "\n,", 100).replace("\n,", "\n", 99),
@@ -316,7 +373,20 @@ def test_good_clusters_can_be_kept_and_the_others_are_listed(run_stage, write):
     assert run.summary["clusters_dropped"] == 2
     assert run.summary["warning"].startswith("2 damaged clusters were left out")
     assert run.manifest["notices"][-1] == run.summary["warning"]
+    told = [notice for notice in run.manifest["notices"] if "left out: " in notice]
+    assert "time slice 1 of cluster 1 is 'nan'" in told[0]
+    assert "cluster 3" in told[1]
     assert pd.read_parquet(run.directory / "all" / "labels_d00001.parquet").index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", ["wrong checksum", "trailing bytes"])
+def test_damage_of_a_file_is_not_that_of_a_cluster(run_stage, write, kind):
+    content, message = BAD[kind]
+    run = run_stage(write(content), keep_good=True)
+    assert run.summary["clusters"] == 4
+    assert run.summary["clusters_dropped"] == 0
+    assert run.summary["warning"] == ("damaged, though no cluster of it is known to be: pixel_clusters_d00001.out")
+    assert any(re.search(message, notice) for notice in run.manifest["notices"])
 
 
 def test_a_file_without_a_good_cluster_is_refused_all_the_same(run_stage, write):
@@ -339,6 +409,16 @@ def test_results_can_be_copied_where_they_are_wanted(run_stage, write, tmp_path)
             assert (tmp_path / "eos" / name).read_bytes() == (run.directory / name).read_bytes()
 
 
+def test_results_of_another_run_are_not_copied_over(run_stage, write, tmp_path):
+    there = tmp_path / "eos"
+    run_stage(write(TEXT), copy_to=str(there), output="a")
+    before = {path: path.read_bytes() for path in there.iterdir()}
+    run_stage(write(TEXT), copy_to=str(there), output="same")
+    with pytest.raises(FormatError, match=r"cannot copy convolved_output_.*: another file is there"):
+        run_stage(write(samples.text_of(samples.clusters(4, seed=9))), copy_to=str(there), output="b")
+    assert {path: path.read_bytes() for path in there.iterdir()} == before
+
+
 def test_results_cannot_be_copied_to_a_web_page(run_stage, write):
     with pytest.raises(
         ValueError, match=r"results cannot be copied to https://x\.y/z, should be a folder or a root://"
@@ -349,6 +429,19 @@ def test_results_cannot_be_copied_to_a_web_page(run_stage, write):
 def test_a_missing_file_is_named(run_stage):
     with pytest.raises(FileNotFoundError, match=r"there is no nowhere\.out"):
         run_stage("nowhere.out")
+
+
+def test_what_is_read_can_be_looked_for_before_it_is():
+    p = ConvolutionParameters(clusters=["a.out", "b*.out"], pulses="p.csv", delay_table="d.csv", window=20.0)
+    assert p.named_inputs() == ["a.out", "b*.out", "p.csv", "d.csv"]
+    assert ConvolutionParameters(response="simple", pulses="p.csv").named_inputs() == ["demo"]
+
+
+def test_a_folder_in_place_of_clusters_is_named(run_stage, tmp_path):
+    with pytest.raises(
+        FormatError, match=r"is a folder, should be a cluster file; .*/\*\.out\* takes those in it"
+    ):
+        run_stage(tmp_path)
 
 
 def test_the_demo_runs_on_files_of_its_own(run_stage):

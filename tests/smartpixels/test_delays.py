@@ -57,6 +57,19 @@ def test_a_column_of_one_row_is_its_value(tmp_path):
         ),
         ("Charge_Qth_25\n1\n", "delays.csv: column Charge_Qth_25 has no partner 'Qth = 25'"),
         ("Qin_e,Qth_25\n1,fast\n", "delays.csv:2: '1' and 'fast' for 'Qth_25', should be numbers"),
+        ("Qin_e,Qth_25\n1,nan\n", r"delays.csv:2: delay nan s, should be 0 to 1e-06 s, for 'Qth_25'"),
+        ("Qin_e,Qth_25\n1,2e-9\n2,-1e-9\n", r"delays.csv:3: delay -1e-09 s, should be 0 to"),
+        ("Qin_e,Qth_25\n1,1.5\n", r"delays.csv:2: delay 1.5 s, should be 0 to 1e-06 s"),
+        (
+            "Charge_Qth_25,Qth = 25\nnan,1e-9\n",
+            r"delays.csv:2: charge nan e-, should be 0 or more, for 'Qth = 25'",
+        ),
+        ("Qin_e,Qth_25\n-5,1e-9\n", r"delays.csv:2: charge -5 e-, should be 0 or more"),
+        (
+            "Qin_e,Qth_25\n5,1e-9\n5,2e-9\n",
+            r"delays.csv:3: charge 5 e- again with another delay than in row 2, for 'Qth_25'",
+        ),
+        ("Qin_e,Qth_25\n1_0,1e-9\n", r"delays.csv:2: '1_0' and '1e-9' for 'Qth_25', should be numbers"),
         ("Qin_e,Qth_26\n1,2\n", "with X a multiple of 25"),
     ],
 )

@@ -21,12 +21,14 @@ def test_a_folder_gets_the_same_bytes(tmp_path, result):
     assert target.read_bytes() == result.read_bytes()
 
 
-def test_what_is_there_already_is_left_alone(tmp_path, result):
+def test_what_is_there_already_is_left_alone_and_never_replaced(tmp_path, result):
     target = Path(deliver(result, str(tmp_path / "there")))
     before = target.stat().st_ino
     assert Path(deliver(result, str(tmp_path / "there"))).stat().st_ino == before
     result.write_bytes(b"other")
-    assert Path(deliver(result, str(tmp_path / "there"))).read_bytes() == b"other"
+    with pytest.raises(FileExistsError, match=r"to .*there/convolved.*: another file is there; move it away, or"):
+        deliver(result, str(tmp_path / "there"))
+    assert target.read_bytes() != b"other"
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path, result):

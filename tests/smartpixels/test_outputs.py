@@ -14,7 +14,7 @@ def test_tags_are_the_communitys():
 
 def test_each_format_has_its_names():
     p = TableParameters(formats=["text", "parquet", "part", "adc"])
-    assert output_names("pixel_clusters_d16401", 3, p) == {
+    assert output_names("pixel_clusters_d16401", p) == {
         "text": "convolved_output_pixel_clusters_d16401.out.gz",
         "labels": "unflipped/labels_d16401.parquet",
         "recon2D": "unflipped/recon2D_d16401.parquet",
@@ -25,12 +25,12 @@ def test_each_format_has_its_names():
 
 
 @pytest.mark.parametrize(
-    ("stem", "name"), [("signal_pixelav_7", "part.7.parquet"), ("clusters", "part.3.parquet")]
+    ("stem", "name"), [("signal_pixelav_7", "part.7.parquet"), ("clusters", "part.clusters.parquet")]
 )
-def test_a_part_has_the_number_of_its_file(stem, name):
-    assert output_names(stem, 3, TableParameters(formats=["part"], select="all")) == {"part": f"all/{name}"}
+def test_a_part_has_the_number_of_its_file_or_its_name(stem, name):
+    assert output_names(stem, TableParameters(formats=["part"], select="all")) == {"part": f"all/{name}"}
 
 
 def test_plain_text_has_no_ending_of_gzip():
-    names = output_names("a", 0, TableParameters(compression=0))
+    names = output_names("a", TableParameters(compression=0))
     assert names == {"text": "convolved_output_a.out"}

@@ -53,6 +53,42 @@ def test_it_begins_with_the_first_cluster_and_its_two_largest_pixels(panel, file
     assert panel.maps.caption.startswith("cluster 0 at 2.00 ns")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("pixels", (5, 9), r"pixels is \(5, 9\), should be pairs of row and column, such as \(\(5, 9\),\)"),
+        ("pixels", ((1, 2, 3),), "should be pairs of row and column"),
+        ("time", float("nan"), "time is nan ns, should be a number of 0 or more"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused_in_words(panel, name, value, message):
+    before = getattr(panel, name)
+    with pytest.raises(traitlets.TraitError, match=message):
+        setattr(panel, name, value)
+    assert getattr(panel, name) == before
+
+
+def test_a_fault_is_gone_once_all_is_well_again(make):
+    panel = make(interactive=True)
+    panel.pixels = ((99, 99),)
+    assert "pixel (99, 99) is not in the array" in panel.error
+    assert panel.fault is not None
+    panel.pixels = ((2, 3),)
+    assert (panel.error, panel.fault) == ("", None)
+    panel.pixels = ((99, 99),)
+    panel.form.set(noise=True)  # looks again, and in vain
+    panel.pixels = ((2, 3),)
+    assert (panel.error, panel.fault) == ("", None)
+    panel.form.set(pulses="nowhere.csv")
+    assert "nowhere.csv" in panel.error
+    panel.form.set(response="simple")
+    assert (panel.error, panel.fault) == ("", None)
+    panel.form.set(window=5.5)
+    assert panel.fault is not None
+    panel.form.set(window=6.0)
+    assert (panel.error, panel.fault) == ("", None)
+
+
 def test_clusters_are_chosen_by_number_step_and_chance(panel):
     panel.browser.go_to(4)
     assert panel.view.number == 4
@@ -229,7 +265,7 @@ def test_a_damaged_cluster_is_left_out_and_told(tmp_path, monkeypatch, pulses):
     path = samples.write(tmp_path, text[:second] + text[second:].replace(b" 0.0", b" zero", 1))
     p = ConvolutionParameters.build({"clusters": [path], "pulses": pulses, **samples.SHORT})
     panel = ClusterPanel(p, interactive=False)
-    assert panel.told.text.endswith(": 2 clusters, 1 damaged left out")
+    assert panel.told.text.endswith(": 2 clusters, the file is damaged in 1 place")
     panel.browser.next()
     assert panel.view.number == 2
     panel.close()

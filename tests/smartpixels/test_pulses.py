@@ -178,6 +178,24 @@ def test_compat_keeps_the_charge_of_a_skipped_pulse_as_the_original_does(read, t
     assert [pulse.column for pulse in found.pulses] == [0, 4, 6]
 
 
+def test_a_fault_of_all_columns_is_told_once(read, table):
+    with pytest.raises(FormatError) as caught:
+        read(table, window=30.0)
+    assert str(caught.value).count("long, the window needs 30 ns") == 1
+    assert str(caught.value).endswith("; and 3 columns more with the same fault")
+
+
+def test_compat_says_which_charges_it_takes(read, table):
+    set_cell(0, 3, "no charge")(table)
+    set_cell(0, 7, table[0][5])(table)
+    unreadable, double = read(table, compat=True).notes
+    assert unreadable == (
+        "pulses.csv: column 3: no charge in the header 'no charge', 0 e- as the original takes it"
+    )
+    assert double == "pulses.csv: column 7: charge 1000 e- again, as the original takes it"
+    assert read(table, compat=True).charges.tolist() == [100.0, 0.0, 1000.0, 1000.0]
+
+
 def test_the_generator_makes_the_reference_pulses(base3):
     wanted = reference.read_text(base3 / "pulses28.csv.gz").splitlines()
     charges = np.load(base3 / "base3_float_ref.npz")["charges"].tolist()

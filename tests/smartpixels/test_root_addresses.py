@@ -91,15 +91,16 @@ def test_a_result_appears_on_the_server_whole(eos, result):
     assert files.size(f"{address}/new/one.gz") == result.stat().st_size
 
 
-def test_a_result_on_the_server_is_replaced_by_another_one_only(eos, result):
+def test_a_result_on_the_server_is_left_alone_and_never_replaced(eos, result):
     address, folder = eos
     deliver(result, address, "two.gz")
     before = (folder / "two.gz").stat().st_ino
     deliver(result, address, "two.gz")
     assert (folder / "two.gz").stat().st_ino == before
     result.write_bytes(b"another result")
-    deliver(result, address, "two.gz")
-    assert (folder / "two.gz").read_bytes() == b"another result"
+    with pytest.raises(FileExistsError, match=r"two\.gz: another file is there; move it away, or choose another"):
+        deliver(result, address, "two.gz")
+    assert (folder / "two.gz").read_bytes() != b"another result"
 
 
 def test_a_copy_that_breaks_off_leaves_nothing_under_the_name(eos, result, monkeypatch):

@@ -48,6 +48,14 @@ def test_a_column_that_is_not_there_is_refused_with_a_suggestion():
         names("cuont>2")
 
 
+@pytest.mark.parametrize("condition", ["pt>>1", "pt>nan", "pt=<1"])
+def test_a_condition_with_a_value_that_nothing_compares_with_is_refused(condition):
+    with pytest.raises(
+        ParameterError, match=f"filter: {condition} compares with .*, should be a number or a word"
+    ):
+        names(condition)
+
+
 def test_a_condition_without_a_value_is_refused():
     with pytest.raises(ParameterError, match="pt> has no value after >"):
         names("pt>")
