@@ -144,7 +144,10 @@ def settle(round_: Round) -> str:
     log = EventLog(dagman_log(about["dag"]) if about["dag"] else round_.log)
     log.read()
     number = next((cluster for cluster, _ in log.jobs), None)
-    found = [Cluster(number, log.schedd)] if number is not None else _in_queue(about["name"])
+    found = _in_queue(about["name"])
+    if number is not None:
+        # the log has the schedd's machine alone; commands want its name, which only the queue tells
+        found = [Cluster(number, found[0].schedd if found else log.schedd)]
     if not found:
         _note_refusal(round_, about, "the submission was cut short before HTCondor had the jobs")
         return f"round {round_.number} never reached HTCondor"

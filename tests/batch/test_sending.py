@@ -132,10 +132,27 @@ def test_jobs_that_can_be_neither_noted_nor_taken_back_are_told_by_their_number(
 def test_a_submission_cut_short_is_settled_by_its_event_log(round_, commands):
     note_intent(round_)
     submitted_event(round_, 23)
+    commands.says("condor_q", "")  # its jobs have ended since
     assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 23"
     assert sending.cluster_of(round_) == Cluster(23, "other.here")
-    assert commands.calls("condor_q") == []
     assert sending.settle(round_) == ""
+
+
+def test_the_queue_tells_the_name_of_the_schedd_of_which_the_log_has_the_machine_alone(round_, commands):
+    note_intent(round_)
+    submitted_event(round_, 23)
+    commands.says("condor_q", json.dumps([{"ClusterId": 23, "GlobalJobId": "games@other.here#23.0#1"}]))
+    assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 23"
+    assert sending.cluster_of(round_) == Cluster(23, "games@other.here")
+
+
+def test_jobs_whose_schedd_does_not_answer_are_settled_when_it_does(round_, commands):
+    note_intent(round_)
+    submitted_event(round_, 23)
+    commands.fails("condor_q", "Failed to connect")
+    with pytest.raises(SubmissionError, match=r"Failed to connect; repeat when it answers"):
+        sending.settle(round_)
+    assert round_.submitted is None
 
 
 def test_without_an_event_the_queue_settles_it(round_, commands):
