@@ -127,7 +127,10 @@ def collect(**given: Any) -> None:
     current = status_of(given["run"].absolute())
     if not current.alive:
         merging.finish(current, accept_of(current))
+    done = current.counts["done"]
     number = collecting.collect(current, given["naming"], listed=given["listed"])
+    if current.counts["done"] != done and not current.alive:  # files were found damaged
+        merging.finish(current, accept_of(current))
     if not given["as_json"]:
         where = current.run.merged / "files.csv" if given["listed"] else current.run.directory / "outputs"
         click.echo(f"{number} files {'listed in' if given['listed'] else 'written to'} {files.shown(where)}")
