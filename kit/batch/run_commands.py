@@ -60,6 +60,7 @@ def why(**given: Any) -> None:
     current = status_of(given["run"].absolute())
     if given["point"] is None:
         lines = [*reasons.about_run(current), *filter(None, [reasons.waiting_for(current)])]
+        lines = lines or list(reasons.underway(current))
         if given["as_json"]:
             return answer(lines)
         click.echo("\n".join(lines) or "nothing is wrong")
@@ -144,7 +145,8 @@ def hold(**given: Any) -> None:
     """Hold all jobs of RUN that wait or run; what runs starts over when released."""
     from kit.batch import stopping
 
-    return end(stopping.hold(given["run"].absolute(), sayer(given)), given, waits=True)
+    current = stopping.hold(given["run"].absolute(), sayer(given))
+    return end(current, given, waits=True, excused=current.alive)  # to be held is what was asked for
 
 
 @click.command(cls=BatchCommand)

@@ -157,7 +157,7 @@ def settle(round_: Round) -> str:
 def standing(round_: Round) -> dict[str, Any]:
     """Return what is known of the submission of a round; where it was cut short, what its event log tells.
 
-    There is no ``cluster`` where no jobs are known; ``unclear`` where only `settle` can tell whether there are any.
+    There is no ``cluster`` where no jobs are known; ``unclear`` where only `settle` can tell of any.
     """
     if (about := round_.submitted) is not None:
         return about

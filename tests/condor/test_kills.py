@@ -118,7 +118,7 @@ def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submissi
     begun = [run for run in runs if (run / "points.jsonl").exists()]
     assert len(begun) > 10
     for run in runs[: len(runs) - len(begun)]:
-        with pytest.raises(RuntimeError, match="holds no points"):
+        with pytest.raises(RuntimeError, match=r"holds no points|there is no directory"):
             resuming.resume(run, Options())
     if begun != runs:  # before the run is there, a repeated submission is all that it takes
         assert end_of(submission(what, runs[0]))[0] == 0
