@@ -11,6 +11,7 @@ from typing import Any
 
 from kit import files
 from kit.batch.faults import SubmissionError
+from kit.batch.results import Results, note_damaged
 from kit.batch.rounds import BatchRun
 from kit.batch.status import Status
 
@@ -19,9 +20,14 @@ __all__ = ["collect", "unpack"]
 LISTED = "files.csv"  # where each file lies in the tars, for reading in place
 
 
+class DamagedError(SubmissionError):
+    """A file of a point that is not as its line says."""
+
+
 def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     """Unpack the files of all points into ``outputs/<id>/``, and return how many files were written.
 
+    A point of which a file has another sum than its line says is missing from now on; the rest is unpacked.
     Files of an earlier attempt that the one that counts has not left go again.
 
     Parameters
@@ -36,7 +42,7 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     Raises
     ------
     SubmissionError
-        If a tar went to another place, a sum is wrong, the disk is too small, or two points get one name.
+        If a tar went to another place, the disk is too small, or two points get one name.
     """
     run = status.run
     names = _names(run, naming)
@@ -46,22 +52,40 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     target = run.directory / "outputs"
     target.mkdir(exist_ok=True)
     wanted = [
-        (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"])
+        (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"], line["id"])
         for index, line in chosen.items()
         for output in line["outputs"]
     ]
     wanted = [item for item in wanted if not _is_there(item[2], item[1])]
-    needed = sum(output["bytes"] for _, output, _ in wanted)
+    needed = sum(output["bytes"] for _, output, *_ in wanted)
     if (free := shutil.disk_usage(target).free) < needed:
         message = f"{files.shown(target)}: needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
         raise SubmissionError(message)
-    for tar, output, path in wanted:
-        unpack(tar, output, path)
+    damaged = set()
+    for tar, output, path, point in wanted:
+        try:
+            unpack(tar, output, path)
+        except DamagedError:
+            damaged.add((tar.stem, point))
+    if damaged:
+        _set_aside(status, damaged)
+        gone = [path for tar, _, path, point in wanted if (tar.stem, point) in damaged]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(wanted) - len(gone)
     for index, output in _superseded(status, chosen):
         path = target / names.get(index, chosen[index]["id"]) / output["name"]
         if _is_there(path, output):  # as an earlier collect left it; what a person has put there stays
             path.unlink()
     return len(wanted)
+
+
+def _set_aside(status: Status, damaged: set[tuple[str, str]]) -> None:
+    """Note the points whose files are damaged, and read all anew: they are missing now."""
+    note_damaged(status.run, damaged)
+    status.results = Results(status.run)
+    status.read()
+    status.save()
 
 
 def _chosen(status: Status) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -126,7 +150,7 @@ def unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:
                 left -= len(piece)
         if files.sha256(part) != output["sha256"]:
             message = f"{files.shown(tar)}:{output['offset']}: {output['name']} has another sum than its line says"
-            raise SubmissionError(message)
+            raise DamagedError(message)
 
 
 def _list_files(run: BatchRun, chosen: Mapping[int, Mapping[str, Any]]) -> int:

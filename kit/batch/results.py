@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from array import array
 from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
+from kit import files
 from kit.batch.points import read_ids
 from kit.batch.rounds import BatchRun
 
-__all__ = ["LETTERS", "Results", "tar_end"]
+__all__ = ["LETTERS", "Results", "note_damaged", "tar_end"]
 
 LETTERS = {"done": "d", "failed": "f", "timeout": "t", "memory": "m", "died": "x"}
 NAMES = {letter: name for name, letter in LETTERS.items()}
 NONE = "."
+DAMAGED = "damaged.json"  # ids of points whose files are not as their lines say, by result
+ELSEWHERE = re.compile(r"\.tar=\w+://")  # in a description: the files of the points go to an address
 NEEDED = {"id", "state", "round", "seconds", "rss_mb", "outputs"}  # of a line
 
 
@@ -51,7 +55,10 @@ class Results:
         self.failures: dict[int, tuple[str, str, int]] = {}
         self.problems: dict[str, str] = {}
         self.read_up_to: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
+        self.damaged = _damaged(run)
         self._closed: set[str] = set()
+        self._elsewhere: dict[str, bool] = {}
         self._indexes: dict[str, int] = {}
 
     def read(self, ended: Container[str] = ()) -> bool:
@@ -79,7 +86,7 @@ class Results:
             self.problems.pop(path.name, None)  # now told by line
             with path.open("rb") as stream:
                 for number, raw in enumerate(stream, 1):
-                    if (line := self._usable(path, number, raw, _size(path.with_suffix(".tar")))) is not None:
+                    if (line := self._usable(path, number, raw, self._tar_bytes(path))) is not None:
                         yield line
 
     def remembered(self) -> dict[str, Any]:
@@ -93,6 +100,7 @@ class Results:
             "problems": self.problems,
             "read": self.read_up_to,
             "closed": sorted(self._closed),
+            "sizes": self.sizes,
         }
 
     def recall(self, memory: dict[str, Any]) -> None:
@@ -101,8 +109,13 @@ class Results:
         Raises
         ------
         ValueError, KeyError, TypeError, AttributeError
-            If that was not this run.
+            If that was not this run, or a file is gone or shorter than it was.
         """
+        self.sizes = dict(memory["sizes"])
+        for name, size in self.sizes.items():
+            if (_size(self.run.results / name) or 0) < size:
+                message = f"{name} is not as it was"
+                raise ValueError(message)
         self.letters = list(memory["letters"])
         self.seconds, self.rss_mb = array("f", memory["seconds"]), array("f", memory["rss_mb"])
         self.rounds = array("h", memory["rounds"])
@@ -122,7 +135,7 @@ class Results:
         start = self.read_up_to.get(path.name, 0)
         tar = path.with_suffix(".tar")
         self.problems.pop(tar.name, None)
-        tar_bytes, waiting = _size(tar), None
+        tar_bytes, waiting = self._tar_bytes(path), None
         changed = False
         with path.open("rb") as stream:
             if stream.seek(0, os.SEEK_END) < start:
@@ -137,6 +150,9 @@ class Results:
                 elif tar.name in self.problems and waiting is None:
                     waiting = start
                 start += len(raw)
+        self.sizes[path.name] = start
+        if tar_bytes:
+            self.sizes[tar.name] = tar_bytes
         self.read_up_to[path.name] = start if waiting is None else waiting
         return changed
 
@@ -160,8 +176,23 @@ class Results:
                 f"has {tar_bytes} bytes, should have {end} by its lines; the points behind are missing"
             )
             return None
+        if line["id"] in self.damaged.get(path.stem, ()):
+            self.problems[spot] = "has a line whose files are damaged in its tar; its point is missing"
+            return None
         line["index"] = index  # a job that made its own points counts them by itself
         return line
+
+    def _tar_bytes(self, path: Path) -> int | None:
+        """Return the bytes of the tar beside a file of lines, 0 where there is none; None if it went elsewhere."""
+        size = _size(path.with_suffix(".tar"))
+        if size is not None:
+            return size
+        number = path.name[1:].partition("_")[0]
+        if number not in self._elsewhere:
+            folder = self.run.directory / "rounds" / number
+            texts = [one.read_text() for name in ("job.sub", "chunk.sub") if (one := folder / name).is_file()]
+            self._elsewhere[number] = any(map(ELSEWHERE.search, texts))
+        return None if self._elsewhere[number] else 0
 
     def _take(self, line: dict[str, Any]) -> None:
         index, letter, number = line["index"], LETTERS[line["state"]], int(line["round"])
@@ -190,6 +221,19 @@ def tar_end(line: dict[str, Any]) -> int:
     return max((int(output["offset"]) + int(output["bytes"]) for output in line["outputs"]), default=0)
 
 
+def note_damaged(run: BatchRun, found: set[tuple[str, str]]) -> None:
+    """Note points whose files are not as their lines say, by the name of their result files and their id."""
+    names = _damaged(run)
+    for name, point in found:
+        names.setdefault(name, []).append(point)
+    files.write_json(run.results / DAMAGED, names)
+
+
+def _damaged(run: BatchRun) -> dict[str, list[str]]:
+    path = run.results / DAMAGED
+    return dict(files.read_json(path)) if path.is_file() else {}
+
+
 def _lines_files(folder: Path) -> list[os.DirEntry[str]]:
     if not folder.is_dir():
         return []
@@ -198,7 +242,7 @@ def _lines_files(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _size(path: Path) -> int | None:
-    """Return the bytes of a tar; None where it went to another place."""
+    """Return the bytes of a file; None where there is none."""
     try:
         return path.stat().st_size
     except FileNotFoundError:

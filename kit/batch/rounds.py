@@ -130,6 +130,9 @@ def batch_run(path: str | Path) -> BatchRun:
         If it is none, or its submission never came so far.
     """
     directory = files.resolve(path)
+    if not directory.is_dir():
+        message = f"there is no directory {files.shown(directory)}; `kit list` shows the runs"
+        raise SubmissionError(message)
     if not (directory / "submission.json").is_file() or not (directory / "points.jsonl").is_file():
         what = "is a single run" if (directory / MANIFEST).is_file() else "holds no points"
         inside = sorted(directory.glob("*/submission.json"), key=lambda path: path.stat().st_mtime)

@@ -60,6 +60,7 @@ def why(**given: Any) -> None:
     current = status_of(given["run"].absolute())
     if given["point"] is None:
         lines = [*reasons.about_run(current), *filter(None, [reasons.waiting_for(current)])]
+        lines = lines or list(reasons.underway(current))
         if given["as_json"]:
             return answer(lines)
         click.echo("\n".join(lines) or "nothing is wrong")
@@ -127,7 +128,10 @@ def collect(**given: Any) -> None:
     current = status_of(given["run"].absolute())
     if not current.alive:
         merging.finish(current, accept_of(current))
+    done = current.counts["done"]
     number = collecting.collect(current, given["naming"], listed=given["listed"])
+    if current.counts["done"] != done and not current.alive:  # files were found damaged
+        merging.finish(current, accept_of(current))
     if not given["as_json"]:
         where = current.run.merged / "files.csv" if given["listed"] else current.run.directory / "outputs"
         click.echo(f"{number} files {'listed in' if given['listed'] else 'written to'} {files.shown(where)}")
@@ -141,7 +145,8 @@ def hold(**given: Any) -> None:
     """Hold all jobs of RUN that wait or run; what runs starts over when released."""
     from kit.batch import stopping
 
-    return end(stopping.hold(given["run"].absolute(), sayer(given)), given, waits=True)
+    current = stopping.hold(given["run"].absolute(), sayer(given))
+    return end(current, given, waits=True, excused=current.alive)  # to be held is what was asked for
 
 
 @click.command(cls=BatchCommand)

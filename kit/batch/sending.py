@@ -23,7 +23,7 @@ from kit.batch.sites import Site
 from kit.batch.tenancy import birth
 from kit.manifest import now
 
-__all__ = ["cluster_of", "send", "settle"]
+__all__ = ["cluster_of", "send", "settle", "standing"]
 
 INTENT = "submitting.json"
 
@@ -141,15 +141,42 @@ def settle(round_: Round) -> str:
     if here and birth(about["pid"]) == about["born"]:  # the number alone may be another's by now
         message = f"round {round_.number} is being submitted by process {about['pid']} just now; wait for it"
         raise SubmissionError(message)
-    log = EventLog(dagman_log(about["dag"]) if about["dag"] else round_.log)
-    log.read()
-    number = next((cluster for cluster, _ in log.jobs), None)
-    found = [Cluster(number, log.schedd)] if number is not None else _in_queue(about["name"])
+    log = _log_of(round_, about)
+    number = _first(log)
+    found = _in_queue(about["name"])
+    if number is not None:
+        # the log has the schedd's machine alone; commands want its name, which only the queue tells
+        found = [Cluster(number, found[0].schedd if found else log.schedd)]
     if not found:
         _note_refusal(round_, about, "the submission was cut short before HTCondor had the jobs")
         return f"round {round_.number} never reached HTCondor"
     _note(round_, found[0].number, about, found[0].schedd)
     return f"round {round_.number} did reach HTCondor, as cluster {found[0].number}"
+
+
+def standing(round_: Round) -> dict[str, Any]:
+    """Return what is known of the submission of a round; where it was cut short, what its event log tells.
+
+    There is no ``cluster`` where no jobs are known; ``unclear`` where only `settle` can tell of any.
+    """
+    if (about := round_.submitted) is not None:
+        return about
+    if not (round_.directory / INTENT).is_file():
+        return {}
+    intent: dict[str, Any] = files.read_json(round_.directory / INTENT)
+    number = _first(_log_of(round_, intent))
+    return intent | ({"unclear": True} if number is None else {"cluster": number})
+
+
+def _log_of(round_: Round, about: dict[str, Any]) -> EventLog:
+    """Return what the log of a round's jobs, or of its DAGMan, has by now."""
+    log = EventLog(dagman_log(about["dag"]) if about["dag"] else round_.log)
+    log.read()
+    return log
+
+
+def _first(log: EventLog) -> int | None:
+    return next((cluster for cluster, _ in log.jobs), None)
 
 
 def _in_queue(name: str) -> list[Cluster]:

@@ -18,6 +18,7 @@ from kit.batch.events import EventLog, Job
 from kit.batch.reasons import is_memory
 from kit.batch.results import LETTERS, NAMES, NONE, Results
 from kit.batch.rounds import BatchRun, Round
+from kit.batch.sending import standing
 from kit.batch.spooled import is_at_schedd, refresh
 from kit.batch.tenancy import is_alive
 
@@ -183,17 +184,19 @@ class Status:
             self.results, self.logs = Results(self.run), {}
 
     def _log(self, round_: Round) -> EventLog:
-        submitted = round_.submitted or {}
+        submitted = standing(round_)
         log = self.logs.setdefault(round_.number, EventLog(round_.log))
         log.cluster = None if submitted.get("dag") else submitted.get("cluster")
         return log
 
     def _chunk_states(self, round_: Round, log: EventLog, *, latest: bool) -> list[ChunkState]:
         """Return the chunks of a round with their jobs, matched by the note, else by the number of the job."""
-        about = round_.submitted or {}
+        about = standing(round_)
         submitted = "cluster" in about
         dagman = state_of_dagman(about) if about.get("dag") else ""
-        if latest and not submitted:
+        if latest and "unclear" in about:
+            self.notes.append(f"whether round {round_.number} reached HTCondor is unclear: `kit resume` finds out")
+        elif latest and not submitted:
             self.notes.append(f"round {round_.number} was not submitted: `kit resume` does")
         elif latest and not log.jobs and "removed" not in about and dagman in ("", "alive"):
             self.notes.append(f"waiting (no log yet): {files.shown(log.path)}")

@@ -132,6 +132,9 @@ def _tell(
         If HTCondor has none of this run.
     """
     batch = batch_run(path)
+    for round_ in batch.rounds:
+        if found := sending.settle(round_):
+            say(found)
     cluster = sending.cluster_of(batch.rounds[-1]) if batch.rounds else None
     if cluster is None:
         message = f"{files.shown(batch.directory)} has no jobs on HTCondor; what runs here is stopped and resumed"

@@ -17,7 +17,7 @@ from kit.batch.points import Point, read_ids, read_lines
 from kit.batch.reasons import explain, grouped
 from kit.batch.status import ChunkState, Status
 
-__all__ = ["about_point", "about_run", "point_named", "tail", "waiting_for"]
+__all__ = ["about_point", "about_run", "point_named", "tail", "underway", "waiting_for"]
 
 LONGEST_TEXT = 300  # characters of the pool's own words
 TAIL = 15  # lines of what a worker printed
@@ -121,6 +121,15 @@ def waiting_for(status: Status) -> str:
             cluster = sending.cluster_of(state.round)
             return explain_waiting(cluster, state.process) if cluster else ""
     return ""
+
+
+def underway(status: Status) -> Iterator[str]:
+    """Yield how many points wait, or run, and since when: nothing is wrong with them, but they are not done."""
+    for state in ("waiting", "running"):
+        if number := status.counts[state]:
+            jobs = [one.job for one in status.chunks if one.state == state and one.job]
+            since = min((job.started if state == "running" else job.submitted for job in jobs), default="")
+            yield f"{number} points {state}" + (f" since {since}" if since else "")
 
 
 def explain_waiting(cluster: Cluster, process: int) -> str:

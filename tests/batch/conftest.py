@@ -24,6 +24,7 @@ EVENTS = {
     "submit": "000 ({job}) 2026-11-20 10:00:00 Job submitted from host: <127.0.0.1?alias=schedd.here>\n    {text}",
     "start": "001 ({job}) 2026-11-20 10:01:00 Job executing on host: <127.0.0.1:9618>\n\tMemory = 400",
     "progress": "008 ({job}) 2026-11-20 10:02:00 progress {text}",
+    "evict": "004 ({job}) 2026-11-20 10:02:00 Job was evicted.\n\t(0) {text}",
     "end": "005 ({job}) 2026-11-20 10:03:00 Job terminated.\n\t(1) Normal termination (return value 0)",
     "remove": "009 ({job}) 2026-11-20 10:03:00 Job was aborted.\n\t{text}",
     "size": "006 ({job}) 2026-11-20 10:02:00 Image size of job updated: 1\n\t{text}",

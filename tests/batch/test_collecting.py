@@ -10,6 +10,7 @@ import pytest
 
 from kit.batch.collecting import collect
 from kit.batch.faults import SubmissionError
+from kit.batch.status import status_of
 
 
 def seen(folder):
@@ -80,22 +81,28 @@ def test_a_pattern_that_does_not_fit_is_refused_before_anything_is_written(writt
     assert not (made.batch.directory / "outputs").exists()
 
 
-def test_a_file_with_another_sum_is_refused_and_not_there(written):
-    made = written(1)
-    path = made.bring({0: "done"})
-    (line,) = path.read_text().splitlines()
+def test_a_point_of_a_file_with_another_sum_is_missing_and_the_rest_is_unpacked(written):
+    made = written(2)
+    path = made.bring({0: "done", 1: "done"})
+    line = path.read_text().splitlines()[0]
     offset = json.loads(line)["outputs"][0]["offset"]
     tar = path.with_suffix(".tar")
     content = bytearray(tar.read_bytes())
     content[offset] ^= 1
     tar.write_bytes(content)
-    with pytest.raises(SubmissionError, match=rf"r001_000000\.tar:{offset}: x\.txt has another sum than its line"):
-        collect(made.read())
-    assert seen(made.batch.directory / "outputs") == {}
+    status = status_of(made.batch.directory)
+    assert collect(status) == 1
+    assert seen(made.batch.directory / "outputs") == {f"{made.ids[1]}/x.txt": "point 1"}
+    for again in (status, status_of(made.batch.directory)):
+        assert again.missing() == [0]
+        assert any("files are damaged in its tar; its point is missing" in note for note in again.notes)
+    made.bring({0: "done"}, "002")
+    assert status_of(made.batch.directory).good
 
 
 def test_files_that_went_to_an_address_are_not_here(written):
-    made = written(1)
+    made = written(1, output_url="root://eos//eos/user/m/me")
+    made.send([0])
     made.bring({0: "done"}).with_suffix(".tar").unlink()
     with pytest.raises(SubmissionError, match=r"r001_000000\.tar is not here; it went to the address given"):
         collect(made.read())

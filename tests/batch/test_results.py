@@ -5,6 +5,7 @@ import json
 import pytest
 
 from kit.batch.results import Results, tar_end
+from kit.batch.status import status_of
 
 
 def read(made):
@@ -120,9 +121,36 @@ def test_a_tar_that_is_still_coming_makes_points_wait_not_lost(written):
 
 
 def test_a_tar_that_went_to_another_place_is_believed(written):
-    made = written(2)
+    made = written(2, output_url="root://eos//eos/user/m/me")
+    made.send([0, 1])
     made.bring({0: "done", 1: "failed"}).with_suffix(".tar").unlink()
     assert seen(read(made)) == "df"
+
+
+def test_the_points_of_a_tar_that_is_gone_are_missing(written):
+    made = written(2)
+    made.send([0, 1])
+    made.bring({0: "done", 1: "failed"}).with_suffix(".tar").unlink()
+    results = read(made)
+    assert seen(results) == ".."
+    assert "has 0 bytes, should have" in results.problems["r001_000000.tar"]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".tar"])
+@pytest.mark.parametrize("left", [None, 100])
+def test_what_is_remembered_of_a_file_that_is_gone_or_cut_since_does_not_count(written, ending, left):
+    made = written(2)
+    path = made.bring({0: "done", 1: "done"}).with_suffix(ending)
+    memory = json.loads(json.dumps(read(made).remembered()))
+    assert status_of(made.batch.directory).good  # and state.json remembers
+    if left is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(ValueError, match=rf"{path.name} is not as it was"):
+        Results(made.batch).recall(memory)
+    status = status_of(made.batch.directory)
+    assert status.counts["missing"] == 2
 
 
 def test_a_file_whose_job_has_ended_is_read_once_more_and_never_again(written):

@@ -110,7 +110,7 @@ def test_a_run_knows_its_points_and_counts_them_where_jobs_made_them(written):
 
 
 def test_what_is_no_batch_run_is_refused_with_what_it_is(written, tmp_path):
-    with pytest.raises(SubmissionError, match=r"^nowhere holds no points; should be what `kit submit` made"):
+    with pytest.raises(SubmissionError, match=r"^there is no directory nowhere; `kit list` shows the runs$"):
         batch_run("nowhere")
     with Run("beam/counting", Parameters(output="single")):
         pass

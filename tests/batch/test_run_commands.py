@@ -20,7 +20,11 @@ def test_what_is_no_batch_run_is_refused_by_every_command(kit, tmp_path, command
     for name in ("notes", "nowhere"):
         answer = kit(command, name, *(["0"] if command == "try" else []))
         assert (answer.status, answer.out) == (2, "")
-        assert f"{name} holds no points; should be what `kit submit` made" in answer.err
+        words = {
+            "notes": "notes holds no points; should be what `kit submit` made",
+            "nowhere": "there is no directory nowhere; `kit list` shows the runs",
+        }
+        assert words[name] in answer.err
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -106,6 +110,7 @@ def test_jobs_on_a_pool_are_submitted_followed_and_merged_when_the_last_has_ende
     assert "3 waiting" in answer.out
     assert "waiting (no log yet): run/rounds/001/events." in answer.out
     made.begin(0, 1, 2)
+    assert kit("why", "run").out == "3 points running since 2026-11-20 10:01:00\n"
     made.bring({0: "done", 1: "done"})
     made.tell("end", 0)
     made.tell("end", 1)
@@ -118,3 +123,14 @@ def test_jobs_on_a_pool_are_submitted_followed_and_merged_when_the_last_has_ende
     assert "1 jobs: removed: over the time of its flavour → `kit resume` takes shorter jobs" in answer.out
     report = json.loads(Path("run/merged/report.json").read_text())
     assert (report["points"], report["counts"]["done"], report["accepted"]) == (3, 2, False)
+
+
+def test_to_be_held_is_what_hold_is_asked_for(kit, toy, sent, commands):
+    made = sent(toy, {"x": [1, 2]}, per_job=1)
+    made.begin(0, 1)
+    event = "012 (017.00{}.000) 2026-11-20 10:03:00 Job was held.\\n\\tvia condor_hold\\n...\\n"
+    held = event.format(0) + event.format(1)
+    commands.does("condor_hold", f"printf '{held}' >>{made.latest.log}")
+    answer = kit("hold", "run")
+    assert (answer.status, "2 held" in answer.out) == (0, True)
+    assert kit("status", "run").status == 1

@@ -196,5 +196,5 @@ def test_where_nobody_can_click_words_and_the_chunks_stand_in_its_place(made, pa
 
 
 def test_what_is_no_run_is_refused(tmp_path, panel_of):
-    with pytest.raises(SubmissionError, match="nowhere holds no points"):
+    with pytest.raises(SubmissionError, match="there is no directory nowhere"):
         panel_of("nowhere")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kit import files
-from kit.batch import condor, resuming, sending
+from kit.batch import condor, resuming, sending, stopping
 from kit.batch.condor import Cluster, CondorError
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
@@ -132,16 +132,53 @@ def test_jobs_that_can_be_neither_noted_nor_taken_back_are_told_by_their_number(
 def test_a_submission_cut_short_is_settled_by_its_event_log(round_, commands):
     note_intent(round_)
     submitted_event(round_, 23)
+    commands.says("condor_q", "")  # its jobs have ended since
     assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 23"
     assert sending.cluster_of(round_) == Cluster(23, "other.here")
-    assert commands.calls("condor_q") == []
     assert sending.settle(round_) == ""
+
+
+def test_the_queue_tells_the_name_of_the_schedd_of_which_the_log_has_the_machine_alone(round_, commands):
+    note_intent(round_)
+    submitted_event(round_, 23)
+    commands.says("condor_q", json.dumps([{"ClusterId": 23, "GlobalJobId": "games@other.here#23.0#1"}]))
+    assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 23"
+    assert sending.cluster_of(round_) == Cluster(23, "games@other.here")
+
+
+def test_jobs_whose_schedd_does_not_answer_are_settled_when_it_does(round_, commands):
+    note_intent(round_)
+    submitted_event(round_, 23)
+    commands.fails("condor_q", "Failed to connect")
+    with pytest.raises(SubmissionError, match=r"Failed to connect; repeat when it answers"):
+        sending.settle(round_)
+    assert round_.submitted is None
 
 
 def test_without_an_event_the_queue_settles_it(round_, commands):
     note_intent(round_)
     commands.says("condor_q", QUEUED)
     assert sending.settle(round_) == "round 001 did reach HTCondor, as cluster 17"
+
+
+def test_status_sees_the_jobs_of_a_submission_cut_short_and_hold_reaches_them(round_, commands, tmp_path):
+    note_intent(round_)
+    unclear = "whether round 001 reached HTCondor is unclear: `kit resume` finds out"
+    assert unclear in status_of(tmp_path / "run").notes
+    submitted_event(round_, 23)
+    status = status_of(tmp_path / "run")
+    assert (status.alive, status.counts["waiting"], status.notes) == (True, 2, [])
+    assert round_.submitted is None  # looking writes nothing
+    commands.says("condor_q", json.dumps([{"ClusterId": 23, "GlobalJobId": "games@other.here#23.0#1"}]))
+    text = "012 (023.000.000) 2026-11-20 10:03:00 Job was held.\n\tvia condor_hold\n\tCode 1 Subcode 0\n...\n"
+    with round_.log.open("a") as stream:
+        stream.write(text)
+    commands.does("condor_release")
+    said = []
+    stopping.release(tmp_path / "run", said.append)
+    assert "the jobs of cluster 23 are released" in said
+    (call,) = commands.calls("condor_release")
+    assert call.startswith("-name games@other.here")
 
 
 def test_what_neither_log_nor_queue_knows_never_arrived(round_, commands):

@@ -122,6 +122,19 @@ def test_a_run_tells_failures_and_jobs_by_reason_with_count_and_first_example(to
     assert held == ("2 jobs: held by alice → `kit release` (first: chunk 000002; checked by hand (by user alice))")
 
 
+def test_points_that_wait_or_run_are_told_since_when(toy, sent):
+    made = sent(toy, {"x": [1, 2, 3]}, per_job=1)
+    made.begin(0, 1, 2)
+    made.tell("evict", 2)
+    made.bring({0: "done"})
+    made.tell("end", 0)
+    status = status_of(made.batch.directory)
+    assert list(why.underway(status)) == [
+        "1 points waiting since 2026-11-20 10:00:00",
+        "1 points running since 2026-11-20 10:01:00",
+    ]
+
+
 def test_a_good_run_has_nothing_to_tell(toy, sent):
     made = sent(toy, {"x": [1, 2]}, per_job=1)
     made.begin(0, 1)
@@ -130,7 +143,7 @@ def test_a_good_run_has_nothing_to_tell(toy, sent):
     made.tell("end", 1)
     status = status_of(made.batch.directory)
     assert status.good
-    assert list(why.about_run(status)) == []
+    assert list(why.about_run(status)) == list(why.underway(status)) == []
     assert why.waiting_for(status) == ""
 
 

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from kit.batch import resuming
+from kit import files
+from kit.batch import resuming, stopping
 from kit.batch.options import Options
 from kit.batch.status import status_of
 from tests.condor import sweeps
@@ -58,6 +59,12 @@ def submission(toy, python):
     return lambda what, run, step=0: python("-c", KILLED, toy, run, what, step)
 
 
+@pytest.fixture
+def toy_pause(tmp_path):
+    """Return a notebook whose points take as long as they are told."""
+    return sweeps.write(tmp_path, sweeps.PAUSE)
+
+
 def end_of(process):
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
@@ -74,6 +81,22 @@ def killed_at_each_step(submission, what, folder):
             status, _, err = end_of(process)
             assert status == -9, err
     return [folder / str(step) for step in steps]
+
+
+def test_jobs_of_a_submission_that_was_killed_are_seen_and_obey(submitted, toy_pause, eventually):
+    status = submitted(toy_pause, {"x": [1, 2]}, {"pause": 60.0}, per_job=1)
+    folder = status.run.rounds[0].directory
+    schedd = files.read_json(folder / "submitted.json")["schedd"]
+    (folder / "submitted.json").unlink()  # as a kill after condor_submit leaves it
+    files.write_json(folder / "submitting.json", files.read_json(folder / "submitting.json") | {"born": "1"})
+    run = status.run.directory
+    assert eventually(lambda: status_of(run).alive)
+    assert status_of(run).notes == []
+    assert stopping.hold(run, lambda _text: None).counts["held"] == 2
+    assert files.read_json(folder / "submitted.json")["schedd"] == schedd
+    assert stopping.release(run, lambda _text: None).counts["held"] == 0
+    assert stopping.stop(run, lambda _text: None).counts["missing"] == 2
+    assert eventually(queue_is_empty)
 
 
 def queue_is_empty():
@@ -95,7 +118,7 @@ def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submissi
     begun = [run for run in runs if (run / "points.jsonl").exists()]
     assert len(begun) > 10
     for run in runs[: len(runs) - len(begun)]:
-        with pytest.raises(RuntimeError, match="holds no points"):
+        with pytest.raises(RuntimeError, match=r"holds no points|there is no directory"):
             resuming.resume(run, Options())
     if begun != runs:  # before the run is there, a repeated submission is all that it takes
         assert end_of(submission(what, runs[0]))[0] == 0
