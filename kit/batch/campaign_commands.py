@@ -30,12 +30,13 @@ def go_on(
     SubmissionError
         If a DAG of it is at work, or it cannot go on by itself.
     """
-    if changes.dag or campaign.dag:
-        if not campaign.records:
-            campaigns.begin(campaign, path, dag=True)
-        chained_dag.resume_dag(campaign, changes, wait=False, stop_first=False, say=say)
+    as_dag = changes.dag or (campaign.dag and changes.profile != "local")
+    if as_dag or campaign.dag:  # DAGMan at work goes by the file as it was
+        stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=False, say=say)
+    campaigns.begin(campaign, path, dag=as_dag)
+    if as_dag:
+        chained_dag.start_dag(campaign, changes, say, stale=stale)
         return
-    campaigns.begin(campaign, path, dag=False)
     driving.advance(campaign, changes, stale=stale, say=say, show=show)
 
 

@@ -39,8 +39,10 @@ class _Nodes:
     sending: Sending
 
 
-def start_dag(campaign: Campaign, changes: Options, say: Say) -> None:
-    """Write and submit the DAG of all stages that are not complete.
+def start_dag(campaign: Campaign, changes: Options, say: Say, *, stale: bool = False) -> None:
+    """Write and submit the DAG of all stages that are not complete, or have changed.
+
+    What was made of a stage before it changed is made anew only where `stale` asks for it.
 
     Raises
     ------
@@ -50,13 +52,19 @@ def start_dag(campaign: Campaign, changes: Options, say: Say) -> None:
     folder = campaign.directory / "dags" / f"{len(list(campaign.directory.glob('dags/*'))) + 1:03d}"
     path = folder / "campaign.dag"
     nodes: dict[str, _Nodes] = {}
+    left: list[str] = []
     for stage in campaign.stages:
+        if _is_left(campaign, stage, left, stale=stale):
+            left.append(stage.name)
+            continue
         own = with_changes(stage.options, changes).with_values(dag=True)
         made = _nodes_of(campaign, stage, own, nodes, path, say)
         if made:
             nodes[stage.name] = made
+    if left:
+        say(f"{', '.join(left)}: made before an earlier stage changed; --stale makes them anew")
     if not nodes:
-        say("all stages are complete")
+        say(f"all {'other ' if left else ''}stages are complete")
         return
     stages = [
         dag.Stage(
@@ -85,7 +93,7 @@ def _nodes_of(
     """Return the round of a stage in the DAG, None where it is complete."""
     place = Place(stage.name, str(path))
     before = nodes.get(stage.source.stage) if stage.source else None
-    batch = _batch(campaign, stage)
+    batch = _current(campaign, stage)
     if before is not None:
         batch = batch or _create(campaign, stage, options, before, say)
         return _derived(stage, batch, options, before, place, say)
@@ -112,6 +120,22 @@ def _nodes_of(
 def _batch(campaign: Campaign, stage: Stage) -> BatchRun | None:
     record = campaign.records.get(stage.name)
     return BatchRun(files.resolve(record.run)) if record else None
+
+
+def _current(campaign: Campaign, stage: Stage) -> BatchRun | None:
+    """Return the run of a stage, None where it, or what it was made of, has changed since."""
+    record = campaign.records.get(stage.name)
+    same = record and (record.own, record.before) == (stage.own_identity(), campaign.before(stage))
+    return _batch(campaign, stage) if same else None
+
+
+def _is_left(campaign: Campaign, stage: Stage, left: Sequence[str], *, stale: bool) -> bool:
+    """Tell whether a stage stays as it is: made of what has changed since, and nobody asks for it anew."""
+    if stage.source is None or stale:
+        return False
+    record = campaign.records.get(stage.name)
+    own = record is not None and record.own == stage.own_identity()
+    return stage.source.stage in left or (own and _current(campaign, stage) is None)
 
 
 def _is_complete(status: Status, stage: Stage) -> bool:

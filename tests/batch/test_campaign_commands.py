@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kit.batch import campaign_commands, stopping
-from kit.batch.campaign import campaign_in, read_campaign
+from kit.batch.campaign import Record, begin, campaign_in, read_campaign
 from kit.batch.campaign_commands import follow, go_on, resume, stop, told
 from kit.batch.driving import Progress, look
 from kit.batch.faults import SubmissionError
@@ -52,6 +52,19 @@ def test_on_this_computer_one_call_brings_it_to_its_end_and_the_next_does_nothin
     go_on(again, chain, here, stale=False, say=said.append, show=quiet)
     assert rounds_in(tmp_path) == before
     assert follow(again, quiet) == look(again)
+
+
+def test_what_was_sent_as_a_dag_can_be_done_on_this_computer_after_its_file_has_changed(chain, tmp_path):
+    begin(made := read_campaign(chain), chain, dag=True)
+    made.records["make"] = Record("outputs/beam/make/old", "another", "")
+    made.save()
+    (tmp_path / "outputs" / "beam" / "make" / "old" / "rounds").mkdir(parents=True)
+    chain.write_text(chain.read_text().replace("limit: 9", "limit: 8"))
+    made = read_campaign(chain)
+    go_on(made, chain, Options(profile="local"), stale=False, say=quiet, show=quiet)
+    assert states(look(made)) == ["complete"] * 3
+    assert "limit: 8" in (made.directory / "campaign.yaml").read_text()
+    assert not campaign_in(made.directory).dag
 
 
 def test_a_stage_below_its_share_stops_it_and_resume_sends_what_failed_and_goes_on(chain, tmp_path):
