@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit import files
 from kit.batch import campaign as campaigns
-from kit.batch import chained_dag, driving, resuming, stopping
+from kit.batch import chained_dag, chaining, driving, resuming, stopping
 from kit.batch.campaign import Campaign
 from kit.batch.driving import Progress
 from kit.batch.options import Options
@@ -29,7 +29,13 @@ def go_on(
     ------
     SubmissionError
         If a DAG of it is at work, or it cannot go on by itself.
+    ParameterError
+        If any of its stages has a name or value that its notebook does not take.
     """
+    for stage in campaign.stages:
+        record = campaign.records.get(stage.name)
+        if record is None or record.own != stage.own_identity():  # what has run needs its files no more
+            chaining.check_stage(stage)
     as_dag = changes.dag or (campaign.dag and changes.profile != "local")
     if as_dag or campaign.dag:  # DAGMan at work goes by the file as it was
         stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=False, say=say)

@@ -13,7 +13,7 @@ from pathlib import Path
 from kit import files
 from kit.batch import condor, dag, description, launching, planning, resuming, sending, stopping, watching
 from kit.batch.campaign import Campaign, Stage
-from kit.batch.chaining import derivation, points_after
+from kit.batch.chaining import derivation, example, points_after
 from kit.batch.chunks import Chunk, cut
 from kit.batch.collecting import collect
 from kit.batch.driving import note, with_changes
@@ -158,8 +158,7 @@ def _create(campaign: Campaign, stage: Stage, options: Options, before: _Nodes, 
         )
         raise SubmissionError(message)
     assert stage.source is not None
-    example = {stage.source.parameter: ["demo"] if derivation(stage, Path(), {}).listed else "demo"}
-    plan = planning.make_plan(stage.notebook, stage.fixed, [example], options)
+    plan = planning.make_plan(stage.notebook, stage.fixed, [example(stage)], options)
     values = {name: value for name, value in plan.points[0].parameters.items() if name != stage.source.parameter}
     plan = replace(plan, points=[], fixed=values, inputs=[str(before.batch.directory)])
     batch = launching.create(plan, new_directory(plan.notebook.stage, campaign.name), campaign.name, derived=True)
