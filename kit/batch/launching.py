@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import checks, condor, points, sending, sites
+from kit.batch import checks, condor, first_point, points, sending, sites
 from kit.batch.chunks import Chunk, cut
-from kit.batch.collecting import collect
 from kit.batch.condor import Cluster
 from kit.batch.faults import SubmissionError
 from kit.batch.merging import reopen
@@ -176,23 +175,10 @@ def _try_first(batch: BatchRun, sending_: Sending) -> float:
     Pool(batch, round_, options).work()
     status = Status(batch)
     status.read()
-    _stop_at_failure(status)
+    first_point.check(status, round_)
     seconds = max(0.1, float(status.results.seconds[0]))
     sending_.say(f"the first point took {seconds:.1f} s and {status.results.rss_mb[0]:.0f} MB")
     return seconds
-
-
-def _stop_at_failure(status: Status) -> None:
-    """Refuse to go on when the first point has not become done."""
-    if status.results.letters[0] == "d":
-        return
-    groups = status.groups()
-    words = groups[0][1] if groups else "it did not come to an end"
-    if groups:
-        collect(status)
-    where = files.shown(status.run.directory / "outputs")
-    message = f"the first point failed, nothing else was started: {words} (see {where})"
-    raise SubmissionError(message)
 
 
 def write_and_send(
@@ -250,4 +236,4 @@ def work_here(batch: BatchRun, round_: Round, sending_: Sending, *, try_first: b
     look()
     status.save()
     if pool.first_failed:
-        _stop_at_failure(status)
+        first_point.check(status, round_)
