@@ -9,7 +9,8 @@ one notebook, here and now
 what shall be sent
     `sweeps`, `tables` → `checks` → `points` → `planning`, with `chunks`, `options`, `sites`; one first: `trying`
 a round is written
-    `launching`, `writing`: `rounds` (its files), `description` (job.sub), `script` (run.sh), `carrying`, `dag`
+    `launching`, the `first_point` before the others; `writing`: `rounds` (its files), `description` (job.sub),
+    `script` (run.sh), `carrying`, `dag`
 a round is sent
     `sending` through `condor`, or worked off by the `pool` of this computer, with `capacity` and `tenancy`
 inside a job

@@ -6,6 +6,7 @@ again at any time looks at each stage and does what can be done now; what is com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from kit.parameters import read_yaml
 __all__ = ["Campaign", "Record", "Source", "Stage", "begin", "campaign_in", "read_campaign"]
 
 KEYS = {"name", "notebook", "set", "each", "all", "accept", "options", "chunks"}
+NAME = re.compile(r"\w[\w.+-]*")
 RECORD = "campaign.json"
 COPY = "campaign.yaml"
 
@@ -110,6 +112,7 @@ def read_campaign(path: Path) -> Campaign:
     if not isinstance(name, str) or not isinstance(listed, list) or not listed:
         message = f"{where}: should name the campaign and list its stages"
         raise SubmissionError(message)
+    _check_name(where, name)
     common = content.get("options") or {}
     stages: list[Stage] = []
     for number, about in enumerate(listed, 1):
@@ -149,6 +152,7 @@ def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], befo
     if missing:
         message = f"{where}: {missing[0]} is missing"
         raise SubmissionError(message)
+    _check_name(where, about["name"])
     if "each" in about and "all" in about:
         message = f"{where}: has each and all, should have one of them"
         raise SubmissionError(message)
@@ -191,6 +195,13 @@ def _source(
         message = f"{where}: takes the outputs of two stages, should take those of one"
         raise SubmissionError(message)
     return (found[0] if found else None), sweep
+
+
+def _check_name(where: str, name: str) -> None:
+    """Refuse a name that cannot be that of a folder in the outputs, or of a node in a DAG."""
+    if not NAME.fullmatch(name):
+        message = f"{where}: the name {name!r} should be made of letters, digits and . _ + - alone"
+        raise SubmissionError(message)
 
 
 def _refuse_strangers(where: str, content: Mapping[str, Any], known: set[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit import files
 from kit.batch import campaign as campaigns
-from kit.batch import chained_dag, driving, resuming, stopping
+from kit.batch import chained_dag, chaining, driving, resuming, stopping
 from kit.batch.campaign import Campaign
 from kit.batch.driving import Progress
 from kit.batch.options import Options
@@ -29,13 +29,20 @@ def go_on(
     ------
     SubmissionError
         If a DAG of it is at work, or it cannot go on by itself.
+    ParameterError
+        If any of its stages has a name or value that its notebook does not take.
     """
-    if changes.dag or campaign.dag:
-        if not campaign.records:
-            campaigns.begin(campaign, path, dag=True)
-        chained_dag.resume_dag(campaign, changes, wait=False, stop_first=False, say=say)
+    for stage in campaign.stages:
+        record = campaign.records.get(stage.name)
+        if record is None or record.own != stage.own_identity():  # what has run needs its files no more
+            chaining.check_stage(stage)
+    as_dag = changes.dag or (campaign.dag and changes.profile != "local")
+    if as_dag or campaign.dag:  # DAGMan at work goes by the file as it was
+        stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=False, say=say)
+    campaigns.begin(campaign, path, dag=as_dag)
+    if as_dag:
+        chained_dag.start_dag(campaign, changes, say, stale=stale)
         return
-    campaigns.begin(campaign, path, dag=False)
     driving.advance(campaign, changes, stale=stale, say=say, show=show)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from kit import files
 from kit.batch import condor, dag, description, launching, planning, resuming, sending, stopping, watching
 from kit.batch.campaign import Campaign, Stage
-from kit.batch.chaining import derivation, points_after
+from kit.batch.chaining import derivation, example, points_after
 from kit.batch.chunks import Chunk, cut
 from kit.batch.collecting import collect
 from kit.batch.driving import note, with_changes
@@ -39,8 +39,10 @@ class _Nodes:
     sending: Sending
 
 
-def start_dag(campaign: Campaign, changes: Options, say: Say) -> None:
-    """Write and submit the DAG of all stages that are not complete.
+def start_dag(campaign: Campaign, changes: Options, say: Say, *, stale: bool = False) -> None:
+    """Write and submit the DAG of all stages that are not complete, or have changed.
+
+    What was made of a stage before it changed is made anew only where `stale` asks for it.
 
     Raises
     ------
@@ -50,13 +52,19 @@ def start_dag(campaign: Campaign, changes: Options, say: Say) -> None:
     folder = campaign.directory / "dags" / f"{len(list(campaign.directory.glob('dags/*'))) + 1:03d}"
     path = folder / "campaign.dag"
     nodes: dict[str, _Nodes] = {}
+    left: list[str] = []
     for stage in campaign.stages:
+        if _is_left(campaign, stage, left, stale=stale):
+            left.append(stage.name)
+            continue
         own = with_changes(stage.options, changes).with_values(dag=True)
         made = _nodes_of(campaign, stage, own, nodes, path, say)
         if made:
             nodes[stage.name] = made
+    if left:
+        say(f"{', '.join(left)}: made before an earlier stage changed; --stale makes them anew")
     if not nodes:
-        say("all stages are complete")
+        say(f"all {'other ' if left else ''}stages are complete")
         return
     stages = [
         dag.Stage(
@@ -85,7 +93,7 @@ def _nodes_of(
     """Return the round of a stage in the DAG, None where it is complete."""
     place = Place(stage.name, str(path))
     before = nodes.get(stage.source.stage) if stage.source else None
-    batch = _batch(campaign, stage)
+    batch = _current(campaign, stage)
     if before is not None:
         batch = batch or _create(campaign, stage, options, before, say)
         return _derived(stage, batch, options, before, place, say)
@@ -114,6 +122,22 @@ def _batch(campaign: Campaign, stage: Stage) -> BatchRun | None:
     return BatchRun(files.resolve(record.run)) if record else None
 
 
+def _current(campaign: Campaign, stage: Stage) -> BatchRun | None:
+    """Return the run of a stage, None where it, or what it was made of, has changed since."""
+    record = campaign.records.get(stage.name)
+    same = record and (record.own, record.before) == (stage.own_identity(), campaign.before(stage))
+    return _batch(campaign, stage) if same else None
+
+
+def _is_left(campaign: Campaign, stage: Stage, left: Sequence[str], *, stale: bool) -> bool:
+    """Tell whether a stage stays as it is: made of what has changed since, and nobody asks for it anew."""
+    if stage.source is None or stale:
+        return False
+    record = campaign.records.get(stage.name)
+    own = record is not None and record.own == stage.own_identity()
+    return stage.source.stage in left or (own and _current(campaign, stage) is None)
+
+
 def _is_complete(status: Status, stage: Stage) -> bool:
     watching.watch(status, stage.options.accept, lambda _status: None, once=True)
     return status.counts["done"] >= stage.options.accept * status.total
@@ -134,8 +158,7 @@ def _create(campaign: Campaign, stage: Stage, options: Options, before: _Nodes, 
         )
         raise SubmissionError(message)
     assert stage.source is not None
-    example = {stage.source.parameter: ["demo"] if derivation(stage, Path(), {}).listed else "demo"}
-    plan = planning.make_plan(stage.notebook, stage.fixed, [example], options)
+    plan = planning.make_plan(stage.notebook, stage.fixed, [example(stage)], options)
     values = {name: value for name, value in plan.points[0].parameters.items() if name != stage.source.parameter}
     plan = replace(plan, points=[], fixed=values, inputs=[str(before.batch.directory)])
     batch = launching.create(plan, new_directory(plan.notebook.stage, campaign.name), campaign.name, derived=True)

@@ -5,16 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kit.batch import sweeps
+from kit.batch import checks, sweeps
 from kit.batch.campaign import Source, Stage
 from kit.batch.collecting import collect
 from kit.batch.notebooks import find
 from kit.batch.points import read_ids
 from kit.batch.status import Status
 from kit.batch.worker.derivation import Derivation
+from kit.parameters import ParameterError
 from kit.wording import annotation_text
 
-__all__ = ["derivation", "points_after", "takes_list"]
+__all__ = ["check_stage", "derivation", "example", "points_after", "takes_list"]
+
+
+def check_stage(stage: Stage) -> None:
+    """Refuse names and values that the notebook of a stage does not take, before any stage has run.
+
+    Raises
+    ------
+    ParameterError
+        Naming the stage, and what cannot be used.
+    """
+    notebook = find(stage.notebook)
+    try:
+        rest = sweeps.expand(stage.sweep, notebook.model) if stage.sweep else [{}]
+        sets = [stage.fixed | example(stage) | values for values in rest]
+        checks.check_notebook(notebook, dict.fromkeys(name for values in sets for name in values))
+        checks.checked(notebook, sets)
+    except ParameterError as fault:
+        message = f"stage {stage.name}: {fault}"
+        raise ParameterError(message) from None
+
+
+def example(stage: Stage) -> dict[str, Any]:
+    """Return what stands for the outputs of the stage before, until they are known."""
+    if stage.source is None:
+        return {}
+    return {stage.source.parameter: ["demo"] if takes_list(stage) else "demo"}
 
 
 def points_after(stage: Stage, before: Status | None) -> Any:

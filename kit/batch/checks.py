@@ -79,7 +79,7 @@ def _computed(source: str, names: set[str]) -> list[str]:
             stale.add(target)
             faults.append(
                 f"line {node.lineno}: {target} is computed from {from_points[0]} and would keep its old value; "
-                f"compute it in a later cell, or set {target} in the points, too"
+                f"compute it in a later cell, or give {target} a plain value here and set it in the points, too"
             )
     return faults
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import os
 import platform
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.batch import checks, condor, points, sending, sites
+from kit.batch import checks, condor, first_point, points, sending, sites
 from kit.batch.chunks import Chunk, cut
-from kit.batch.collecting import collect
 from kit.batch.condor import Cluster
 from kit.batch.faults import SubmissionError
 from kit.batch.merging import reopen
@@ -22,7 +23,7 @@ from kit.batch.pool import Pool
 from kit.batch.rounds import BatchRun, Round
 from kit.batch.status import Status
 from kit.batch.writing import ROUND_DAG, Say, Sending, write_round
-from kit.directories import new_directory
+from kit.directories import RunError, hold, new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
 
@@ -66,22 +67,48 @@ def create(plan: Plan, directory: Path | None, label: str, *, derived: bool = Fa
     The points of one that is `derived` are made by its own jobs.
     """
     target = directory or new_directory(plan.notebook.stage, label)
-    if target.is_dir() and any(target.iterdir()):
-        message = f"{files.shown(target)} is there already; `kit resume` goes on with a run, or choose another"
-        raise SubmissionError(message)
-    part = target.with_name(f".{target.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    for name in ("rounds", "results"):
-        (part / name).mkdir(parents=True)
-    if not derived:
-        points.write(part / "points.jsonl", plan.points)
-    write_copy(part / "notebook.ipynb", plan.notebook.content)
-    files.write_json(part / "submission.json", _how(plan) | ({"points": None} if derived else {}))
-    files.write_json(part / MANIFEST, _manifest(plan))
-    target.mkdir(parents=True, exist_ok=True)
-    part.rename(target)
+    with _holding(target):
+        if any(target.iterdir()):
+            raise SubmissionError(_taken(target))
+        part = target.with_name(f".{target.name}.part")
+        if part.exists():
+            shutil.rmtree(part)
+        for name in ("rounds", "results"):
+            (part / name).mkdir(parents=True)
+        if not derived:
+            points.write(part / "points.jsonl", plan.points)
+        write_copy(part / "notebook.ipynb", plan.notebook.content)
+        files.write_json(part / "submission.json", _how(plan) | ({"points": None} if derived else {}))
+        files.write_json(part / MANIFEST, _manifest(plan))
+        part.rename(target)
     return BatchRun(target)
+
+
+@contextlib.contextmanager
+def _holding(target: Path) -> Iterator[None]:
+    """Let nobody else make a run in `target` meanwhile.
+
+    Raises
+    ------
+    SubmissionError
+        If it is no folder, or somebody else makes a run there.
+    """
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        descriptor = hold(target)
+    except FileExistsError:
+        raise SubmissionError(_taken(target)) from None
+    except RunError:
+        message = f"{files.shown(target)} is being made by another submission; wait for it, or choose another"
+        raise SubmissionError(message) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(target: Path) -> str:
+    return f"{files.shown(target)} is there already; `kit resume` goes on with a run, or choose another"
 
 
 def write_copy(path: Path, content: dict[str, Any]) -> None:
@@ -148,23 +175,10 @@ def _try_first(batch: BatchRun, sending_: Sending) -> float:
     Pool(batch, round_, options).work()
     status = Status(batch)
     status.read()
-    _stop_at_failure(status)
+    first_point.check(status, round_)
     seconds = max(0.1, float(status.results.seconds[0]))
     sending_.say(f"the first point took {seconds:.1f} s and {status.results.rss_mb[0]:.0f} MB")
     return seconds
-
-
-def _stop_at_failure(status: Status) -> None:
-    """Refuse to go on when the first point has not become done."""
-    if status.results.letters[0] == "d":
-        return
-    groups = status.groups()
-    words = groups[0][1] if groups else "it did not come to an end"
-    if groups:
-        collect(status)
-    where = files.shown(status.run.directory / "outputs")
-    message = f"the first point failed, nothing else was started: {words} (see {where})"
-    raise SubmissionError(message)
 
 
 def write_and_send(
@@ -222,4 +236,4 @@ def work_here(batch: BatchRun, round_: Round, sending_: Sending, *, try_first: b
     look()
     status.save()
     if pool.first_failed:
-        _stop_at_failure(status)
+        first_point.check(status, round_)

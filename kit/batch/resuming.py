@@ -126,24 +126,32 @@ def _check_mended(status: Status) -> None:
 
 
 def _check_code(batch: BatchRun, options: Options, say: Say) -> None:
-    """Refuse when the notebook has changed since it was submitted; take it over when that is accepted.
+    """Refuse when the notebook, or the copy of it that runs, has changed; take it over when that is accepted.
 
     Raises
     ------
     SubmissionError
         Naming the first cell that differs.
     """
-    notebook = Notebook(files.resolve(batch.submission["notebook"]))
-    if not notebook.path.is_file():
-        return  # the run was moved to another computer: its own copy is all there is
-    cells, before = cell_codes(notebook.content), batch.submission["cells"]
-    if cells == before:
+    how = batch.submission
+    known = {batch.notebook: how["cells"], files.resolve(how["notebook"]): how.get("original", how["cells"])}
+    # where the run was moved to another computer, its own copy is all there is
+    there = [Notebook(path) for path in known if path.is_file()]
+    changed = [notebook for notebook in there if cell_codes(notebook.content) != known[notebook.path]]
+    if not changed:
         return
-    pairs = zip([*cells, None], [*before, None], strict=False)
+    notebook, *others = changed
+    cells, where = cell_codes(notebook.content), files.shown(notebook.path)
+    pairs = zip([*cells, None], [*known[notebook.path], None], strict=False)
     first = next(number for number, (one, other) in enumerate(pairs, 1) if one != other)
+    if others and cell_codes(others[0].content) != cells:
+        message = (
+            f"{where} and {files.shown(others[0].path)} have both changed; copy the one that counts to the other"
+        )
+        raise SubmissionError(message)
     if not options.accept_changed:
         message = (
-            f"{batch.submission['notebook']} has changed since it was submitted, first in its code cell {first}; "
+            f"{where} has changed since it was submitted, first in its code cell {first}; "
             "--accept-changed goes on with the new code (each line tells which code made it), or submit anew"
         )
         raise SubmissionError(message)
@@ -154,11 +162,14 @@ def _check_code(batch: BatchRun, options: Options, say: Say) -> None:
 def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
     """Let further rounds run the notebook as it is now."""
     write_copy(batch.notebook, notebook.content)
+    original = Notebook(files.resolve(batch.submission["notebook"]))
     changes: dict[str, Any] = {
         "code": code_of(notebook.content),
         "cells": cells,
         "imports": checks.imports_of(notebook),
         "takes": [name for name in NOT_COMPARED if name in notebook.values],
     }
+    if original.path.is_file():
+        changes["original"] = cell_codes(original.content)
     files.write_json(batch.directory / "submission.json", batch.submission | changes)
     batch.__dict__.pop("submission", None)

@@ -57,7 +57,7 @@ def clearance(wanted: Sequence[FoundRun], everything: Sequence[FoundRun], folder
 
 def _busy(found: FoundRun) -> str:
     """Return why a run cannot be removed now, empty where it can."""
-    if found.state == "running":
+    if "running" in (found.state, found.run.state if found.is_batch else ""):  # not before it is merged
         return "its jobs may still run: kit status, or kit stop" if found.is_batch else "a process is writing it"
     return "a process is writing it" if is_held(found.directory) else ""
 

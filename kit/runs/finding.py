@@ -38,8 +38,12 @@ class FoundRun:
 
     @property
     def seconds(self) -> float:
-        """How long it took, in seconds; 0 where it has not ended."""
-        return float(self.run.manifest.get("seconds") or 0.0)
+        """How long it took, in seconds; of a batch run from submission to merge; 0 where it has not ended."""
+        about = self.run.manifest
+        if self.is_batch and self.run.state != "running" and about.get("started") and about.get("ended"):
+            begun, ended = (datetime.fromisoformat(str(about[name])) for name in ("started", "ended"))
+            return max(0.0, (ended - begun).total_seconds())
+        return float(about.get("seconds") or 0.0)
 
     @property
     def is_batch(self) -> bool:
@@ -80,8 +84,32 @@ def _seen(folder: Path) -> Iterator[tuple[Path, FoundRun | str]]:
 
 
 def _state_now(run: FinishedRun) -> str:
-    batch = (run.directory / POINTS).is_file()  # its jobs are elsewhere, nobody here holds it
-    return run.state if run.state != "running" or batch or is_held(run.directory) else "stopped"
+    if run.state != "running":
+        return run.state
+    if (run.directory / POINTS).is_file():  # its jobs are elsewhere, nobody here holds it
+        return "stopped" if _has_no_jobs(run.directory) else "running"
+    return run.state if is_held(run.directory) else "stopped"
+
+
+def _has_no_jobs(directory: Path) -> bool:
+    """Tell whether nothing comes to a batch run any more; one that cannot be looked at from here may live."""
+    from kit.batch.faults import SubmissionError
+    from kit.batch.rounds import batch_run
+    from kit.batch.sending import INTENT
+    from kit.batch.spooled import is_at_schedd
+    from kit.batch.status import Status
+
+    try:
+        rounds = batch_run(directory).rounds
+        unclear = [one for one in rounds if one.submitted is None and (one.directory / INTENT).is_file()]
+        if not rounds or unclear or any(map(is_at_schedd, rounds)):
+            return False
+        status = Status(batch_run(directory))
+        status.recall()
+        status.read()
+    except (SubmissionError, OSError, ValueError, KeyError):
+        return False
+    return not status.alive
 
 
 def chosen(

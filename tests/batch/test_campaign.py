@@ -49,6 +49,13 @@ STAGE = "{name: total, notebook: beam/total, all: {inputs: {outputs_of: square}}
     [
         ("campaign: chain", "campain: chain", r"chain\.yaml: campain is not known \(did you mean campaign\?\)"),
         ("campaign: chain", "", r"chain\.yaml: should name the campaign and list its stages"),
+        (
+            "campaign: chain",
+            "campaign: ../../../esc x",
+            r"chain\.yaml: the name '\.\./\.\./\.\./esc x' should be made of",
+        ),
+        ("campaign: chain", "campaign: .", r"chain\.yaml: the name '\.' should be made of letters"),
+        ("name: make", "name: a/b", r"stage a/b: the name 'a/b' should be made of letters, digits and"),
         (STAGE, "total", r"chain\.yaml: stage 3 is 'total', should be a map"),
         ("set: {limit", "sets: {limit", r"chain\.yaml, stage make: sets is not known \(did you mean set\?\)"),
         ("name: total, ", "", r"chain\.yaml, stage 3: name is missing"),

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from kit.batch import campaign_commands, stopping
-from kit.batch.campaign import campaign_in, read_campaign
+from kit.batch.campaign import Record, begin, campaign_in, read_campaign
 from kit.batch.campaign_commands import follow, go_on, resume, stop, told
 from kit.batch.driving import Progress, look
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.rounds import batch_run
+from kit.parameters import ParameterError
 
 POOL = Options(profile="condor", per_job=1)
 
@@ -52,6 +53,38 @@ def test_on_this_computer_one_call_brings_it_to_its_end_and_the_next_does_nothin
     go_on(again, chain, here, stale=False, say=said.append, show=quiet)
     assert rounds_in(tmp_path) == before
     assert follow(again, quiet) == look(again)
+
+
+@pytest.mark.parametrize("options", [{"profile": "local"}, {"profile": "condor", "dag": True}])
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{inputs: {outputs_of: square}}", "{inptus: {outputs_of: square}}", r"inptus is not known \(did"),
+        ("total, all", "total, set: {scale: 2}, all", r"scale is not known"),
+        ("limit: 9", "limit: many", r"^stage make: [\s\S]*limit is 'many', should be"),
+    ],
+)  # fmt: skip
+def test_a_name_or_value_that_any_stage_does_not_take_is_refused_before_the_first_runs(
+    chain, tmp_path, old, new, told, options
+):
+    assert old in chain.read_text()
+    chain.write_text(chain.read_text().replace(old, new))
+    with pytest.raises(ParameterError, match=told):
+        go_on(read_campaign(chain), chain, Options(**options), stale=False, say=quiet, show=quiet)
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_what_was_sent_as_a_dag_can_be_done_on_this_computer_after_its_file_has_changed(chain, tmp_path):
+    begin(made := read_campaign(chain), chain, dag=True)
+    made.records["make"] = Record("outputs/beam/make/old", "another", "")
+    made.save()
+    (tmp_path / "outputs" / "beam" / "make" / "old" / "rounds").mkdir(parents=True)
+    chain.write_text(chain.read_text().replace("limit: 9", "limit: 8"))
+    made = read_campaign(chain)
+    go_on(made, chain, Options(profile="local"), stale=False, say=quiet, show=quiet)
+    assert states(look(made)) == ["complete"] * 3
+    assert "limit: 8" in (made.directory / "campaign.yaml").read_text()
+    assert not campaign_in(made.directory).dag
 
 
 def test_a_stage_below_its_share_stops_it_and_resume_sends_what_failed_and_goes_on(chain, tmp_path):

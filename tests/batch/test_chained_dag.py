@@ -124,9 +124,9 @@ def test_below_its_gate_the_rest_of_the_first_stage_is_sent_again_and_all_behind
 
 
 def test_behind_a_complete_stage_the_next_is_planned_from_what_is_there(made, ended):
+    made.stages[1].source.__dict__["pattern"] = "x.txt"
     start_dag(made, POOL, quiet)
     ended("make", "done", "done", "failed")  # two thirds are enough
-    made.stages[1].source.__dict__["pattern"] = "x.txt"
     said = []
     resume_dag(made, Options(), wait=False, stop_first=False, say=said.append)
     assert "make-" not in dag_of(made, 2)
@@ -146,6 +146,28 @@ def test_when_all_is_complete_nothing_is_submitted(made, ended, commands):
     assert said == ["all stages are complete"]
     assert len(commands.calls("condor_submit_dag")) == 1
     assert len(rounds_of(made)) == 1
+
+
+def test_a_stage_that_changed_is_made_anew_and_what_was_made_of_it_only_when_asked(made, ended, chain, commands):
+    start_dag(made, POOL, quiet)
+    first = made.records["make"].run
+    ended("make", "done", "done", "done")
+    chain.write_text(chain.read_text().replace("limit: 9", "limit: 10").replace("number_*.txt", "x.txt"))
+    again, said = read_campaign(chain), []
+    again.stages[1:] = [replace(made.stage(one.name)) for one in again.stages[1:]]
+    start_dag(again, POOL, said.append)
+    assert said[-2].startswith("square, total: made before an earlier stage changed; --stale makes them anew")
+    assert said[-1].startswith("make are one DAG")
+    assert again.records["make"].run != first
+    assert files.resolve(first).is_dir()  # what was there stays
+    made.records["make"] = again.records["make"]
+    ended("make", "done", "done", "done")
+    start_dag(again, POOL, said.append)
+    assert said[-1] == "all other stages are complete"
+    assert len(commands.calls("condor_submit_dag")) == 2
+    again.stages[1].source.__dict__["pattern"] = "x.txt"
+    start_dag(again, POOL, said.append, stale=True)
+    assert said[-1].startswith("square, total are one DAG")
 
 
 def test_a_dag_that_is_at_work_is_not_resumed(made):

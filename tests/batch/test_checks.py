@@ -37,6 +37,15 @@ def test_a_default_computed_from_a_parameter_is_refused_with_line_and_name(make_
         check_notebook(notebook, ["a"])
 
 
+def test_the_advice_about_a_computed_default_can_be_followed(make_notebook):
+    path = make_notebook("a.ipynb", ("parameters", "a = 1\nc = a * 2"))
+    with pytest.raises(ParameterError, match="or give c a plain value here and set it in the points, too"):
+        check_notebook(Notebook(path), ["a"])
+    followed = Notebook(make_notebook("a.ipynb", ("parameters", "a = 1\nc = 2")))
+    check_notebook(followed, ["a", "c"])
+    assert checked(followed, [{"a": 5, "c": 10}]) == [{"a": 5, "c": 10}]
+
+
 def test_a_computed_default_does_no_harm_where_its_parameter_is_not_swept_or_it_is_set_itself(make_notebook):
     notebook = Notebook(make_notebook("a.ipynb", ("parameters", "a = 1\nb = 5\nc = a * 2")))
     check_notebook(notebook, ["b"])

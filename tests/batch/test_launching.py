@@ -121,6 +121,35 @@ def test_a_folder_that_holds_something_is_refused_and_untouched(plan, tmp_path, 
     assert [path.name for path in (tmp_path / "run").iterdir()] == [content]
 
 
+def test_of_two_submissions_into_one_folder_the_second_is_refused_and_the_first_is_whole(
+    plan, tmp_path, monkeypatch
+):
+    made, write, told = plan({"x": [1, 2]}, dry_run=True), launching.points.write, []
+
+    def while_it_is_written(path, points):
+        monkeypatch.setattr(launching.points, "write", write)
+        with pytest.raises(
+            SubmissionError, match=r"^run is being made by another submission; wait for it, or"
+        ) as e:
+            launching.create(made, tmp_path / "run", "")
+        told.append(e)
+        write(path, points)
+
+    monkeypatch.setattr(launching.points, "write", while_it_is_written)
+    run = launching.launch(made, tmp_path / "run", say=lambda _text: None)
+    assert len(told) == 1
+    assert batch_run(tmp_path / "run").number_of_points == 2
+    assert run.notebook.is_file()
+    assert {path.name for path in tmp_path.glob(".*")} == set()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(plan, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(SubmissionError, match=r"^run is there already"):
+        launching.launch(plan({"x": [1]}), tmp_path / "run", say=lambda _text: None)
+    assert (tmp_path / "run").read_text() == "mine"
+
+
 def test_what_a_killed_submission_left_is_no_run_and_not_in_the_way(plan, tmp_path):
     (tmp_path / ".run.part" / "rounds").mkdir(parents=True)
     (tmp_path / ".run.part" / "submission.json").write_text("{")

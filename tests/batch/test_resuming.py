@@ -215,6 +215,37 @@ def test_changed_code_is_refused_by_its_cell_changed_text_is_not(toy, launched):
     assert codes[0] != codes[1] == again.run.submission["code"]
 
 
+def edit(path, source):
+    content = json.loads(path.read_text())
+    content["cells"][1]["source"] = source
+    path.write_text(json.dumps(content))
+
+
+def test_an_edit_of_the_copy_that_runs_is_refused_too_and_taken_over_where_accepted(toy, launched):
+    status = launched(toy, {"x": [1, 5]}, {"limit": 4.0})
+    before = status.run.submission["code"]
+    edit(status.run.notebook, "import json\nfrom pathlib import Path")
+    with pytest.raises(
+        SubmissionError, match=r"run.*/notebook\.ipynb has changed since .* in its code cell 2; --acc"
+    ):
+        resumed(status.run, retry_failed=True)
+    assert len(status.run.rounds) == 1
+    resumed(status.run, retry_failed=True, accept_changed=True)
+    again = status_of(status.run.directory)
+    assert again.good
+    codes = {line["index"]: line["code"] for line in again.results.lines() if line["state"] == "done"}
+    assert codes[0] == before != codes[1] == again.run.submission["code"]
+    # the notebook that it was copied from is as it was: that is no change
+    assert resumed(again.run) == ["nothing is missing: 2 of 2 points are done"]
+    resuming._check_code(again.run, Options(), print)
+    edit(toy, "1")
+    with pytest.raises(SubmissionError, match=r"toy\.ipynb has changed since .* code cell 2"):
+        resuming._check_code(again.run, Options(), print)
+    edit(again.run.notebook, "2")
+    with pytest.raises(SubmissionError, match=r"have both changed; copy the one that counts to the other"):
+        resuming._check_code(again.run, Options(accept_changed=True), print)
+
+
 def test_options_of_the_submission_stay_and_those_of_the_call_win(toy, launched):
     run = launched(toy, {"x": [1]}, retries=1, dry_run=True).run
     options = resuming.options_of(run, Options(memory_mb=700))

@@ -139,7 +139,7 @@ def test_a_campaign_stops_at_a_gate_and_resume_brings_it_to_its_end(early):
 def test_a_complete_campaign_does_nothing(early):
     assert states(early) == ["complete"] * 3
     said = []
-    go_on(campaign_in(early.directory), Path("parameters/chain.yaml"), said.append, dag=True)
+    go_on(campaign_in(early.directory), early.directory / "campaign.yaml", said.append, dag=True)
     assert said == ["all stages are complete"]
 
 

@@ -79,6 +79,13 @@ def test_a_batch_run_with_jobs_elsewhere_stays(chain, make_run):
     assert decide(chain, "j")[1] == {"j": "its jobs may still run: kit status, or kit stop"}
 
 
+def test_a_batch_run_that_has_stopped_but_is_not_merged_stays(toy, launched):
+    (found,) = runs_below(launched(toy, {"x": [1, 2]}).run.directory)
+    assert found.state == "stopped"
+    (kept,) = clearance([found], [found], found.directory.parent).staying
+    assert kept == (found, "its jobs may still run: kit status, or kit stop")
+
+
 def test_sizes_add_up(chain):
     everything = runs_below(chain)
     found = clearance(everything, everything, chain)

@@ -1,5 +1,6 @@
 """Every run is found once, with the state that it really has; what is asked for is what comes."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_run_that_is_held_and_one_whose_jobs_are_elsewhere_run(outputs):
     (outputs / "line" / "tune" / "d" / "points.jsonl").touch()
     assert runs_below(outputs)[-1].state == "running"
     assert runs_below(outputs)[-1].is_batch
+
+
+def test_a_batch_run_whose_jobs_are_gone_has_stopped_and_its_time_is_that_to_its_merge(toy, launched, tmp_path):
+    run = launched(toy, {"x": [1, 2]}).run
+    record = run.directory / "manifest.json"
+    content = json.loads(record.read_text())
+    assert [one.state for one in runs_below(run.directory)] == ["stopped"]  # not merged, and nobody at work
+    (run.rounds[-1].directory / "submitting.json").write_text("{}")
+    assert [one.state for one in runs_below(run.directory)] == ["stopped"]
+    (run.rounds[-1].directory / "submitted.json").unlink()  # perhaps HTCondor has it
+    assert [one.state for one in runs_below(run.directory)] == ["running"]
+    times = {"started": "2026-05-01T10:00:00+00:00", "ended": "2026-05-01T10:02:30+00:00"}
+    record.write_text(json.dumps(content | times | {"state": "complete"}))
+    assert [(one.state, one.seconds) for one in runs_below(run.directory)] == [("complete", 150.0)]
 
 
 def test_a_damaged_manifest_is_named_and_hides_no_other_run(outputs):
