@@ -119,7 +119,7 @@ def test_a_loop_that_is_left_early_leaves_no_worker(counting_module, eventually)
     before = threading.active_count()
     for _ in side_by_side(counting_module.square, range(100), workers=2):
         break
-    assert eventually(lambda: threading.active_count() == before)
+    assert eventually(lambda: threading.active_count() <= before)  # those of earlier tests may end, too
 
 
 def test_workers_end_with_a_parent_that_is_killed(counting_module, tmp_path, python, eventually, alive):

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,8 +42,10 @@ def address(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     user = ["-R", "nobody"] if Path("/proc/self").owner() == "root" else []  # it will not run as root
     if user:
         folder.chmod(0o777)
-        for path in (stocked, *stocked.parents[:2], *folder.parents[:2]):
-            path.chmod(0o755)
+        top = Path(tempfile.gettempdir())
+        for path in {stocked, *stocked.parents, *folder.parents}:
+            if path != top and path.is_relative_to(top):
+                path.chmod(0o755)
     words = [XROOTD, "-c", str(config), "-l", str(folder / "log"), *user]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
