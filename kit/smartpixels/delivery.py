@@ -82,7 +82,12 @@ def _send(path: Path, address: str) -> None:
     system, target = filesystem(address)
     if _is_there(system, target, path):
         return
-    if system.exists(target):
+    try:
+        taken = system.exists(target)
+    except OSError as fault:
+        message = f"cannot copy {path.name} to {address}: {fault}"
+        raise OSError(message) from None
+    if taken:
         raise _taken(path.name, address)
     parent, _, name = target.rpartition("/")
     part = f"{parent}/.{name}.{secrets.token_hex(4)}.part"
