@@ -123,7 +123,12 @@ def test_the_stage_reads_from_and_writes_to_the_server(eos, tmp_path, pulses):
     runs = []
     for clusters in ([f"{address}/pixel_clusters_d*.out"], [str(folder / "pixel_clusters_d*.out")]):
         output = tmp_path / str(len(runs))
-        given = {"clusters": clusters, "pulses": pulses, "output": str(output), "copy_to": f"{address}/results{len(runs) or ''}"}
+        given = {
+            "clusters": clusters,
+            "pulses": pulses,
+            "output": str(output),
+            "copy_to": f"{address}/results{len(runs) or ''}",
+        }
         p = ConvolutionParameters.build({**samples.SHORT, **given, "formats": ["text", "parquet"]})
         with Run("smartpixels/convolution", p) as run:
             run.summary = convolve(p, run)
