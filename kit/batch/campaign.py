@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from kit.batch.faults import SubmissionError
 from kit.batch.notebooks import find
 from kit.batch.options import Options
 from kit.batch.points import code_of
+from kit.batch.rounds import CAMPAIGN
 from kit.batch.worker.identity import canonical, digest
 from kit.directories import RunError
 from kit.parameters import read_yaml
@@ -25,7 +26,6 @@ __all__ = ["Campaign", "Record", "Source", "Stage", "begin", "campaign_in", "rea
 
 KEYS = {"name", "notebook", "set", "each", "all", "accept", "options", "chunks"}
 NAME = re.compile(r"\w[\w.+-]*")
-RECORD = "campaign.json"
 COPY = "campaign.yaml"
 
 
@@ -61,11 +61,12 @@ class Stage:
 
 @dataclass
 class Record:
-    """Which run a stage has, and by what it is known."""
+    """Which run a stage has, by what it is known, and what its file said last of its gate."""
 
     run: str
     own: str
     before: str
+    accept: float | None = None
 
     @property
     def identity(self) -> str:
@@ -80,6 +81,7 @@ class Campaign:
     name: str
     stages: list[Stage]
     directory: Path
+    file: str = ""
     dag: bool = False
     records: dict[str, Record] = field(default_factory=dict)
 
@@ -93,8 +95,9 @@ class Campaign:
 
     def save(self) -> None:
         """Write the record."""
-        runs = {name: {"run": r.run, "own": r.own, "before": r.before} for name, r in self.records.items()}
-        files.write_json(self.directory / RECORD, {"campaign": self.name, "dag": self.dag, "stages": runs})
+        runs = {name: asdict(record) for name, record in self.records.items()}
+        content = {"campaign": self.name, "file": self.file, "dag": self.dag, "stages": runs}
+        files.write_json(self.directory / CAMPAIGN, content)
 
 
 def read_campaign(path: Path) -> Campaign:
@@ -126,23 +129,33 @@ def read_campaign(path: Path) -> Campaign:
 
 
 def campaign_in(directory: Path) -> Campaign | None:
-    """Return the campaign whose record lies in `directory`, None where there is none."""
-    return read_campaign(directory / COPY) if (directory / RECORD).is_file() else None
+    """Return the campaign whose record lies in `directory`, None where there is none.
+
+    Its file counts as it is now; where that is gone, or is another's by now, the copy that was last at work.
+    """
+    if not (directory / CAMPAIGN).is_file():
+        return None
+    file = files.resolve(files.read_json(directory / CAMPAIGN).get("file") or directory / COPY)
+    if file.is_file() and (found := read_campaign(file)).directory == directory:
+        return found
+    return read_campaign(directory / COPY)
 
 
 def begin(campaign: Campaign, path: Path, *, dag: bool) -> None:
     """Make the directory of a campaign, with a copy of its file."""
     campaign.dag = dag
-    with files.whole(campaign.directory / COPY) as part:
-        part.write_bytes(path.read_bytes())
+    if path != campaign.directory / COPY:
+        campaign.file = files.shown(path)
+        with files.whole(campaign.directory / COPY) as part:
+            part.write_bytes(path.read_bytes())
     campaign.save()
 
 
 def _recall(campaign: Campaign) -> None:
-    path = campaign.directory / RECORD
+    path = campaign.directory / CAMPAIGN
     if path.is_file():
         content = files.read_json(path)
-        campaign.dag = bool(content["dag"])
+        campaign.dag, campaign.file = bool(content["dag"]), content.get("file", "")
         campaign.records = {name: Record(**about) for name, about in content["stages"].items()}
 
 

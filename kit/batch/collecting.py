@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from kit.batch.faults import SubmissionError
 from kit.batch.results import Results, note_damaged
 from kit.batch.rounds import BatchRun
 from kit.batch.status import Status
+from kit.batch.worker.orders import points_in
 
 __all__ = ["collect", "unpack"]
 
@@ -116,14 +116,12 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
     if not naming:
         return {}
     names: dict[int, str] = {}
-    with run.points.open(encoding="utf-8") as stream:
-        for line in stream:
-            point = json.loads(line)
-            try:
-                names[point["index"]] = naming.format(**point["parameters"]).replace("/", "_")
-            except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
-                message = f"the pattern {naming!r} does not fit point {point['index']}: {fault}"
-                raise SubmissionError(message) from None
+    for point in points_in(run.points):
+        try:
+            names[point.index] = naming.format(**point.parameters).replace("/", "_")
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
+            message = f"the pattern {naming!r} does not fit point {point.index}: {fault}"
+            raise SubmissionError(message) from None
     if len(set(names.values())) < len(names):
         message = f"the pattern {naming!r} gives one name to several points; take in what tells them apart"
         raise SubmissionError(message)

@@ -6,6 +6,7 @@ Exit status 0: good; 1: points failed or are missing; 2: refused.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,10 @@ def submit(context: click.Context, /, **given: Any) -> None:
     from kit.batch.status import status_of
 
     made = _plan(context, given)
-    show = shower(given)
     directory = given["directory"].absolute() if given["directory"] else None
     label = given["file"].stem if given["file"] else "sweep"
-    batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
-    show.close()
+    with closing(shower(given)) as show:
+        batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
     end(status_of(batch.directory), given, waits=not made.site.local, excused=made.options.dry_run)
 
 
@@ -108,19 +108,14 @@ def resume(context: click.Context, /, **given: Any) -> None:
     from kit.batch import campaign_commands, resuming
     from kit.batch.status import status_of
 
-    show = shower(given)
     options = chosen_options(context)
-    if made := campaign_named(given):
-        campaign_commands.resume(
-            made, options, wait=given["wait"], stop_first=given["stop_first"],
-            say=sayer(given), show=show,
-        )  # fmt: skip
-        return end_campaign(made, given)
-    sent = resuming.resume(
-        given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
-        say=sayer(given), show=show,
-    )  # fmt: skip
-    show.close()
+    made = campaign_named(given)
+    with closing(shower(given)) as show:
+        how = {"wait": given["wait"], "stop_first": given["stop_first"], "say": sayer(given), "show": show}
+        if made:
+            campaign_commands.resume(made, options, **how)
+            return end_campaign(made, given)
+        sent = resuming.resume(given["run"], options, **how)
     status = status_of(given["run"])
     return end(status, given, waits=status.alive, excused=options.dry_run or not sent)
 
@@ -144,7 +139,8 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     made = campaigns.read_campaign(path)
     changes = chosen_options(context)
     if not given["only_look"]:
-        campaign_commands.go_on(made, path, changes, stale=given["stale"], say=sayer(given), show=shower(given))
+        with closing(shower(given)) as show:
+            campaign_commands.go_on(made, path, changes, stale=given["stale"], say=sayer(given), show=show)
     end_campaign(made, given)
 
 

@@ -18,7 +18,7 @@ from kit.batch.why import about_run
 from kit.directories import new_directory
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["Progress", "advance", "look", "note", "with_changes"]
+__all__ = ["Progress", "advance", "gate", "look", "note", "set_gate", "with_changes"]
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,34 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
     directory = files.resolve(record.run)
     if not (directory / "points.jsonl").is_file():
         return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
-    return _run_progress(stage, status_of(directory))
+    status = status_of(directory)
+    return _run_progress(stage, status, gate(campaign, stage, status.run))
 
 
-def _run_progress(stage: Stage, status: Status) -> Progress:
-    watching.watch(status, stage.options.accept, lambda _status: None, once=True)
-    done, run = status.counts["done"], files.shown(status.run.directory)
-    words = watching.line(status)
-    if done >= stage.options.accept * status.total and not status.alive:
+def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
+    watching.watch(status, accept, lambda _status: None, once=True)
+    run, words = files.shown(status.run.directory), watching.line(status)
+    if status.counts["done"] >= accept * status.total and not status.alive:
         return Progress(stage.name, "complete", words, run)
     if status.stuck:
         return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run, held=True)
     if status.alive:
         return Progress(stage.name, "running", words, run)
-    return Progress(stage.name, "stopped", f"{words}: below accept, {stage.options.accept:.0%}", run)
+    return Progress(stage.name, "stopped", f"{words}: below accept, {accept:.4g}", run)
+
+
+def gate(campaign: Campaign, stage: Stage, batch: BatchRun) -> float:
+    """Return the share of done points from which a stage is complete: the last word, its file's or a command's."""
+    if campaign.records[stage.name].accept != stage.options.accept:
+        set_gate(campaign, stage, batch, stage.options.accept)
+    return float(batch.options["accept"])
+
+
+def set_gate(campaign: Campaign, stage: Stage, batch: BatchRun, accept: float) -> None:
+    """Let a stage be complete from another share of done points on, until its file says another."""
+    batch.note(options=batch.options | {"accept": accept})
+    campaign.records[stage.name].accept = stage.options.accept
+    campaign.save()
 
 
 def _waiting_words(stage: Stage, earlier: str) -> str:
@@ -120,7 +134,9 @@ def _submit(
 
 def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
     """Keep which run a stage has."""
-    campaign.records[stage.name] = Record(files.shown(directory), stage.own_identity(), campaign.before(stage))
+    campaign.records[stage.name] = Record(
+        files.shown(directory), stage.own_identity(), campaign.before(stage), stage.options.accept
+    )
     campaign.save()
 
 

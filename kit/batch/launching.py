@@ -187,7 +187,7 @@ def write_and_send(
     """Write the next round and send it; on this computer, work it off."""
     reopen(batch)
     round_ = write_round(batch, chunks, seconds, sending_, next_number(batch), sending_.site)
-    batch.note_rounds()
+    batch.note()
     options, site = sending_.options, sending_.site
     if options.dry_run:
         sending_.say(f"{len(chunks)} jobs are written in {files.shown(round_.directory)}; nothing was submitted")

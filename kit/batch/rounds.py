@@ -19,9 +19,10 @@ from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
 from kit.manifest import MANIFEST
 
-__all__ = ["LINKED", "BatchRun", "Round", "RoundFiles", "batch_run", "compact", "spread"]
+__all__ = ["CAMPAIGN", "LINKED", "BatchRun", "Round", "RoundFiles", "batch_run", "compact", "spread"]
 
 WORKER = Path(__file__).parent / "worker"
+CAMPAIGN = "campaign.json"  # the record of a campaign, in a directory of its own
 LINKED = "inputs"  # the folder of a round with links to inputs that travel under another name
 
 
@@ -114,10 +115,10 @@ class BatchRun:
         names = sorted(path.name for path in folder.iterdir() if path.name.isdigit()) if folder.is_dir() else []
         return [Round(folder / name) for name in names]
 
-    def note_rounds(self) -> None:
-        """Write the list of rounds into ``submission.json``."""
-        content = self.submission | {"rounds": [round_.number for round_ in self.rounds]}
-        files.write_json(self.directory / "submission.json", content)
+    def note(self, **about: Any) -> None:
+        """Write what has changed into ``submission.json``, and the list of rounds."""
+        numbers = [round_.number for round_ in self.rounds]
+        files.write_json(self.directory / "submission.json", self.submission | about | {"rounds": numbers})
         self.__dict__.pop("submission", None)
 
 
@@ -133,6 +134,8 @@ def batch_run(path: str | Path) -> BatchRun:
     if not directory.is_dir():
         message = f"there is no directory {files.shown(directory)}; `kit list` shows the runs"
         raise SubmissionError(message)
+    if (record := directory / CAMPAIGN).is_file():
+        raise SubmissionError(_is_campaign(directory, files.read_json(record)["stages"]))
     if not (directory / "submission.json").is_file() or not (directory / "points.jsonl").is_file():
         what = "is a single run" if (directory / MANIFEST).is_file() else "holds no points"
         inside = sorted(directory.glob("*/submission.json"), key=lambda path: path.stat().st_mtime)
@@ -146,6 +149,14 @@ def batch_run(path: str | Path) -> BatchRun:
         )
         raise SubmissionError(message)
     return BatchRun(directory)
+
+
+def _is_campaign(directory: Path, stages: dict[str, dict[str, Any]]) -> str:
+    runs = ", ".join(f"{name}: {about['run']}" for name, about in stages.items()) or "none of them has begun"
+    return (
+        f"{files.shown(directory)} is a campaign, which status, watch, resume, stop and report take as a whole; "
+        f"this command takes the run of a stage ({runs})"
+    )
 
 
 @dataclass(frozen=True)

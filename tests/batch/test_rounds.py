@@ -94,7 +94,7 @@ def test_rounds_come_in_their_order_and_half_ones_do_not_count(written):
     made.write([2])
     (made.batch.directory / "rounds" / "003.part").mkdir()
     assert [round_.number for round_ in made.batch.rounds] == ["001", "002"]
-    made.batch.note_rounds()
+    made.batch.note()
     assert batch_run(made.batch.directory).submission["rounds"] == ["001", "002"]
     assert made.batch.submission["rounds"] == ["001", "002"]
 
