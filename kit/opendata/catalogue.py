@@ -78,6 +78,10 @@ class CatalogueParameters(Parameters):
         "max_failed_fraction",
     }
 
+    def named_inputs(self) -> list[str]:
+        """Return the catalogue that is read."""
+        return [self.since] if self.since else []
+
     @field_validator("records")
     @classmethod
     def _positive(cls, records: list[int]) -> list[int]:
