@@ -66,6 +66,10 @@ class TruthParameters(SampleParameters):
     compare_to: str | None = parameter(None, "working points shown beside: a file, or a public table's name")
     write_csv: bool = parameter(False, "also write the rows as text, with semicolons")
 
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        return [*self.inputs, *working_points.named(self.compare_to)]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         yield from super().contradictions()

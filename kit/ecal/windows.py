@@ -60,6 +60,10 @@ class WindowParameters(SampleParameters):
     row_group: int = parameter(1000, "windows read at once from parquet", unit="windows", ge=100, le=10_000)
     seed: int = parameter(1, "of the draw of unmatched windows", ge=0)
 
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        return [*self.inputs, *working_points.named(self.working_point)]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         yield from super().contradictions()

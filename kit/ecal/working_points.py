@@ -17,7 +17,7 @@ import numpy as np
 from kit.ecal.events import FloatArray
 from kit.files import FormatError, read_json, resolve
 
-__all__ = ["DEMO", "WorkingPoint", "find", "read", "table"]
+__all__ = ["DEMO", "WorkingPoint", "find", "named", "read", "table"]
 
 DEMO = "demo"
 SHIPPED = Path(__file__).parent / "shipped" / "simfraction_demo.json"
@@ -48,6 +48,11 @@ class WorkingPoint:
         i = np.clip(np.searchsorted(self.et_edges, et, side="right") - 1, 0, len(self.et_edges) - 2)
         j = np.clip(np.searchsorted(self.eta_edges, abs_eta, side="right") - 1, 0, len(self.eta_edges) - 2)
         return self.thresholds[i, j]
+
+
+def named(name: str | None) -> list[str]:
+    """Return `name` where it is the path of a file, and not a table's name."""
+    return [name] if name and ("/" in name or name.endswith(".json")) else []
 
 
 def find(name: str) -> Path:
