@@ -72,6 +72,10 @@ with warnings.catch_warnings():
 
         effort: ClassVar[frozenset[str]] = Parameters.effort
 
+        def named_inputs(self) -> list[str]:
+            """Return the runs and files that are read."""
+            return [*filter(None, (self.yields, self.sealed, self.plan)), *self.inputs_built]
+
         def contradictions(self) -> Iterator[str]:
             """Yield what does not fit together."""
             yield from _steps(self)
