@@ -125,5 +125,5 @@ def localised(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [localised(part, names) for part in value]
     if isinstance(value, dict):
-        return {key: localised(part, names) for key, part in value.items()}
+        return {names.get(key, key): localised(part, names) for key, part in value.items()}
     return value

@@ -81,7 +81,7 @@ def test_paths_are_replaced_at_any_depth_whole_texts_only_and_nothing_else_chang
     value = {"inputs": ["/far/a.root", "/far/a.root.old", 3], "map": {"/far/a.root": "/far/a.root"}, "x": 1.5}
     assert localised(value, {"/far/a.root": "/here/a.root"}) == {
         "inputs": ["/here/a.root", "/far/a.root.old", 3],
-        "map": {"/far/a.root": "/here/a.root"},
+        "map": {"/here/a.root": "/here/a.root"},
         "x": 1.5,
     }
     assert localised(value, {}) == value
