@@ -65,7 +65,7 @@ def resume(
         if one.state in ("stopped", "running"):
             say(f"{one.name}:")
             resuming.resume(one.run, changes, wait=wait, stop_first=stop_first, say=say, show=show)
-    driving.advance(campaign, changes, stale=False, say=say, show=show)
+    driving.advance(campaign, changes, stale=False, again=False, say=say, show=show)
 
 
 def _check_stages(campaign: Campaign) -> None:

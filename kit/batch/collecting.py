@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kit import files
 from kit.batch.faults import SubmissionError
@@ -27,7 +28,8 @@ class DamagedError(SubmissionError):
 def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     """Unpack the files of all points into ``outputs/<id>/``, and return how many files were written.
 
-    A point of which a file has another sum than its line says is missing from now on; the rest is unpacked.
+    A point of which a file has another sum than its line says is missing from now on; the rest is unpacked, or
+    listed.
     Files of an earlier attempt that the one that counts has not left go again.
 
     Parameters
@@ -48,6 +50,15 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     names = _names(run, naming)
     chosen = dict(_chosen(status))
     if listed:
+        damaged = {
+            (tar.stem, line["id"])
+            for line in chosen.values()
+            for output in line["outputs"]
+            if (tar := _tar(run, line)).is_file() and _sum(_pieces(tar, output)) != output["sha256"]
+        }
+        if damaged:
+            _set_aside(status, damaged)
+            chosen = dict(_chosen(status))
         return _list_files(run, chosen)
     target = run.directory / "outputs"
     target.mkdir(exist_ok=True)
@@ -139,16 +150,30 @@ def unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:
     if not tar.is_file():
         message = f"{files.shown(tar)} is not here; it went to the address given as output_url"
         raise SubmissionError(message)
-    with files.whole(path) as part:
-        with tar.open("rb") as source, part.open("wb") as target:
-            source.seek(output["offset"])
-            left = output["bytes"]
-            while left and (piece := source.read(min(files.BLOCK, left))):
-                target.write(piece)
-                left -= len(piece)
-        if files.sha256(part) != output["sha256"]:
+    with files.whole(path) as part, part.open("wb") as target:
+        if _sum(_pieces(tar, output), target) != output["sha256"]:
             message = f"{files.shown(tar)}:{output['offset']}: {output['name']} has another sum than its line says"
             raise DamagedError(message)
+
+
+def _pieces(tar: Path, output: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield what a file in a tar holds."""
+    with tar.open("rb") as source:
+        source.seek(output["offset"])
+        left = output["bytes"]
+        while left and (piece := source.read(min(files.BLOCK, left))):
+            yield piece
+            left -= len(piece)
+
+
+def _sum(pieces: Iterable[bytes], target: BinaryIO | None = None) -> str:
+    """Return the SHA-256 of `pieces`, which are written to `target` meanwhile."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        if target:
+            target.write(piece)
+    return digest.hexdigest()
 
 
 def _list_files(run: BatchRun, chosen: Mapping[int, Mapping[str, Any]]) -> int:

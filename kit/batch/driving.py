@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import files
-from kit.batch import launching, planning, watching
+from kit.batch import launching, planning, resuming, watching
 from kit.batch.campaign import Campaign, Record, Stage
 from kit.batch.chaining import points_after
 from kit.batch.notebooks import find
@@ -36,6 +36,8 @@ class Progress:
         Its run; empty where it has none.
     held : bool
         Whether what is left of it is held, and will not go on by itself.
+    missing : int
+        Points that its gate waits for and no job works on any more.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Progress:
     words: str
     run: str
     held: bool = False
+    missing: int = 0
 
 
 def look(campaign: Campaign) -> list[Progress]:
@@ -79,7 +82,9 @@ def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
         return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run, held=True)
     if status.alive:
         return Progress(stage.name, "running", words, run)
-    return Progress(stage.name, "stopped", f"{words}: below accept, {accept:.4g}", run)
+    return Progress(
+        stage.name, "stopped", f"{words}: below accept, {accept:.4g}", run, missing=status.counts["missing"]
+    )
 
 
 def gate(campaign: Campaign, stage: Stage, batch: BatchRun) -> float:
@@ -101,16 +106,20 @@ def _waiting_words(stage: Stage, earlier: str) -> str:
 
 
 def advance(
-    campaign: Campaign, changes: Options, *, stale: bool, say: Callable[[str], object],
+    campaign: Campaign, changes: Options, *, stale: bool, again: bool = True, say: Callable[[str], object],
     show: Callable[[Status], object],
 ) -> list[Progress]:  # fmt: skip
     """Submit every stage that can be, and return how all stand.
 
-    On this computer a stage is worked off before the next is looked at.
+    On this computer a stage is worked off before the next is looked at. Points that were sent and lost, as by a
+    kill of the pool of this computer, are sent once more unless `again` is false.
     """
     for stage in campaign.stages:
         standing = {one.name: one for one in look(campaign)}
         own = standing[stage.name]
+        if own.missing and again:
+            say(f"{stage.name}:")
+            resuming.resume(own.run, changes, say=say, show=show)
         ready = stage.source is None or standing[stage.source.stage].state == "complete"
         wanted = own.state in ("waiting", "changed") or (own.state == "stale" and stale)
         if ready and wanted:
@@ -126,10 +135,17 @@ def _submit(
     before = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
     options = with_changes(stage.options, changes)
     plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, before), options)
-    directory = new_directory(plan.notebook.stage, campaign.name)
+    directory = _left_empty(campaign, stage) or new_directory(plan.notebook.stage, campaign.name)
     # noted before it is sent: a submission that is cut short is found again
     note(campaign, stage, directory)
     return launching.launch(plan, directory, say=say, show=show)
+
+
+def _left_empty(campaign: Campaign, stage: Stage) -> Path | None:
+    """Return the directory of a stage where a submission was cut short before anything was in it."""
+    record = campaign.records.get(stage.name)
+    directory = files.resolve(record.run) if record else None
+    return directory if directory and directory.is_dir() and not any(directory.iterdir()) else None
 
 
 def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
