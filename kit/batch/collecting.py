@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from kit import files
 from kit.batch.faults import SubmissionError
@@ -19,6 +19,7 @@ from kit.batch.worker.orders import points_in
 __all__ = ["collect", "unpack"]
 
 LISTED = "files.csv"  # where each file lies in the tars, for reading in place
+PLACE = ("offset", "bytes", "sha256")
 
 
 class DamagedError(SubmissionError):
@@ -46,49 +47,68 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     SubmissionError
         If a tar went to another place, the disk is too small, or two points get one name.
     """
-    run = status.run
-    names = _names(run, naming)
+    names = _names(status.run, naming)
     chosen = dict(_chosen(status))
     if listed:
-        damaged = {
-            (tar.stem, line["id"])
-            for line in chosen.values()
-            for output in line["outputs"]
-            if (tar := _tar(run, line)).is_file() and _sum(_pieces(tar, output)) != output["sha256"]
-        }
-        if damaged:
-            _set_aside(status, damaged)
-            chosen = dict(_chosen(status))
-        return _list_files(run, chosen)
-    target = run.directory / "outputs"
+        return _list_files(status, chosen)
+    target = status.run.directory / "outputs"
     target.mkdir(exist_ok=True)
+    places = {index: target / names.get(index, line["id"]) for index, line in chosen.items()}
     wanted = [
-        (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"], line["id"])
+        _Wanted(_tar(status.run, line), output, places[index] / output["name"], line["id"])
         for index, line in chosen.items()
         for output in line["outputs"]
+        if not _is_there(places[index] / output["name"], output)
     ]
-    wanted = [item for item in wanted if not _is_there(item[2], item[1])]
-    needed = sum(output["bytes"] for _, output, *_ in wanted)
+    needed = sum(one.output["bytes"] for one in wanted)
     if (free := shutil.disk_usage(target).free) < needed:
         message = f"{files.shown(target)}: needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
         raise SubmissionError(message)
+    gone = _unpack_all(status, wanted)
+    if not gone:
+        _remove_superseded(status, chosen, places)
+    return len(wanted) - gone
+
+
+class _Wanted(NamedTuple):
+    """A file of a point: where it is, what its line says of it, where it shall go, whose it is."""
+
+    tar: Path
+    output: Mapping[str, Any]
+    path: Path
+    point: str
+
+
+def _unpack_all(status: Status, wanted: Sequence[_Wanted]) -> int:
+    """Unpack files, and return how many were left out since their points are damaged."""
     damaged = set()
-    for tar, output, path, point in wanted:
+    for one in wanted:
         try:
-            unpack(tar, output, path)
+            unpack(one.tar, one.output, one.path)
         except DamagedError:
-            damaged.add((tar.stem, point))
-    if damaged:
-        _set_aside(status, damaged)
-        gone = [path for tar, _, path, point in wanted if (tar.stem, point) in damaged]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(wanted) - len(gone)
-    for index, output in _superseded(status, chosen):
-        path = target / names.get(index, chosen[index]["id"]) / output["name"]
-        if _is_there(path, output):  # as an earlier collect left it; what a person has put there stays
-            path.unlink()
-    return len(wanted)
+            damaged.add((one.tar.stem, one.point))
+    if not damaged:
+        return 0
+    _set_aside(status, damaged)
+    gone = [one.path for one in wanted if (one.tar.stem, one.point) in damaged]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _remove_superseded(
+    status: Status, chosen: Mapping[int, Mapping[str, Any]], places: Mapping[int, Path]
+) -> None:
+    """Remove what attempts that do not count have left, where the one that counts has no file of that name."""
+    for line in status.results.lines():
+        best, index = chosen[line["index"]], line["index"]
+        if (line["round"], line["chunk"]) == (best["round"], best["chunk"]):
+            continue
+        names = {output["name"] for output in best["outputs"]}
+        for output in line["outputs"]:
+            path = places[index] / output["name"]
+            if output["name"] not in names and _is_there(path, output):  # what a person has put there stays
+                path.unlink()
 
 
 def _set_aside(status: Status, damaged: set[tuple[str, str]]) -> None:
@@ -107,15 +127,6 @@ def _chosen(status: Status) -> Iterator[tuple[int, dict[str, Any]]]:
         if before is None or before["state"] != "done":
             found[line["index"]] = {key: line[key] for key in ("id", "state", "round", "chunk", "outputs")}
     yield from sorted(found.items())
-
-
-def _superseded(status: Status, chosen: Mapping[int, Mapping[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the files of attempts that do not count, where the one that counts has none of that name."""
-    for line in status.results.lines():
-        best = chosen[line["index"]]
-        if (line["round"], line["chunk"]) != (best["round"], best["chunk"]):
-            names = {output["name"] for output in best["outputs"]}
-            yield from ((line["index"], output) for output in line["outputs"] if output["name"] not in names)
 
 
 def _tar(run: BatchRun, line: Mapping[str, Any]) -> Path:
@@ -176,23 +187,25 @@ def _sum(pieces: Iterable[bytes], target: BinaryIO | None = None) -> str:
     return digest.hexdigest()
 
 
-def _list_files(run: BatchRun, chosen: Mapping[int, Mapping[str, Any]]) -> int:
+def _list_files(status: Status, chosen: Mapping[int, Mapping[str, Any]]) -> int:
+    run = status.run
+    damaged = {
+        (tar.stem, line["id"])
+        for line in chosen.values()
+        for output in line["outputs"]
+        if (tar := _tar(run, line)).is_file() and _sum(_pieces(tar, output)) != output["sha256"]
+    }
+    if damaged:
+        _set_aside(status, damaged)
+        chosen = dict(_chosen(status))
     rows = [
-        [
-            line["id"],
-            index,
-            output["name"],
-            _tar(run, line).name,
-            output["offset"],
-            output["bytes"],
-            output["sha256"],
-        ]
+        [line["id"], index, output["name"], _tar(run, line).name, *(output[name] for name in PLACE)]
         for index, line in chosen.items()
         for output in line["outputs"]
     ]
     run.merged.mkdir(exist_ok=True)
     with files.whole(run.merged / LISTED) as part, part.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(["id", "index", "name", "tar", "offset", "bytes", "sha256"])
+        table.writerow(["id", "index", "name", "tar", *PLACE])
         table.writerows(rows)
     return len(rows)
