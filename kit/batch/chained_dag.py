@@ -18,7 +18,8 @@ from kit.batch.chunks import Chunk, cut
 from kit.batch.collecting import collect
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
-from kit.batch.rounds import BatchRun, Round, RoundFiles
+from kit.batch.round_files import RoundFiles
+from kit.batch.rounds import BatchRun, Round
 from kit.batch.script import script
 from kit.batch.status import Status, status_of
 from kit.batch.worker.derivation import found_in, points_of, write_points

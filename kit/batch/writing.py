@@ -14,7 +14,8 @@ from kit.batch.chunks import Chunk, flavour_for
 from kit.batch.description import Job
 from kit.batch.options import Options
 from kit.batch.points import raw_lines
-from kit.batch.rounds import BatchRun, Round, RoundFiles
+from kit.batch.round_files import RoundFiles
+from kit.batch.rounds import BatchRun, Round
 from kit.batch.script import script
 from kit.batch.sites import Site
 from kit.batch.status import Status

@@ -25,7 +25,7 @@ SUM = sum(number * number for number in range(6))
 
 @pytest.fixture
 def campaign(chain, python):
-    """Return a function that starts the command in a process of its own; no stage does with less than all points."""
+    """Return a function that starts the command in a process of its own; every stage needs all its points."""
     chain.write_text(chain.read_text().replace(", accept: 0.6", ""))
     return lambda: python("-m", "kit", "campaign", FILE, "--profile", "local")
 
