@@ -17,6 +17,7 @@ from kit.batch.chaining import derivation, example, points_after
 from kit.batch.chunks import Chunk, cut
 from kit.batch.collecting import collect
 from kit.batch.faults import SubmissionError
+from kit.batch.merging import reopen
 from kit.batch.options import Options
 from kit.batch.round_files import RoundFiles
 from kit.batch.rounds import BatchRun, Round
@@ -146,7 +147,7 @@ def _is_complete(status: Status, accept: float) -> bool:
 
 
 def _write(batch: BatchRun, chunks: Sequence[Chunk], seconds: float, sending_: Sending, place: Place) -> Round:
-    launching.reopen(batch)
+    reopen(batch)
     round_ = write_round(batch, chunks, seconds, sending_, launching.next_number(batch), sending_.site, place)
     batch.note()
     return round_
@@ -179,7 +180,7 @@ def _derived(stage: Stage, batch: BatchRun, options: Options, before: _Nodes, pl
     number = 1 if stage.together else min(len(results), stage.chunks or len(results))
     chunks = [Chunk([], options.memory_mb, f"{at:06d}") for at in range(number)]
     carried = {chunk.name: _brought(before.batch, results[at::number]) for at, chunk in enumerate(chunks)}
-    launching.reopen(batch)
+    reopen(batch)
     round_number = launching.next_number(batch)
     longest = planning.UNKNOWN_SECONDS * len(results) / number
     job = job_for(batch, round_number, longest, place, transfers=True, node=True, derived=True)

@@ -104,7 +104,10 @@ def submit(context: click.Context, /, **given: Any) -> None:
 @JSON
 @click.pass_context
 def resume(context: click.Context, /, **given: Any) -> None:
-    """Send the points of RUN that are not done once more, and only these; RUN may be that of a campaign."""
+    """Send the points of RUN that are not done once more, and only these; RUN may be that of a campaign.
+
+    Of a campaign, --accept opens the gate at which it has stopped, from that share of its points on.
+    """
     from kit.batch import campaign_commands, resuming
     from kit.batch.status import status_of
 

@@ -27,7 +27,7 @@ from kit.directories import RunError, hold, new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["create", "launch", "next_number", "reopen", "write_and_send", "write_copy"]
+__all__ = ["create", "launch", "next_number", "write_and_send", "write_copy"]
 
 TRIAL = "000"
 LONGEST_SWEEP = 1000  # entries of a description; beyond, points.jsonl alone says what they are

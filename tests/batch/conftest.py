@@ -262,7 +262,10 @@ def failed_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer
     cells = ("parameters", TOY_PARAMETERS), f"import os\n{body}", TOY_END
     write_notebook(home / "notebooks" / "beam" / "toy.ipynb", *cells)
     sweep = ("--over", "x=1..6", "-p", "limit=4.5", "--run", "run", "--per-job", "3", *HERE)
-    paths = {"KIT_HOME": str(home), "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")])}
+    paths = {
+        "KIT_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "kit", "submit", "beam/toy", *sweep],
         cwd=home, env=os.environ | paths, capture_output=True, text=True, check=False,
