@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import files
-from kit.batch import launching, planning, watching
+from kit.batch import growing, launching, planning, watching
 from kit.batch.campaign import Campaign, Record, Stage
 from kit.batch.chaining import points_after
 from kit.batch.notebooks import find
 from kit.batch.options import Options
-from kit.batch.rounds import BatchRun
 from kit.batch.status import Status, status_of
 from kit.batch.why import about_run
 from kit.directories import new_directory
@@ -64,7 +63,7 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
         words = f"made before {stage.source.stage} changed; --stale makes it anew"
         return Progress(stage.name, "stale", words, record.run)
     directory = files.resolve(record.run)
-    if not (directory / "points.jsonl").is_file():
+    if not record.run or not (directory / "points.jsonl").is_file():
         return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
     return _run_progress(stage, status_of(directory))
 
@@ -94,7 +93,7 @@ def advance(
 
     On this computer a stage is worked off before the next is looked at.
     """
-    for stage in campaign.stages:
+    for place, stage in enumerate(campaign.stages):
         standing = {one.name: one for one in look(campaign)}
         own = standing[stage.name]
         ready = stage.source is None or standing[stage.source.stage].state == "complete"
@@ -102,25 +101,38 @@ def advance(
         if ready and wanted:
             say(f"{stage.name}: {find(stage.notebook).stage}")
             _submit(campaign, stage, changes, say, show)
+        if look(campaign)[place].state == "complete" and growing.found_nothing(campaign, stage):
+            _put_back(campaign, stage, say)
     return look(campaign)
+
+
+def _put_back(campaign: Campaign, stage: Stage, say: Callable[[str], object]) -> None:
+    say(f"{stage.name}: nothing is new")
+    growing.put_back(campaign, stage)
 
 
 def _submit(
     campaign: Campaign, stage: Stage, changes: Options, say: Callable[[str], object],
     show: Callable[[Status], object],
-) -> BatchRun:  # fmt: skip
-    before = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+) -> None:  # fmt: skip
+    points = points_after(stage, growing.runs_before(campaign, stage))
+    if not points and growing.earlier_runs(campaign, stage):
+        _put_back(campaign, stage, say)
+        return
     options = with_changes(stage.options, changes)
-    plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, before), options)
+    fixed = stage.fixed | growing.left_before(campaign, stage)
+    plan = planning.make_plan(stage.notebook, fixed, points, options)
     directory = new_directory(plan.notebook.stage, campaign.name)
     # noted before it is sent: a submission that is cut short is found again
     note(campaign, stage, directory)
-    return launching.launch(plan, directory, say=say, show=show)
+    launching.launch(plan, directory, say=say, show=show)
 
 
 def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
-    """Keep which run a stage has."""
-    campaign.records[stage.name] = Record(files.shown(directory), stage.own_identity(), campaign.before(stage))
+    """Keep which run a stage has; those of earlier turns stay, unless it is made anew."""
+    earlier = growing.earlier_runs(campaign, stage)
+    own, before = stage.own_identity(), campaign.before(stage)
+    campaign.records[stage.name] = Record(files.shown(directory), own, before, earlier)
     campaign.save()
 
 
