@@ -43,7 +43,7 @@ class Source:
 class Stage:
     """One stage of a campaign; `each` makes a point of each group of inputs, `all` one point of all of them.
 
-    `again` is by parameter the pattern of files that a stage has left and that tell it, another time, what is known.
+    `again` is by parameter the pattern of files that tell a stage, another time, what it has found.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Stage:
 
 @dataclass
 class Record:
-    """Which run a stage has, and by what it is known; `earlier` are its runs of the turns before, see `growing`."""
+    """Which run a stage has, and by what it is known; `earlier`: its runs of the turns before, see `growing`."""
 
     run: str
     own: str

@@ -136,7 +136,7 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     """Run the chain of stages that FILE describes, as far as it can be now; call it again to go on.
 
     On this computer stages are worked off one after the other; on HTCondor each is submitted when the one before
-    is complete. With --dag all become one DAG at once. What is complete is never run again; --again adds to it what
+    is complete. With --dag all become one DAG at once. What is complete is never run again; --again adds what
     has come since.
     """
     from kit.batch import campaign as campaigns

@@ -28,8 +28,8 @@ def begin_turn(campaign: Campaign, unfinished: list[str]) -> None:
     """
     if not any(stage.again for stage in campaign.stages):
         message = (
-            f"campaign {campaign.name}: no stage has again, such as again: {{since: list.json}}, which tells it what"
-            " is known already"
+            f"campaign {campaign.name}: no stage has again, such as again: {{since: list.json}}, which tells it"
+            " what is known already"
         )
         raise SubmissionError(message)
     if unfinished:
@@ -42,7 +42,7 @@ def begin_turn(campaign: Campaign, unfinished: list[str]) -> None:
 
 
 def earlier_runs(campaign: Campaign, stage: Stage) -> list[str]:
-    """Return the runs that the next one of a stage is added to: none where it has changed, or what it is made of."""
+    """Return the runs that the next one of a stage is added to; none where it has changed, or its source."""
     record = campaign.records.get(stage.name)
     same = record and (record.own, record.before) == (stage.own_identity(), campaign.before(stage))
     return record.earlier if record and same and not record.run else []
