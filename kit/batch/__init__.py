@@ -21,7 +21,7 @@ how it stands
 what becomes of it
     `stopping`, `resuming` with `regrouping`, `merging`, `collecting`
 several stages, one after the other
-    `campaign`, `chaining`; driven from here by `driving`, as one DAG by `chained_dag`; `campaign_commands`
+    `campaign`, `chaining`, `growing`; `campaign_commands`; driven by `driving`, or one DAG by `chained_dag`
 pictures and panels
     `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `calling`
 """

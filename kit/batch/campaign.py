@@ -24,7 +24,7 @@ from kit.parameters import read_yaml
 
 __all__ = ["Campaign", "Record", "Source", "Stage", "begin", "campaign_in", "read_campaign"]
 
-KEYS = {"name", "notebook", "set", "each", "all", "accept", "options", "chunks"}
+KEYS = {"name", "notebook", "set", "each", "all", "again", "accept", "options", "chunks"}
 NAME = re.compile(r"\w[\w.+-]*")
 COPY = "campaign.yaml"
 
@@ -41,7 +41,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a campaign; `each` makes a point of each group of inputs, `all` one point of all of them."""
+    """One stage of a campaign; `each` makes a point of each group of inputs, `all` one point of all of them.
+
+    `again` is by parameter the pattern of files that tell a stage, another time, what it has found.
+    """
 
     name: str
     notebook: str
@@ -51,6 +54,7 @@ class Stage:
     together: bool
     options: Options
     chunks: int | None
+    again: dict[str, str] = field(default_factory=dict)
 
     def own_identity(self) -> str:
         """Return what this stage hashes to by itself: code, values, points."""
@@ -61,12 +65,13 @@ class Stage:
 
 @dataclass
 class Record:
-    """Which run a stage has, by what it is known, and what its file said last of its gate."""
+    """Which run a stage has, by what it is known, what its file said last of its gate; `earlier`: see `growing`."""
 
     run: str
     own: str
     before: str
     accept: float | None = None
+    earlier: list[str] = field(default_factory=list)
 
     @property
     def identity(self) -> str:
@@ -182,8 +187,22 @@ def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], befo
         raise SubmissionError(message) from None
     return Stage(
         about["name"], about["notebook"], dict(about.get("set") or {}), sweep, source, "all" in about, options,
-        about.get("chunks"),
+        about.get("chunks"), _again(where, about, source),
     )  # fmt: skip
+
+
+def _again(where: str, about: Mapping[str, Any], source: Source | None) -> dict[str, str]:
+    """Return which files of a stage tell it what is known, by the parameter that takes them."""
+    again = about.get("again") or {}
+    if not isinstance(again, Mapping) or not all(isinstance(pattern, str) for pattern in again.values()):
+        message = (
+            f"{where}: again is {again!r}, should be such as {{since: list.json}}, a pattern of its own files"
+        )
+        raise SubmissionError(message)
+    if again and source:
+        message = f"{where}: has again and outputs_of; what is new comes to it from {source.stage}"
+        raise SubmissionError(message)
+    return dict(again)
 
 
 def _source(

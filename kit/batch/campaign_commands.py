@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit import files
 from kit.batch import campaign as campaigns
-from kit.batch import chained_dag, chaining, driving, resuming, stopping
+from kit.batch import chained_dag, chaining, driving, growing, resuming, stopping
 from kit.batch.campaign import Campaign
 from kit.batch.driving import Progress
 from kit.batch.options import Options
@@ -22,9 +22,10 @@ LOOK = 2.0  # s
 
 
 def go_on(
-    campaign: Campaign, path: Path, changes: Options, *, stale: bool, say: Say, show: Callable[[Status], object]
-) -> None:
-    """Do what can be done now for a campaign: on its first call begin it.
+    campaign: Campaign, path: Path, changes: Options, *, stale: bool, again: bool = False, say: Say,
+    show: Callable[[Status], object],
+) -> None:  # fmt: skip
+    """Do what can be done now for a campaign: on its first call begin it, `again` look for what is new.
 
     Raises
     ------
@@ -34,9 +35,14 @@ def go_on(
         If any of its stages has a name or value that its notebook does not take.
     """
     _check_stages(campaign)
-    as_dag = changes.dag or (campaign.dag and changes.profile != "local")
+    as_dag = changes.dag or (campaign.dag and not again and changes.profile != "local")
+    if as_dag:
+        growing.refuse_dag(campaign, again=again)
     if as_dag or campaign.dag:  # DAGMan at work goes by the file as it was
         stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=False, say=say)
+    if again:
+        standing = driving.look(campaign)
+        growing.begin_turn(campaign, [f"{one.name} is {one.state}" for one in standing if one.state != "complete"])
     campaigns.begin(campaign, path, dag=as_dag)
     _set_gates(campaign, changes, say)
     if as_dag:
@@ -65,7 +71,7 @@ def resume(
         if one.state in ("stopped", "running"):
             say(f"{one.name}:")
             resuming.resume(one.run, changes, wait=wait, stop_first=stop_first, say=say, show=show)
-    driving.advance(campaign, changes, stale=False, again=False, say=say, show=show)
+    driving.advance(campaign, changes, stale=False, resend=False, say=say, show=show)
 
 
 def _check_stages(campaign: Campaign) -> None:

@@ -99,7 +99,7 @@ def _nodes_of(
         batch = batch or _create(campaign, stage, options, before, say)
         return _derived(stage, batch, options, before, place, say)
     if batch is None:
-        source = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+        source = [status_of(files.resolve(campaign.records[stage.source.stage].run))] if stage.source else []
         plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, source), options)
         batch = launching.create(plan, new_directory(plan.notebook.stage, campaign.name), campaign.name)
         driving.note(campaign, stage, batch.directory)
@@ -122,7 +122,7 @@ def _nodes_of(
 
 def _batch(campaign: Campaign, stage: Stage) -> BatchRun | None:
     record = campaign.records.get(stage.name)
-    return BatchRun(files.resolve(record.run)) if record else None
+    return BatchRun(files.resolve(record.run)) if record and record.run else None
 
 
 def _current(campaign: Campaign, stage: Stage) -> BatchRun | None:

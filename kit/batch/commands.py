@@ -126,6 +126,7 @@ def resume(context: click.Context, /, **given: Any) -> None:
 @click.command(cls=OptionsCommand)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--stale", is_flag=True, help="Make stages anew that were made before an earlier one changed.")
+@click.option("--again", is_flag=True, help="All is complete: look for what is new, and work on that alone.")
 @click.option("--status", "only_look", is_flag=True, help="Only tell how the stages stand.")
 @JSON
 @click.pass_context
@@ -133,7 +134,8 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     """Run the chain of stages that FILE describes, as far as it can be now; call it again to go on.
 
     On this computer stages are worked off one after the other; on HTCondor each is submitted when the one before
-    is complete. With --dag all become one DAG at once. What is complete is never run again.
+    is complete. With --dag all become one DAG at once. What is complete is never run again; --again adds what
+    has come since.
     """
     from kit.batch import campaign as campaigns
     from kit.batch import campaign_commands, request
@@ -143,7 +145,9 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     changes = chosen_options(context)
     if not given["only_look"]:
         with closing(shower(given)) as show:
-            campaign_commands.go_on(made, path, changes, stale=given["stale"], say=sayer(given), show=show)
+            campaign_commands.go_on(
+                made, path, changes, stale=given["stale"], again=given["again"], say=sayer(given), show=show
+            )
     end_campaign(made, given)
 
 

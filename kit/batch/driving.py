@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import files
-from kit.batch import launching, planning, resuming, watching
+from kit.batch import growing, launching, planning, resuming, watching
 from kit.batch.campaign import Campaign, Record, Stage
 from kit.batch.chaining import points_after
 from kit.batch.notebooks import find
 from kit.batch.options import Options
-from kit.batch.rounds import BatchRun
 from kit.batch.status import Status, status_of
 from kit.batch.why import about_run
 from kit.directories import new_directory
@@ -67,7 +66,7 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
         words = f"made before {stage.source.stage} changed; --stale makes it anew"
         return Progress(stage.name, "stale", words, record.run)
     directory = files.resolve(record.run)
-    if not (directory / "points.jsonl").is_file():
+    if not record.run or not (directory / "points.jsonl").is_file():
         return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
     status = status_of(directory)
     return _run_progress(stage, status, gate(campaign, stage, status.run))
@@ -106,18 +105,18 @@ def _waiting_words(stage: Stage, earlier: str) -> str:
 
 
 def advance(
-    campaign: Campaign, changes: Options, *, stale: bool, again: bool = True, say: Callable[[str], object],
+    campaign: Campaign, changes: Options, *, stale: bool, resend: bool = True, say: Callable[[str], object],
     show: Callable[[Status], object],
 ) -> list[Progress]:  # fmt: skip
     """Submit every stage that can be, and return how all stand.
 
     On this computer a stage is worked off before the next is looked at. Points that were sent and lost, as by a
-    kill of the pool of this computer, are sent once more unless `again` is false.
+    kill of the pool of this computer, are sent once more unless `resend` is false.
     """
-    for stage in campaign.stages:
+    for place, stage in enumerate(campaign.stages):
         standing = {one.name: one for one in look(campaign)}
         own = standing[stage.name]
-        if own.missing and again:
+        if own.missing and resend:
             say(f"{stage.name}:")
             resuming.resume(own.run, changes, say=say, show=show)
         ready = stage.source is None or standing[stage.source.stage].state == "complete"
@@ -125,34 +124,45 @@ def advance(
         if ready and wanted:
             say(f"{stage.name}: {find(stage.notebook).stage}")
             _submit(campaign, stage, changes, say, show)
+        if look(campaign)[place].state == "complete" and growing.found_nothing(campaign, stage):
+            _put_back(campaign, stage, say)
     return look(campaign)
+
+
+def _put_back(campaign: Campaign, stage: Stage, say: Callable[[str], object]) -> None:
+    say(f"{stage.name}: nothing is new")
+    growing.put_back(campaign, stage)
 
 
 def _submit(
     campaign: Campaign, stage: Stage, changes: Options, say: Callable[[str], object],
     show: Callable[[Status], object],
-) -> BatchRun:  # fmt: skip
-    before = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+) -> None:  # fmt: skip
+    points = points_after(stage, growing.runs_before(campaign, stage))
+    if not points and growing.earlier_runs(campaign, stage):
+        _put_back(campaign, stage, say)
+        return
     options = with_changes(stage.options, changes)
-    plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, before), options)
+    fixed = stage.fixed | growing.left_before(campaign, stage)
+    plan = planning.make_plan(stage.notebook, fixed, points, options)
     directory = _left_empty(campaign, stage) or new_directory(plan.notebook.stage, campaign.name)
     # noted before it is sent: a submission that is cut short is found again
     note(campaign, stage, directory)
-    return launching.launch(plan, directory, say=say, show=show)
+    launching.launch(plan, directory, say=say, show=show)
 
 
 def _left_empty(campaign: Campaign, stage: Stage) -> Path | None:
     """Return the directory of a stage where a submission was cut short before anything was in it."""
     record = campaign.records.get(stage.name)
-    directory = files.resolve(record.run) if record else None
+    directory = files.resolve(record.run) if record and record.run else None
     return directory if directory and directory.is_dir() and not any(directory.iterdir()) else None
 
 
 def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
-    """Keep which run a stage has."""
-    campaign.records[stage.name] = Record(
-        files.shown(directory), stage.own_identity(), campaign.before(stage), stage.options.accept
-    )
+    """Keep which run a stage has; those of earlier turns stay, unless it is made anew."""
+    own, before = stage.own_identity(), campaign.before(stage)
+    earlier = growing.earlier_runs(campaign, stage)
+    campaign.records[stage.name] = Record(files.shown(directory), own, before, stage.options.accept, earlier)
     campaign.save()
 
 

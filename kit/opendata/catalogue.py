@@ -60,8 +60,8 @@ class CatalogueParameters(Parameters):
     folder: str = parameter("outputs/data/opendata", "where lists and files are kept, for all runs")
     download: bool = parameter(False, "fetch the files, too, instead of only listing them")
     refresh: bool = parameter(False, "ask the services again, and check the files that are here")
-    since: str | None = parameter(
-        None, "catalogue.json of an earlier run, whose files are left out: only new ones"
+    since: list[str] = parameter(
+        [], "catalogue.json of earlier runs, whose files are left out; the services are asked again"
     )
     max_files: int | None = parameter(None, "only the first so many files", ge=1)
     connections: int = parameter(4, "downloads side by side", ge=1, le=16)
@@ -168,21 +168,23 @@ def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tu
         make = functools.partial(list_record, record, server, p.patience)
         makers.append((record_name(record), {"server": p.server}, lambda make=make: [make()]))
     for name, settings, make in makers:
-        listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=p.refresh)
+        refresh = p.refresh or bool(p.since)  # a list that was kept knows nothing new
+        listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=refresh)
         found, asked = found + listed, asked + made
     return found, asked
 
 
 def _new(p: CatalogueParameters, chosen: Sequence[Chosen]) -> list[Chosen]:
-    """Return what is chosen without the files that an earlier catalogue holds."""
-    if p.since is None:
-        return list(chosen)
-    content = files.read_json(files.resolve(p.since))
-    try:
-        known = {entry["uri"] for dataset in content["datasets"] for entry in dataset["files"]}
-    except (KeyError, TypeError) as fault:
-        message = f"{p.since}: no catalogue; should be {CATALOGUE} of an earlier run"
-        raise FormatError(message) from fault
+    """Return what is chosen without the files that earlier catalogues hold; those that failed are not held."""
+    known: set[str] = set()
+    for path in p.since:
+        content = files.read_json(files.resolve(path))
+        try:
+            entries = [entry for dataset in content["datasets"] for entry in dataset["files"]]
+            known |= {entry["uri"] for entry in entries if entry["state"] != "failed"}
+        except (KeyError, TypeError) as fault:
+            message = f"{path}: no catalogue; should be {CATALOGUE} of an earlier run"
+            raise FormatError(message) from fault
     return [(dataset, [file for file in listed if file.uri not in known]) for dataset, listed in chosen]
 
 

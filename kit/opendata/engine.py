@@ -22,7 +22,7 @@ __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
 COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, compiling takes some seconds once
 BLOCK = 512  # masses made before they are counted: they stay in the processor's first cache
 
-_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] -> i8"
+_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] b1[] -> i8"
 LOOPS = {
     "kit.opendata.kernels:arrange": "i8[] i8[] i8[] i8[] i8[] i8[] i8[]",
     "kit.opendata.kernels:count": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] f8[,] i8[] i8[,] -> i8",
@@ -95,11 +95,11 @@ def compiled_engine() -> Engine:
         events = len(offsets) - 1
         counts, sound, dropped = np.empty(events, np.int64), np.empty(events, np.bool_), np.zeros(1, np.int64)
         places = np.empty(min(events * cuts.max_count, int(offsets[-1] - offsets[0])), np.int64)
-        hardest = np.empty(cuts.max_count)
+        hardest, passes = np.empty(cuts.max_count), np.zeros(int(offsets[-1]), np.bool_)
         used = choosers[kind](
-            np.ascontiguousarray(offsets), *stored, *cuts, hardest, counts, sound, places, dropped
+            np.ascontiguousarray(offsets), *stored, *cuts, hardest, counts, sound, places, dropped, passes
         )
-        return Chosen(counts, sound, places[:used], int(dropped[0]))
+        return Chosen(counts, sound, places[:used], int(dropped[0]), passes)
 
     def arrange(*arrays: IntArray) -> IntArray:
         places = np.empty(arrays[-1][-1], np.int64)

@@ -81,9 +81,9 @@ def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
     seen = {letter: len(objects[letter].pt) for letter in letters}
     dropped = {letter: found.dropped for letter, found in passed.items()}
     if p.overlap_removal:
-        cuts = {letter: cuts_for(p, letter, chunk.unit) for letter in letters}
-        objects = without_overlaps(objects, cuts, engine)
-        passed = {letter: _pass(objects[letter], p, letter, chunk.unit, engine) for letter in letters}
+        apart = {letter: found.passing for letter, found in passed.items() if letter != "b"}
+        objects = {**objects, **without_overlaps(objects, apart, UNIT[chunk.unit], engine)}
+        passed |= {letter: _pass(objects[letter], p, letter, chunk.unit, engine) for letter in apart}
         steps["overlap removal"] = _present(passed, chunk.events) > 0
     steps |= _windows(passed, p, chunk.events)
     cutflow, sums = _told(chunk, steps)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 __all__ = [
     "FARTHEST_ETA", "LARGEST", "BoolArray", "Chosen", "Cuts", "FloatArray", "IntArray", "arrange", "choose",
-    "count", "masses", "passing",
+    "count", "masses",
 ]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,12 +38,14 @@ class Chosen(NamedTuple):
     sound : whether an event has any object that is not bad, before cuts
     chosen : places of the at most `max_count` hardest of each event, falling in pT, event after event
     dropped : number of bad objects
+    passing : whether an object passes, however many its event has, shape (m,)
     """
 
     counts: IntArray
     sound: BoolArray
     chosen: IntArray
     dropped: int
+    passing: BoolArray
 
 
 def choose(
@@ -70,27 +72,14 @@ def choose(
     size = np.diff(offsets)
     event = np.repeat(np.arange(events), size)
     pt, sound, places = _passing(offsets, pt, eta, phi, extra, isolation, cuts)
+    passes = np.zeros(int(offsets[-1]), bool)
+    passes[places + offsets[0]] = True
     places = places[np.lexsort((-pt[places], event[places]))]
     counts = np.bincount(event[places], minlength=events)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
     hardest = places[rank < cuts.max_count] + offsets[0]
     any_sound = np.bincount(event[sound], minlength=events) > 0
-    return Chosen(counts, any_sound, hardest, int(len(sound) - np.count_nonzero(sound)))
-
-
-def passing(
-    offsets: IntArray,
-    pt: npt.NDArray[np.floating],
-    eta: npt.NDArray[np.floating],
-    phi: npt.NDArray[np.floating],
-    extra: npt.NDArray[np.floating] | None,
-    isolation: npt.NDArray[np.floating] | None,
-    cuts: Cuts,
-) -> BoolArray:
-    """Return which objects of one type `choose` would let pass, however many an event has; shape (m,)."""
-    kept = np.zeros(len(pt), bool)
-    kept[offsets[0] + _passing(offsets, pt, eta, phi, extra, isolation, cuts)[2]] = True
-    return kept
+    return Chosen(counts, any_sound, hardest, int(len(sound) - np.count_nonzero(sound)), passes)
 
 
 def _passing(
