@@ -65,7 +65,7 @@ class Stage:
 
 @dataclass
 class Record:
-    """Which run a stage has, by what it is known, what its file said last of its gate; `earlier`: see `growing`."""
+    """Which run a stage has, how it is known, what its file last said of its gate; `earlier`: see `growing`."""
 
     run: str
     own: str

@@ -12,6 +12,7 @@ from kit.batch.campaign import Campaign, Record, Stage
 from kit.batch.chaining import points_after
 from kit.batch.notebooks import find
 from kit.batch.options import Options
+from kit.batch.rounds import BatchRun
 from kit.batch.status import Status, status_of
 from kit.batch.why import about_run
 from kit.directories import new_directory
