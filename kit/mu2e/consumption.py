@@ -70,7 +70,7 @@ class Part:
         left: Ranges = []
         for start, stop in free:
             here = min(self.available([(start, stop)]), wanted)
-            end = self._end(start, here)
+            end = self.end(start, here)
             if end > start:
                 taken.append((start, end))
             if stop > end:
@@ -79,11 +79,11 @@ class Part:
         return taken, left
 
     def rows(self, start: int, stop: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return tree, entry and number of the item of each row in a range of positions; entries rise."""
+        """Return tree, entry and number of the item of each row in a range of positions, in their order."""
         positions = np.arange(start, stop)
         if self.accepted is not None:
             positions = positions[self.accepted[start:stop]]
-        items = positions if self.order is None else np.sort(self.order[positions])
+        items = positions if self.order is None else self.order[positions]
         if self.starts is None or self.source is None or self.entry is None:
             return np.full(len(items), self.sources[0]), items, np.arange(len(items))
         lengths = self.starts[items + 1] - self.starts[items]
@@ -92,7 +92,8 @@ class Part:
         )  # fmt: skip
         return self.source[rows], self.entry[rows], np.repeat(np.arange(len(items)), lengths)
 
-    def _end(self, start: int, wanted: int) -> int:
+    def end(self, start: int, wanted: int) -> int:
+        """Return the position behind the first `wanted` items from `start` on."""
         if self.accepted is None:
             return start + wanted
         if not wanted:
