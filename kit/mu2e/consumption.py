@@ -20,7 +20,7 @@ from kit.mu2e.interleaving import stream
 from kit.mu2e.primaries import Source, open_file
 from kit.mu2e.shelves import Shelf
 
-__all__ = ["Order", "Part", "Thinning", "Unit", "make_part"]
+__all__ = ["Order", "Part", "Thinning", "Unit", "ids_of", "make_part"]
 
 IntArray = npt.NDArray[np.int64]
 Order = Literal["sequential", "random"]
@@ -147,7 +147,7 @@ def _events(indices: Sequence[int], sources: Sequence[Source]) -> tuple[IntArray
     """Return the rows of each event, events in the order in which they first occur."""
     ids, source, entry = [], [], []
     for index, one in zip(indices, sources, strict=True):
-        ids.append(_ids(one))
+        ids.append(ids_of(one))
         source.append(np.full(one.entries, index))
         entry.append(np.arange(one.entries))
     every = np.concatenate(ids)
@@ -160,13 +160,20 @@ def _events(indices: Sequence[int], sources: Sequence[Source]) -> tuple[IntArray
     return starts, np.concatenate(source)[rows], np.concatenate(entry)[rows]
 
 
-def _ids(source: Source) -> IntArray:
+def ids_of(source: Source) -> IntArray:
+    """Return run, subrun and event of each entry, shape (entries, 3).
+
+    Raises
+    ------
+    FormatError
+        If the tree does not tell them.
+    """
     with open_file(source.path) as file:
         tree = file[source.tree]
         columns, _ = columns_of(source, tree, "drop")
         names = id_columns(columns)
         if names is None:
-            message = f"{source.path}: {source.tree} has no run, subrun and event: unit: event needs them"
+            message = f"{source.path}: {source.tree} has no run, subrun and event"
             raise FormatError(message)
         return np.stack([_values(tree, columns[name]) for name in names], axis=1).astype(np.int64)
 

@@ -106,5 +106,5 @@ def test_events_without_ids_are_refused(tmp_path):
     with uproot.recreate(tmp_path / "x.root") as file:
         file.mktree("t", {"x": np.dtype("f4")}).extend({"x": np.ones(3, "f4")})
     source = Source(str(tmp_path / "x.root"), "t", 3, "", 0)
-    with pytest.raises(FormatError, match="t has no run, subrun and event: unit: event needs them"):
+    with pytest.raises(FormatError, match="t has no run, subrun and event"):
         make_part([0], [source], "event", "sequential")
