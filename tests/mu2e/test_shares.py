@@ -123,7 +123,7 @@ def test_a_job_that_would_begin_without_an_event_is_refused_when_planned(make_ca
     yields = count(make_catalogue(DIO=([6, 400], 9000), CRYCosmic=([300, 300], 8000.0)), **COUNTED)
     draw(yields, ensemble="first", mode="asimov", subruns=1)
     with pytest.raises(RunError, match=r"job 0 has no event of DIO left in .*DIO\.test\.001430_00000000\.root"):
-        draw(yields, ensemble="second", mode="art", subruns=1)
+        draw(yields, ensemble="second", mode="art", subruns=1, livetime_process="DIO")
     assert "second" not in Ledger(resolve("outputs/mu2e/ledger.sqlite")).ensembles()
 
 
