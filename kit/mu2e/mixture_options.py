@@ -110,6 +110,8 @@ def _steps(p: MixtureParameters) -> Iterator[str]:
 def _art_alone(p: MixtureParameters) -> Iterator[str]:
     """Yield what only `art` knows."""
     if p.mode == "art":
+        if p.export_grid and p.files_per_job > 1:
+            yield "mode art plans one file of each data set a job: files_per_job should be 1, or export_grid false"
         return
     for name in ("legacy_seed", "livetime_process"):
         if getattr(p, name):
