@@ -2,8 +2,8 @@
 
 The map of rooms. Dumper files: `branches` and `events` say what one holds, `dumper` reads it, `scrutiny` refuses
 what cannot be used, `sample` says which files and events, `ledger` what became of each. Physics: `association`,
-`geometry`, `mustache`, `working_points`, `seeding`, `labels`, `quantities`; `loops` and `twins` are its
-innermost loops, which `kernels` compiles, `building` puts all together. Truth: `matches`, `match_tables`,
+`geometry`, `mustache`, `working_points`, `seeding`, `labels`, `quantities`; `kernels` and `twins` are its
+innermost loops, of which `engine` takes one, `building` puts all together. Truth: `matches`, `match_tables`,
 `resolution`. Windows on disk: `features` is the layout, `tables` and `ndjson` write, `access` and
 `ndjson_reading` read. Datasets: `collecting`, `dataset_inputs`, `dataset_index`, `selection`, `splitting`,
 `shuffling`, `normalisation`, `weights`, `tfrecord`, `parts`. Events for demos: `calorimeter`, `particles`,

@@ -23,7 +23,7 @@ from kit.ecal.building import DIFFERING, LabelName, Rules, Windows, build
 from kit.ecal.dumper import DumperFile
 from kit.ecal.events import Events
 from kit.ecal.features import Features, read_features
-from kit.ecal.kernels import engine
+from kit.ecal.engine import engine
 from kit.ecal.ledger import work_off
 from kit.ecal.quantities import INSC
 from kit.ecal.sample import Piece, SampleParameters, ranges, share

@@ -200,13 +200,13 @@ def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> fl
     from kit.ecal.building import Rules, build
     from kit.ecal.dumper import DumperFile
     from kit.ecal.features import read_features
-    from kit.ecal.kernels import compiled
+    from kit.ecal.engine import compiled_engine
     from kit.ecal.tables import TableWriter, schema, to_table
 
     shared = Path(os.environ.get("KIT_SHARED_DATA") or "nowhere") / "ecal" / "ele4_50.root"
     if not shared.is_file():
         return None
-    rules, features, loops = Rules(working_points.read(table)), read_features(), compiled()
+    rules, features, loops = Rules(working_points.read(table)), read_features(), compiled_engine()
     layout = schema(features, "float64")
     with DumperFile(str(shared)) as source:
 

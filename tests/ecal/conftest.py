@@ -9,7 +9,7 @@ import pytest
 from kit.ecal import working_points
 from kit.ecal.demo import demo
 from kit.ecal.dumper import DumperFile
-from kit.ecal.kernels import NUMPY, compiled
+from kit.ecal.engine import NUMPY, compiled_engine
 
 EVENTS = 40
 
@@ -67,4 +67,4 @@ def read():
 @pytest.fixture(params=["numpy", "compiled"])
 def loops(request: pytest.FixtureRequest):
     """Return the loops, in NumPy and compiled."""
-    return NUMPY if request.param == "numpy" else compiled()
+    return NUMPY if request.param == "numpy" else compiled_engine()

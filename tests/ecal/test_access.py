@@ -6,7 +6,7 @@ import pytest
 from kit.ecal.access import WindowFile, WindowFiles
 from kit.ecal.building import Rules, build
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.tables import TableWriter, to_table
 from kit.files import FormatError
 

@@ -6,7 +6,7 @@ import pytest
 from kit.ecal.building import Rules, build
 from kit.ecal.features import read_features
 from kit.ecal.inspection import COLUMNS, Inspection
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.quantities import INSC
 from kit.ecal.tables import TableWriter, to_table
 

@@ -8,7 +8,7 @@ import pytest
 
 from kit.ecal import ndjson
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 
 
 def without_name(line):

@@ -9,7 +9,7 @@ import pytest
 
 from kit.ecal.building import Rules, build
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.tables import TableWriter, schema, to_table
 
 FEATURES = read_features()

@@ -10,7 +10,7 @@ from kit.ecal import tfrecord
 from kit.ecal.access import Part
 from kit.ecal.building import Rules, build
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from tests.ecal.tfrecord_reader import crc32c, example, read_records, tensor_of
 
 FEATURES = read_features()
