@@ -139,7 +139,10 @@ def fill(
     cluster: Any,
     dphi: Any,
 ) -> int:
-    """Write window, cluster and distance in φ of what lies in a window, while there is room; return how much does."""
+    """Write window, cluster and distance in φ of what lies in a window; return how much that is.
+
+    What has no room is counted only.
+    """
     used = 0
     for w in range(len(seeds)):
         s = seeds[w]
@@ -160,7 +163,10 @@ def fill(
 
 @compiled
 def spans(offsets: Any, values: Any, parts: Any, largest: Any, smallest: Any, mean: Any) -> None:
-    """Write largest, smallest and mean value of lists that are not empty; eight `parts` add as NumPy's mean does."""
+    """Write largest, smallest and mean value of lists that are not empty.
+
+    Sums are those of NumPy's mean, which adds eight `parts` side by side.
+    """
     for w in range(len(offsets) - 1):
         begin, number = offsets[w], offsets[w + 1] - offsets[w]
         high = low = values[begin]

@@ -21,9 +21,9 @@ from kit.ecal import ndjson, working_points
 from kit.ecal.branches import OPPOSITE_ASSOCIATIONS
 from kit.ecal.building import DIFFERING, LabelName, Rules, Windows, build
 from kit.ecal.dumper import DumperFile
+from kit.ecal.engine import engine
 from kit.ecal.events import Events
 from kit.ecal.features import Features, read_features
-from kit.ecal.engine import engine
 from kit.ecal.ledger import work_off
 from kit.ecal.quantities import INSC
 from kit.ecal.sample import Piece, SampleParameters, ranges, share

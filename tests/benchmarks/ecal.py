@@ -199,8 +199,8 @@ def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> fl
     from kit.ecal import working_points
     from kit.ecal.building import Rules, build
     from kit.ecal.dumper import DumperFile
-    from kit.ecal.features import read_features
     from kit.ecal.engine import compiled_engine
+    from kit.ecal.features import read_features
     from kit.ecal.tables import TableWriter, schema, to_table
 
     shared = Path(os.environ.get("KIT_SHARED_DATA") or "nowhere") / "ecal" / "ele4_50.root"

@@ -5,8 +5,8 @@ import pytest
 
 from kit.ecal.access import WindowFile, WindowFiles
 from kit.ecal.building import Rules, build
-from kit.ecal.features import read_features
 from kit.ecal.engine import NUMPY
+from kit.ecal.features import read_features
 from kit.ecal.tables import TableWriter, to_table
 from kit.files import FormatError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kit.ecal.engine import COMPILED_FROM, NUMPY, compiled_engine, engine
+from kit.ecal.engine import NUMPY, compiled_engine, engine
 from kit.ecal.geometry import reach
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kit.ecal.building import Rules, build
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
 from kit.ecal.inspection import COLUMNS, Inspection
-from kit.ecal.engine import NUMPY
 from kit.ecal.quantities import INSC
 from kit.ecal.tables import TableWriter, to_table
 

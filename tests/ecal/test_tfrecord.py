@@ -9,8 +9,8 @@ import pytest
 from kit.ecal import tfrecord
 from kit.ecal.access import Part
 from kit.ecal.building import Rules, build
-from kit.ecal.features import read_features
 from kit.ecal.engine import NUMPY
+from kit.ecal.features import read_features
 from tests.ecal.tfrecord_reader import crc32c, example, read_records, tensor_of
 
 FEATURES = read_features()
