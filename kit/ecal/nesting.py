@@ -2,7 +2,8 @@
 
 There each event is its number of lists, then for each list its length and its numbers, all big-endian; uproot
 takes the header before that away. Its own decoder goes number by number, longer than all the rest of reading
-takes. The branches of a group have lists of the same lengths: these are found once, and only compared for the others.
+takes. The branches of a group have lists of the same lengths: these are found once, and only compared for the
+others.
 """
 
 from __future__ import annotations

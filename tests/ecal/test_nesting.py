@@ -58,8 +58,8 @@ def test_bytes_that_are_no_words_are_left_alone():
 @pytest.mark.parametrize("name", ["ele4_50.root", "edge.root"])
 def test_uproot_reads_the_same_from_every_nested_branch_of_the_public_files(ecal_data, name):
     with uproot.open({ecal_data / name: TREE}) as tree:
-        decoder, read = Decoder(), 0
-        for branch in tree:
+        decoder, read, names = Decoder(), 0, tree.keys()
+        for branch in names:
             kind = number_type(tree[branch].interpretation)
             if kind is None:
                 continue
