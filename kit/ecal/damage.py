@@ -28,9 +28,10 @@ def naming_damage(path: str, spot: str = "") -> Iterator[None]:
         If they cannot be read.
     """
     import cramjam
+    from isal import isal_zlib
 
     damage = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-    others = (EOFError, struct.error, zlib.error, LZMAError, cramjam.DecompressionError)
+    others = (EOFError, struct.error, zlib.error, LZMAError, isal_zlib.error, cramjam.DecompressionError)
     try:
         yield
     except (FormatError, FileNotFoundError):

@@ -6,6 +6,7 @@ A TTree of nested ``std::vector`` is what the dumper writes (layout `dumper`); t
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,6 +56,9 @@ class DumperFile:
 
         self.path = path
         self._branches = wanted(association, pileup=pileup)
+        # faster than zlib; uproot.ZLIB.library would change what is written, and not what is read
+        with contextlib.suppress(AttributeError):
+            uproot.compression._decompress_ZLIB.library = "isal"  # noqa: SLF001
         with naming_damage(path):
             self._file = uproot.open({path: None}, object_cache=None, array_cache=None)
         try:
