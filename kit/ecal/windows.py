@@ -78,7 +78,7 @@ class WindowParameters(SampleParameters):
 
 
 def make_windows(p: WindowParameters, run: Run) -> dict[str, Any]:
-    """Write the windows of this job's share of the files, ``ledger.json``, and return the summary.
+    """Write the windows of this job's share of the files, and return the summary.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def _say(p: WindowParameters, run: Run, pieces: list[Piece], total: Tally) -> No
     elif not total.windows:
         run.notice(f"not one window was kept, of {total.seeds} seeds in {total.events} events")
     if total.events_bad:
-        run.notice(f"{total.events_bad} events were left out, listed in ledger.json")
+        run.notice(f"{total.events_bad} events were left out, listed in the manifest")
     if total.nan_scores:
         run.notice(f"{total.nan_scores} scores are no numbers: they count as no association")
     if total.undefined:

@@ -55,6 +55,14 @@ def test_of_nothing_they_say_so(name):
     assert "no window" in text_of(getattr(window_plots, name)(nothing))
 
 
+def test_with_too_few_windows_for_a_width_that_is_said(paths):  # noqa: F811
+    with WindowFiles(paths) as files:
+        part = next(iter(files.parts(window_plots.FIELDS)))
+    first = np.flatnonzero(part.window["is_seed_calo_matched"])[:2]
+    text = text_of(window_plots.response(window_plots.gather([part.take(first)])))
+    assert text.count("fewer than 3 windows in every bin") == 2
+
+
 def test_the_cutflow_shows_every_number():
     summary = {"clusters": 12345, "seeds": 678, "events": 9}
     text = text_of(window_plots.cutflow(summary))

@@ -162,7 +162,7 @@ def test_with_leave_the_others_stay(inputs):
     (inputs / "1.root").write_text("no file of events " * 10)
     run = run_of(max_failed_fraction=0.4)
     assert (run.summary["files"], run.summary["files_failed"]) == (2, 1)
-    ledger = json.loads((run.directory / "ledger.json").read_text())
+    ledger = run.manifest["pieces"]
     assert [entry["state"] for entry in ledger] == ["done", "failed", "done"]
     assert "begins with" in ledger[1]["reason"]
 
@@ -176,7 +176,7 @@ def test_a_bad_event_is_refused_or_left_out_and_listed(inputs):
         run_of()
     run = run_of("skip", skip_bad=True)
     assert (run.summary["events"], run.summary["events_bad"]) == (35, 1)
-    assert "event 7" in json.loads((run.directory / "ledger.json").read_text())[0]["bad"][0]
+    assert "event 7" in run.manifest["pieces"][0]["bad"][0]
     assert any("1 events were left out" in notice for notice in run.manifest["notices"])
 
 
