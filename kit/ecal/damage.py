@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from lzma import LZMAError
 from pathlib import Path
+from typing import Any
 
 from kit.files import FormatError
 
@@ -31,7 +32,8 @@ def naming_damage(path: str, spot: str = "") -> Iterator[None]:
     from isal import isal_zlib
 
     damage = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-    others = (EOFError, struct.error, zlib.error, LZMAError, isal_zlib.error, cramjam.DecompressionError)
+    fast: Any = isal_zlib.error
+    others = (EOFError, struct.error, zlib.error, fast, LZMAError, cramjam.DecompressionError)
     try:
         yield
     except (FormatError, FileNotFoundError):

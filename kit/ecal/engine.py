@@ -31,6 +31,7 @@ LOOPS = {
     "kit.ecal.kernels:open_windows": f"i8[] i8[] b1[] {_PLACES} b1 i8[] i8[] -> i8",
     "kit.ecal.kernels:fill": f"i8[] i8[] i8[] i8[] {_PLACES} i8[] i8[] f8[] -> i8",
     "kit.ecal.kernels:spans": "i8[] f8[] f8[] f8[] f8[] f8[]",
+    "kit.ecal.kernels:walk": "u1[] i8[] i8 i8[] i8[] i8[] -> b1",
 }
 SOURCES = ("kit.ecal.geometry", "kit.ecal.twins")
 
@@ -47,6 +48,7 @@ class Engine:
     open_windows: Callable[..., tuple[IntArray, IntArray]]
     fill: Callable[..., tuple[IntArray, IntArray, FloatArray]]
     spans: Callable[[IntArray, FloatArray], tuple[FloatArray, FloatArray, FloatArray]]
+    walk: Callable[..., tuple[IntArray, IntArray, bool]]
 
 
 NUMPY = Engine(
@@ -58,6 +60,7 @@ NUMPY = Engine(
     twins.open_windows,
     twins.fill,
     twins.spans,
+    twins.walk,
 )
 
 
@@ -138,7 +141,12 @@ def compiled_engine() -> Engine:
             mean[w] = np.mean(values[offsets[w] : offsets[w + 1]])
         return largest, smallest, mean
 
-    return Engine("compiled", alike("cosh"), alike("log1"), associate, order, open_windows, fill, spans)
+    def walk(content: Any, begins: IntArray, width: int, first: IntArray) -> tuple[IntArray, IntArray, bool]:
+        places, counts = np.zeros(int(first[-1]), np.int64), np.zeros(int(first[-1]), np.int64)
+        arrays = _plain(content, np.uint8), _plain(begins, np.int64), int(width), _plain(first, np.int64)
+        return places, counts, bool(loops["walk"](*arrays, places, counts))
+
+    return Engine("compiled", alike("cosh"), alike("log1"), associate, order, open_windows, fill, spans, walk)
 
 
 def _plain(values: Any, kind: Any) -> Any:

@@ -15,7 +15,7 @@ from numba import njit
 
 from kit.ecal.geometry import TWO_PI
 
-__all__ = ["associate", "cosh", "fill", "log1", "open_windows", "order", "spans"]
+__all__ = ["associate", "cosh", "fill", "log1", "open_windows", "order", "spans", "walk"]
 
 compiled = njit(error_model="numpy")
 
@@ -192,3 +192,23 @@ def spans(offsets: Any, values: Any, parts: Any, largest: Any, smallest: Any, me
         else:
             total = np.nan  # told to the caller, who adds these few with NumPy itself
         mean[w] = total / number
+
+
+@compiled
+def walk(content: Any, begins: Any, width: int, first: Any, places: Any, counts: Any) -> bool:
+    """Write where the lengths of lists of lists stand, and these; tell whether they fill the events."""
+    for event in range(len(begins) - 1):
+        place, end = begins[event] + 1, begins[event + 1]
+        for number in range(first[event], first[event + 1]):
+            if place >= end:
+                return False
+            count = np.int64(0)
+            for i in range(4 * place, 4 * place + 4):
+                count = 256 * count + content[i]
+            if count >= 2**31:  # negative
+                return False
+            places[number], counts[number] = place, count
+            place += 1 + width * count
+        if place != end:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""The ledger of a run: what became of each input file, kept so that a run that was stopped goes on; in the manifest.
+"""The ledger of a run: what became of each input file. Who reads the manifest finds it; who was stopped goes on.
 
 A file's record is written after its outputs, so that it means that all is there.
 """

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kit.ecal.engine import engine
 from kit.ecal.events import AnyArray, IntArray, starts
 from kit.files import FormatError
 
@@ -138,25 +139,12 @@ class Decoder:
 
 
 def _walk(words: AnyArray, begins: IntArray, width: int) -> _Shape | None:
-    """Return the shape of a branch, going through all events at once; None where lists do not fill one."""
-    ends = begins[1:]
-    if (begins[:-1] >= ends).any():
+    """Return the shape of a branch; None where the lists do not fill the events."""
+    if (np.diff(begins) <= 0).any():
         return None
     lists = words[begins[:-1]].astype(np.int64)
-    if (lists < 0).any() or (lists > ends - begins[:-1]).any():
+    if (lists < 0).any() or (lists > np.diff(begins)).any():
         return None
-    first = starts(lists)
-    places, counts = np.empty(first[-1], np.int64), np.empty(first[-1], np.int64)
-    place = begins[:-1] + 1
-    going = np.flatnonzero(lists)
-    for number in range(int(lists.max(initial=0))):
-        going = going[lists[going] > number]
-        here = place[going]
-        if (here >= ends[going]).any():
-            return None
-        count = words[here].astype(np.int64)
-        if (count < 0).any() or (count > ends[going] - here).any():
-            return None
-        places[first[going] + number], counts[first[going] + number] = here, count
-        place[going] = here + 1 + width * count
-    return _Shape(begins, places, counts, lists, width) if np.array_equal(place, ends) else None
+    # the compiled loops are taken where they are loaded: to decode is no reason to load them
+    places, counts, whole = engine(0).walk(words.view("u1"), begins, width, starts(lists))
+    return _Shape(begins, places, counts, lists, width) if whole else None

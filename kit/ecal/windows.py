@@ -201,11 +201,7 @@ class _Outputs:
                 layout = schema(self.features, self.p.precision, self.about)
                 self._table = stack.enter_context(TableWriter(parts["parquet"], layout, self.p.row_group))
             if "ndjson" in parts:
-                from isal import igzip
-
-                opened: Any = igzip.open
-
-                self._text = stack.enter_context(opened(parts["ndjson"], "wt", encoding="utf-8"))
+                self._text = stack.enter_context(ndjson.writing(parts["ndjson"]))
             self._meta = stack.enter_context(parts["meta"].open("w", encoding="utf-8"))
             self._meta.write(";".join(META) + "\n")
             self._stack = stack.pop_all()

@@ -1,4 +1,4 @@
-"""The chain of ecal as a campaign on a real HTCondor: files in bundles, one dataset, the same as one run here makes."""
+"""The chain of ecal as a campaign on a real HTCondor: windows in jobs, one dataset, the same as one run makes."""
 
 import sys
 from pathlib import Path
@@ -6,13 +6,16 @@ from pathlib import Path
 import awkward as ak
 import pytest
 
+from kit import files
 from kit.batch import campaign_commands
 from kit.batch.campaign import read_campaign
 from kit.batch.options import Options
+from kit.batch.status import status_of
 from kit.ecal.datasets import DatasetParameters, make_datasets
 from kit.ecal.demo import demo
 from kit.ecal.windows import WindowParameters, make_windows
 from kit.run import Run, load
+from tests.condor import sweeps
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FILES, EVENTS = 10, 6
@@ -32,7 +35,8 @@ def dumper(tmp_path, monkeypatch):
     return tmp_path / "dumper"
 
 
-def campaign(dumper, accept):
+@pytest.fixture
+def chain(dumper):
     """Write the campaign: windows of three files a job, then one dataset; return its file."""
     path = dumper.parent / "parameters" / "chain.yaml"
     path.write_text(
@@ -40,7 +44,7 @@ def campaign(dumper, accept):
         "options: {memory_mb: 900, disk_mb: 50, try_first: false, "
         f"site: {{shared: [{dumper.parent}]}}, environment: {{python: {sys.executable}}}}}\n"
         "stages:\n"
-        f"  - {{name: windows, notebook: ecal/windows, set: {{unmatched: 1}}, accept: {accept},\n"
+        "  - {name: windows, notebook: ecal/windows, set: {unmatched: 1},\n"
         f"     each: {{inputs: {{files: '{dumper}/*.root', bundle: 3}}}}}}\n"
         "  - {name: datasets, notebook: ecal/datasets,\n"
         "     set: {formats: [parquet, tfrecord], split: {train: 0.7, validation: 0.3}, shuffle: true},\n"
@@ -49,12 +53,25 @@ def campaign(dumper, accept):
     return path
 
 
-def go_on(path):
-    """Do what can be done for a campaign, and return how its stages stand when the pool is done."""
+def quiet(*_):
+    return None
+
+
+def followed(made):
+    """Return the state of each stage, and how its run stands, when the pool has nothing left to do."""
+    stages = campaign_commands.follow(made, quiet)
+    return {one.name: (one.state, status_of(files.resolve(one.run)) if one.run else None) for one in stages}
+
+
+def begun(path):
     made = read_campaign(path)
-    quiet = {"say": lambda *_: None, "show": lambda *_: None}
-    campaign_commands.go_on(made, path, Options(profile="condor"), stale=False, **quiet)
-    return made, {one.name: one for one in campaign_commands.follow(made, lambda *_: None)}
+    campaign_commands.go_on(made, path, Options(profile="condor"), stale=False, say=quiet, show=quiet)
+    return made
+
+
+def resumed(made):
+    campaign_commands.resume(made, Options(retry_failed=True), wait=False, stop_first=False, say=quiet, show=quiet)
+    return made
 
 
 def serial(dumper, folder):
@@ -68,29 +85,26 @@ def serial(dumper, folder):
     return load(run.directory)
 
 
-def point_of(made, name):
-    return load(next((load(made.records[name].run).directory / "outputs").glob("*/manifest.json")).parent)
-
-
-def test_windows_in_jobs_and_their_dataset_are_those_of_one_run(dumper, tmp_path):
-    path = campaign(dumper, 1.0)
-    made, standing = go_on(path)
-    assert standing["windows"].state == "complete"
-    made, standing = go_on(path)
-    assert standing["datasets"].state == "complete"
-    one, here = point_of(made, "datasets"), serial(dumper, tmp_path / "here")
+def test_a_bad_file_is_named_and_when_it_is_mended_the_dataset_is_that_of_one_run(chain, dumper, tmp_path):
+    bad = dumper / "events_04.root"
+    good = bad.read_bytes()
+    bad.write_bytes(good[:9000])
+    made = begun(chain)
+    state, status = followed(made)["windows"]
+    assert (state, status.counts["done"], status.counts["failed"]) == ("stopped", 3, 1)
+    (told,) = [line["error"]["value"] for line in status.results.lines() if line["state"] == "failed"]
+    assert f"events_04.root: truncated: 9000 bytes found, {len(good)} expected" in told
+    bad.write_bytes(good)
+    assert followed(resumed(made))["windows"][0] == "complete"
+    state, status = followed(begun(chain))["datasets"]
+    assert state == "complete"
+    sweeps.gather(status)
+    one = load(next((status.run.directory / "outputs").glob("*/manifest.json")).parent)
+    here = serial(dumper, tmp_path / "here")
     assert {**one.summary, "seconds": 0} == {**here.summary, "seconds": 0}
     for split in MADE["split"]:
-        assert ak.from_parquet(one.directory / split).to_list() == ak.from_parquet(here.directory / split).to_list()
+        theirs, ours = (ak.from_parquet(run.directory / split).to_list() for run in (one, here))
+        assert theirs == ours
     records = sorted(path.relative_to(one.directory) for path in one.directory.glob("tfrecord/**/*.proto"))
     assert len(records) == 4
     assert all((one.directory / name).read_bytes() == (here.directory / name).read_bytes() for name in records)
-
-
-def test_a_bad_file_stops_the_campaign_and_is_named(dumper):
-    bad = dumper / "events_04.root"
-    bad.write_bytes(bad.read_bytes()[:9000])
-    made, standing = go_on(campaign(dumper, 1.0))
-    assert standing["windows"].state == "stopped"
-    status = standing["windows"]
-    assert "events_04.root: truncated: 9000 bytes found" in str(vars(status))

@@ -65,3 +65,18 @@ def test_functions_of_the_c_library():
     for name in ("cosh", "log1"):
         getattr(kernels, name).py_func(values, out)
         assert out.tolist() == getattr(twins, name)(values).tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"), [([2, 1, 7, 0], True), ([2, 1, 7], False), ([1, -1], False), ([1, 1, 7, 7], False)]
+)
+def test_lengths_of_lists_are_found(words, whole):
+    content = np.frombuffer(np.array(words, ">i4").tobytes(), np.uint8)
+    begins, first = np.array([0, len(words)]), np.array([0, words[0]])
+    places, counts = np.zeros(words[0], np.int64), np.zeros(words[0], np.int64)
+    assert kernels.walk.py_func(content, begins, 1, first, places, counts) is whole
+    expected = twins.walk(content, begins, 1, first)
+    assert expected[2] is whole
+    if whole:
+        assert places.tolist() == expected[0].tolist() == [1, 3]
+        assert counts.tolist() == expected[1].tolist() == [1, 0]

@@ -4,7 +4,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.ecal.branches import TREE, wanted
@@ -14,6 +14,12 @@ from kit.files import FormatError
 
 KINDS = (">i4", ">f4", ">f8", ">u4", ">i8")
 nested = st.lists(st.lists(st.lists(st.integers(0, 1000), max_size=4), max_size=5), max_size=6)
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def either_way(request, monkeypatch):
+    """Let loops be those in NumPy, and the compiled ones."""
+    monkeypatch.setenv("KIT_KERNELS", request.param)
 
 
 def stored(events, kind):
@@ -27,6 +33,8 @@ def stored(events, kind):
     return np.frombuffer(b"".join(pieces), np.uint8), np.cumsum([0, *map(len, pieces)])
 
 
+@pytest.mark.usefixtures("either_way")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(nested, st.sampled_from(KINDS))
 def test_what_is_stored_is_read(events, kind):
     levels, numbers = Decoder().decode(*stored(events, kind), np.dtype(kind))
@@ -45,6 +53,7 @@ def test_one_branch_does_not_colour_the_next(one, other, kind, other_kind):
     assert [x.tolist() for x in (*after[0], after[1])] == [x.tolist() for x in (*alone[0], alone[1])]
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("words", [[3, 1, 7], [1, 5, 7], [1, 1, 7, 7], [-1], [1, -1], [2, 0], []])
 def test_bytes_that_are_no_lists_of_lists_are_left_alone(words):
     content = np.frombuffer(np.array(words, ">i4").tobytes(), np.uint8)
