@@ -37,7 +37,7 @@ def dumper(tmp_path, monkeypatch):
 
 @pytest.fixture
 def chain(dumper):
-    """Write the campaign: windows of three files a job, then one dataset; return its file."""
+    """Write the campaign: windows of five files a job, then one dataset; return its file."""
     path = dumper.parent / "parameters" / "chain.yaml"
     path.write_text(
         "campaign: chain\n"
@@ -45,7 +45,7 @@ def chain(dumper):
         f"site: {{shared: [{dumper.parent}]}}, environment: {{python: {sys.executable}}}}}\n"
         "stages:\n"
         "  - {name: windows, notebook: ecal/windows, set: {unmatched: 1},\n"
-        f"     each: {{inputs: {{files: '{dumper}/*.root', bundle: 3}}}}}}\n"
+        f"     each: {{inputs: {{files: '{dumper}/*.root', bundle: 5}}}}}}\n"
         "  - {name: datasets, notebook: ecal/datasets,\n"
         "     set: {formats: [parquet, tfrecord], split: {train: 0.7, validation: 0.3}, shuffle: true},\n"
         "     all: {inputs: {outputs_of: windows}}}\n"
@@ -91,7 +91,7 @@ def test_a_bad_file_is_named_and_when_it_is_mended_the_dataset_is_that_of_one_ru
     bad.write_bytes(good[:9000])
     made = begun(chain)
     state, status = followed(made)["windows"]
-    assert (state, status.counts["done"], status.counts["failed"]) == ("stopped", 3, 1)
+    assert (state, status.counts["done"], status.counts["failed"]) == ("stopped", 1, 1)
     (told,) = [line["error"]["value"] for line in status.results.lines() if line["state"] == "failed"]
     assert f"events_04.root: truncated: 9000 bytes found, {len(good)} expected" in told
     bad.write_bytes(good)
