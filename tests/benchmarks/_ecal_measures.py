@@ -122,9 +122,10 @@ def access(folder: Path, windows: Path) -> dict[str, float]:
     import numpy as np
 
     from kit.ecal import tfrecord
-    from kit.ecal.access import WindowFile, WindowFiles, part_of
+    from kit.ecal.access import WindowFile, part_of
     from kit.ecal.features import read_features
     from kit.ecal.selection import INDEX
+    from kit.ecal.window_files import WindowFiles
 
     directory = run_stage("datasets", folder, inputs=[str(windows)])
     path = directory / "train" / "part-0.parquet"

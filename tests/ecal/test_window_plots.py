@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kit.ecal import window_plots
-from kit.ecal.access import Part, WindowFiles
+from kit.ecal.access import Part
+from kit.ecal.window_files import WindowFiles
 from tests.ecal.test_access import paths, windows  # noqa: F401 - fixtures
 
 
