@@ -18,9 +18,10 @@ import traitlets
 from kit import files
 from kit.ecal import display
 from kit.ecal.access import Part
-from kit.ecal.inspection import COLUMNS, Inspection
+from kit.ecal.inspection import Inspection
 from kit.ecal.panel_pictures import caption, draw_ratio, draw_views, ratio_caption, row_line
 from kit.ecal.plots import draw_one
+from kit.ecal.window_columns import COLUMNS
 from kit.widgets import LiveFigure, Panel, Words
 from kit.widgets.look import hooked, line
 

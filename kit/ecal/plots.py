@@ -10,10 +10,11 @@ import numpy as np
 
 from kit import figures
 from kit.ecal import dataset_plots, display, truth_plots, window_plots, working_points
-from kit.ecal.access import Part, WindowFiles
+from kit.ecal.access import Part
 from kit.ecal.datasets import NORMALIZATION, WEIGHTS
 from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
 from kit.ecal.weights import balance
+from kit.ecal.window_files import WindowFiles
 from kit.files import read_json
 from kit.parameters import Parameters
 from kit.run import FinishedRun, Run

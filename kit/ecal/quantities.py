@@ -12,8 +12,8 @@ import numpy as np
 
 from kit.ecal.association import Association, score_to
 from kit.ecal.branches import SHAPES, SHARED
+from kit.ecal.engine import Engine
 from kit.ecal.events import AnyArray, BoolArray, Events, FloatArray, IntArray
-from kit.ecal.kernels import Engine
 from kit.ecal.labels import Labels
 from kit.ecal.mustache import in_mustache
 from kit.ecal.seeding import Field, Opened

@@ -20,8 +20,8 @@ from kit import files
 from kit.ecal import resolution, working_points
 from kit.ecal.association import associate
 from kit.ecal.dumper import DumperFile
+from kit.ecal.engine import engine
 from kit.ecal.events import AnyArray, FloatArray
-from kit.ecal.kernels import engine
 from kit.ecal.ledger import work_off
 from kit.ecal.match_tables import ROW_GROUP, join, read_matched, to_table
 from kit.ecal.matches import list_matches

@@ -23,6 +23,7 @@ FIELDS = (
     *("et_seed", "seed_eta", "seed_phi", "en_true_sim", "en_true_gen", "en_mustache_raw", "gen_true_eta"),
     *("is_seed_calo_matched", "is_seed_calo_seed", "et_true_gen"),
 )
+FEW = 3  # windows in a bin, below which it has no width
 NOTHING = "no window was kept"
 
 
@@ -179,10 +180,13 @@ def response(g: Gathered) -> figures.Picture:
             (axes[0, 1], "et_true_gen", np.linspace(0, 500, 26), r"$E_T$ of the generated particle [GeV]"),
         ):
             place = np.digitize(g.window[name][matched], bins) - 1
-            known = [b for b in range(len(bins) - 1) if (place == b).sum() >= 3]
-            low, middle, high = np.array([np.quantile(ratio[place == b], (0.16, 0.5, 0.84)) for b in known]).T
+            known = [b for b in range(len(bins) - 1) if (place == b).sum() >= FEW]
+            spread = [np.quantile(ratio[place == b], (0.16, 0.5, 0.84)) for b in known]
+            low, middle, high = np.array(spread).reshape(-1, 3).T
             x = (bins[1:] + bins[:-1])[known] / 2
             each.errorbar(x, middle, (middle - low, high - middle), fmt="o", ms=4, color=COLOURS[0], lw=1)
+            if not known:
+                figures.say(each, f"fewer than {FEW} windows in every bin")
             each.axhline(1, color="k", lw=0.8, ls=":")
             each.set(xlabel=text, ylabel=r"$E_{sim} / E_{gen}$, median and central 68 %")
         for crack in (-CRACKS[0], -CRACKS[1], *CRACKS):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.quantities import pileup_fraction
 
 
