@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from kit.batch.notebooks import Notebook
 from tests.faults.contents import outputs
-from tests.faults.disturbances import Disturbance
+from tests.faults.damage import Damage
+from tests.faults.disturbances import Disturbance, kill
 from tests.faults.judgement import Reference, Verdict, beside, judge, judge_again
 from tests.faults.places import Keeper, Place, found_stages, modules_of
 
@@ -87,6 +90,29 @@ class Bench:
         list(strike)
         self.clear(place, keep=any(verdict.faults for verdict in verdicts))
         return verdicts
+
+    def damaged(
+        self, notebook: Notebook, damage: Damage, door: str, draw: random.Random
+    ) -> Iterator[tuple[str, Verdict]]:
+        """Yield, for one input of each kind, its name and what became of the stage when it was damaged."""
+        reference = self.reference(notebook, door)
+        kinds: dict[str, list[str]] = {}
+        place = self.place(notebook)
+        for path in sorted(place.candidates(reference.manifest)):
+            kinds.setdefault(re.sub(r"[0-9]+|CeMLL|DIO|CRY\w+|R[PM]C\w+|IPA\w+", "*", path.name), []).append(str(path))
+        self.clear(place)
+        for paths in kinds.values():
+            path = Path(draw.choice(paths))
+            place = self.place(notebook)
+            about = Disturbance(damage.name, kill, cause=re.escape(path.name) + "|" + re.escape(path.parent.name))
+            with damage.done_to(path, place.aside, draw):
+                ended = place.attempt(door)
+                other = ended.status == 0 and damage.may_be_other(path)
+                verdict = judge(ended, place, reference, about, other=other)
+            if not other:
+                verdict.faults += [f"then: {text}" for text in judge_again(place.attempt(door), place, reference)]
+            self.clear(place, keep=bool(verdict.faults))
+            yield str(path.relative_to(place.folder)), verdict
 
     def clear(self, place: Place, *, keep: bool = False) -> None:
         """Remove a place, or put it where it can be looked at."""

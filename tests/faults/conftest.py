@@ -35,14 +35,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     counts.setdefault(row, Counter())[stage, word] += 1
     if not counts:
         return
-    terminalreporter.section("faults × stages: attempts that ended right, were refused, were killed, were wrong")
+    terminalreporter.section("faults × stages: attempts right/refused/killed/with another answer/WRONG")
     for line in table(counts):
         terminalreporter.write_line(line)
 
 
 def table(counts: dict[str, Counter[tuple[str, str]]]) -> list[str]:
     stages = sorted({stage for row in counts.values() for stage, _ in row})
-    words = ("right", "refused", "killed", "wrong")
+    words = ("right", "refused", "killed", "other", "wrong")
     head = ["", *(stage.partition("/")[2] for stage in stages), "all"]
     rows = [head]
     for row, found in counts.items():

@@ -59,8 +59,10 @@ def said(ended: Ended) -> str:
     return ended.err[at:].strip()
 
 
-def judge(ended: Ended, place: Place, reference: Reference, disturbance: Any) -> Verdict:
-    """Return what became of a disturbed attempt."""
+def judge(
+    ended: Ended, place: Place, reference: Reference, disturbance: Any, *, other: bool = False
+) -> Verdict:
+    """Return what became of a disturbed attempt; `other` where its answer may be another one."""
     verdict = Verdict(_word(ended), said=said(ended))
     faults = verdict.faults
     if ended.status is None:
@@ -73,7 +75,10 @@ def judge(ended: Ended, place: Place, reference: Reference, disturbance: Any) ->
     if ended.status is not None and ended.status >= 0:
         faults += [f"left behind: {name}" for name in place.temporary() if not LASTING.search(name)]
     by_another = re.search("written by another process|is complete", verdict.said) is not None
-    faults += _of_what_stands(place, reference, complete=ended.status == 0, by_another=by_another)
+    found = _of_what_stands(place, reference, complete=ended.status == 0, by_another=by_another)
+    if other and found:
+        verdict.word, found = "other", []
+    faults += found
     return verdict
 
 

@@ -175,6 +175,11 @@ class Place:
                     yield self.folder / Path(*parts[parts.index(top) :])
                     break
 
+    def candidates(self, manifest: dict[str, Any]) -> list[Path]:
+        """Return the files that can be damaged: what a run has read, and what the demo has made."""
+        made = [path for path in (self.folder / "outputs").rglob("*") if path.is_file()]
+        return [path for path in {*self.inputs(manifest), *made} if path.stat().st_size]
+
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
