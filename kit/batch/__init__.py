@@ -22,5 +22,5 @@ what becomes of it
 several stages, one after the other
     `campaign`, `chaining`; driven from here by `driving`, as one DAG by `chained_dag`; `campaign_commands`
 pictures and panels
-    `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `calling`
+    `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `kit.calling`
 """
