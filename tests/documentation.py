@@ -1,6 +1,6 @@
 """The pages of documentation as programs: their blocks, the words of their commands, a home in which they run.
 
-A fenced block runs as it stands. A second word behind the language, ``sh lxplus``, says that it needs a place which
+A fenced block runs as it stands. A second word behind the language, ``sh lxplus``, says that it needs a place that
 is not here: its commands are then looked up as far as that goes. `PLACES` has these words; the prose before such a
 block, or its first line, must name the place, too, as readers see no second word.
 """
@@ -24,6 +24,7 @@ PAGES = ("README.md", "RECIPES.md")
 PLACES = {  # word of a block: what the reader must have been told
     "lxplus": "lxplus",
     "swan": "SWAN",
+    "condor": "HTCondor",
     "network": "network",
     "root": "root://",
     "board": "board",

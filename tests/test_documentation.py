@@ -24,6 +24,13 @@ GENERAL = {
     "NAME=VALUE",
 }  # last words of what is spoken of in general
 LONG = ("./run demo",)  # what is run by the slow tests alone
+QUICK = (  # sections that everybody reads; the others, which take minutes together, are run by the slow tests
+    "README: Five minutes in batch",
+    "README: Three ways to run the same page",
+    "README: What a run leaves",
+    "RECIPES: Points that fail",
+    "RECIPES: Several stages, one after the other",
+)
 
 
 def place_of(block):
@@ -57,6 +64,10 @@ def home(tmp_path, inputs):
     return folder
 
 
+def test_the_sections_that_everybody_reads_are_there():
+    assert set(QUICK) <= set(SECTIONS)
+
+
 def run_all(section, home, *, slow):
     for block in section:
         if block.place or slow != any(line in block.text for line in LONG):
@@ -66,7 +77,9 @@ def run_all(section, home, *, slow):
         assert done.returncode == 0, told
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SECTIONS]
+)
 def test_every_block_of_a_section_runs_one_after_the_other(name, home):
     run_all(SECTIONS[name], home, slow=False)
 

@@ -7,6 +7,7 @@ to ipywidgets.
 """
 
 from kit.widgets.browser import Browser
+from kit.widgets.footer import Footer
 from kit.widgets.form import ParameterForm
 from kit.widgets.handover import Handover
 from kit.widgets.keeping import Keeper
@@ -18,6 +19,7 @@ from kit.widgets.runner import Report, Runner, Stopped
 
 __all__ = [
     "Browser",
+    "Footer",
     "Handover",
     "Keeper",
     "LiveFigure",

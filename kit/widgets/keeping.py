@@ -93,6 +93,11 @@ class Keeper(Panel):
             self._offer()
         self.told.text = f"taken back; {self.steps} more steps" if self.steps else "taken back; that was the first"
 
+    def forget(self) -> None:
+        """Let the present state be the first; what panels do while they are made is no step of anybody's."""
+        self._earlier, self._latest, self._changed = [], self.panel.kept_values(), 0.0
+        self._offer()
+
     def save(self) -> None:
         """Write what is set into the file, in place of what was in it."""
         files.write_json(files.resolve(self._path()), self.panel.kept_values())

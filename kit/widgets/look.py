@@ -35,8 +35,8 @@ NAMES = """const call = () => {
     for (const bar of panel.querySelectorAll('.kit-progress .progress:not([role])')) {
       bar.setAttribute('role', 'img'); bar.setAttribute('aria-label', 'progress; the words beside it say how far');
     }
-    for (const button of panel.querySelectorAll('button:not([aria-label])'))
-      if (!button.innerText.trim() && button.title) button.setAttribute('aria-label', button.title);
+    for (const [icon, name] of [['play', 'play or pause'], ['stop', 'stop'], ['repeat', 'repeat']])
+      panel.querySelector('.widget-play .fa-' + icon)?.parentElement.setAttribute('aria-label', name);
     for (const heading of panel.querySelectorAll('.jupyter-widget-Collapse-header:not([tabindex])')) {
       heading.tabIndex = 0; heading.setAttribute('role', 'button');
       heading.addEventListener('keydown', event => {
@@ -61,7 +61,7 @@ STYLE = f"""<style onload="{KEYS} {NAMES}">
   font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);}}
 .kit-columns .widget-html-content {{
   white-space: pre; font-weight: 600; padding-left: calc(var(--jp-widgets-inline-label-width, 80px) + 10px);}}
-.kit-panel :focus-visible {{outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
+.kit-panel.kit-panel.kit-panel :focus-visible {{outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
 .kit-picture {{max-width: 100%; height: auto; align-self: flex-start;}}
 </style>"""
 
