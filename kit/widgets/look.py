@@ -61,7 +61,8 @@ STYLE = f"""<style onload="{KEYS} {NAMES}">
   font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);}}
 .kit-columns .widget-html-content {{
   white-space: pre; font-weight: 600; padding-left: calc(var(--jp-widgets-inline-label-width, 80px) + 10px);}}
-.kit-panel.kit-panel.kit-panel :focus-visible {{outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
+.kit-panel.kit-panel.kit-panel :focus-visible {{
+  outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
 .kit-picture {{max-width: 100%; height: auto; align-self: flex-start;}}
 </style>"""
 

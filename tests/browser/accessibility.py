@@ -28,7 +28,8 @@ def violations(page: Any) -> list[str]:
           const panels = [...document.querySelectorAll(ours)].filter(one => !one.parentElement.closest(ours));
           if (!panels.length) return [];
           const rules = {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']};
-          return (await axe.run(panels, rules)).violations.filter(one => ['serious', 'critical'].includes(one.impact))
+          const found = (await axe.run(panels, rules)).violations;
+          return found.filter(one => ['serious', 'critical'].includes(one.impact))
             .map(one => [one.id, one.nodes.length, one.nodes.slice(0, 3).map(node => node.html.slice(0, 300))]);
         }""",
         OURS,
@@ -37,7 +38,7 @@ def violations(page: Any) -> list[str]:
 
 
 def reach_by_tab(page: Any, panel: Any) -> tuple[list[str], list[str]]:
-    """Go through a panel by the Tab key; return the controls that it never reached, and those without visible focus."""
+    """Go through a panel by the Tab key; return the controls never reached, and those without visible focus."""
     controls = [one for one in panel.locator(CONTROLS).element_handles() if one.evaluate(VISIBLE)]
     for number, control in enumerate(controls):
         control.evaluate("(element, number) => element.dataset.kitNumber = number", number)

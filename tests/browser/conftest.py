@@ -203,10 +203,10 @@ def pictures(request: pytest.FixtureRequest) -> Path:
 def open_place(
     lab: Lab, chromium: Any, pictures: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Any]]:
-    """Give a function that opens a notebook of the folder that is served, and returns when all its cells have run.
+    """Give a function that opens a notebook of the folder that is served, and returns when all cells have run.
 
-    It takes the notebook's place in the folder and one of `FRONT_ENDS`. After the test no cell may show an error; a
-    test that fails leaves a screenshot in `pictures`.
+    It takes the notebook's place in the folder and one of `FRONT_ENDS`. After the test no cell may show an error;
+    a test that fails leaves a screenshot in `pictures`.
     """
     pages = []
 
@@ -216,8 +216,8 @@ def open_place(
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(lab.address + FRONT_ENDS[front_end].format(place, lab.token))
         if front_end == "voila":  # which runs all cells by itself before it shows any
-            page.wait_for_function("() => !document.querySelector('#loading') && document.querySelector('.jp-Cell')",
-                                   timeout=6e3 * PATIENCE)  # fmt: skip
+            ready = "() => !document.querySelector('#loading') && document.querySelector('.jp-Cell')"
+            page.wait_for_function(ready, timeout=6e3 * PATIENCE)
         else:
             page.wait_for_function(f"() => {KERNEL} === 'idle'")
             page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")

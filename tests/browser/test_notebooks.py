@@ -1,4 +1,4 @@
-"""Every notebook, in every front end: it opens, all its cells run, no error is shown, its panel can be used by all."""
+"""Every notebook in every front end: it opens, all cells run, no error is shown, all can use its panel."""
 
 import json
 from pathlib import Path
