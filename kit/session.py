@@ -1,7 +1,7 @@
 """Where this session runs, as its environment tells: SWAN, Binder, lxplus; and what is to be chosen there.
 
-The names are those that the services set themselves. SWAN: swan-cern/jupyter-images and swan-cern/jupyterhub-extensions
-on GitHub. Binder: BinderHub's documentation. MEM_LIMIT: JupyterHub's documentation of spawners.
+The names are those that the services set themselves. SWAN: swan-cern/jupyter-images and jupyterhub-extensions on
+GitHub. Binder: BinderHub's documentation. MEM_LIMIT: JupyterHub's documentation of spawners.
 """
 
 from __future__ import annotations
