@@ -1,4 +1,4 @@
-"""What will work here and what not: versions, HTCondor, Kerberos, XRootD, disk, memory."""
+"""What will work here and what not: versions, HTCondor, Kerberos, XRootD, disk, memory, and what to choose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit import files
+from kit import files, session
 from kit.manifest import DISTRIBUTION
 
 __all__ = ["Finding", "findings"]
@@ -44,8 +44,7 @@ def findings() -> Iterator[Finding]:
     )
     yield _program("HTCondor", "condor_submit", ["condor_version"], "batch jobs run on this computer instead")
     yield _kerberos()
-    if os.environ.get("SWAN_HOME") or Path("/eos/home-" + os.environ.get("USER", "?")[:1]).is_dir():
-        yield Finding("SWAN", "good", "home is on EOS: write large outputs there, scratch files to /tmp")
+    yield from (Finding(*told) for told in session.advice())
 
 
 def _python() -> Finding:
@@ -102,7 +101,7 @@ def _memory() -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if told is None:
         return Finding("machine", "good", f"{cores} cores")
-    available = int(told[1]) * 1024
+    available = min(int(told[1]) * 1024, session.memory_limit() or sys.maxsize)
     state = "good" if available > ENOUGH_MEMORY else "bad"
     return Finding("machine", state, f"{cores} cores, {available / 1e9:.1f} GB of memory available")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import glob
@@ -26,6 +27,7 @@ __all__ = [
     "link",
     "locate",
     "naming",
+    "picture_address",
     "read_json",
     "resolve",
     "sha256",
@@ -81,6 +83,11 @@ def shown(path: str | os.PathLike[str]) -> str:
 def link(path: Path, folder: Path) -> str:
     """Return the address of `path` for a page that lies in `folder`: it holds when both are moved."""
     return urllib.parse.quote(os.path.relpath(path, folder))
+
+
+def picture_address(path: Path) -> str:
+    """Return the content of a PNG as an address that an image can have."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 def is_remote(path: str) -> bool:

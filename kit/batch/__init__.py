@@ -23,5 +23,5 @@ what becomes of it
 several stages, one after the other
     `campaign`, `chaining`, `growing`; `campaign_commands`; driven by `driving`, or one DAG by `chained_dag`
 pictures and panels
-    `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `calling`
+    `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `kit.calling`
 """

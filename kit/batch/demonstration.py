@@ -57,8 +57,12 @@ def run_all(system: str | None, folder: Path | None, say: Callable[[str], object
         if (folder / found.stage / manifest.MANIFEST).is_file()
     ]
     page = folder / "index.html"
-    sentence = "Every stage on the input that its own demo generator makes: numbers, pictures, executed notebooks."
-    write_page(page, "Demo of the kit", sentence, runs)
+    sentence = (
+        "Every stage on events that it makes itself, on one computer: its pictures, its numbers, its notebook."
+    )
+    runs.sort(key=lambda run: run.stage.startswith("batch/"))  # physics first; keeps the order otherwise
+    about = {found.stage: (found.title, found.sentence) for found in chosen}
+    write_page(page, "hep-notebook-kit: the demo", sentence, runs, about)
     return page, failed
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from kit import files, wording
-from kit.batch import calling, notebooks, planning, trying
+from kit import calling, files, wording
+from kit.batch import notebooks, planning, trying
 from kit.batch.campaign import campaign_in
 from kit.batch.command_options import words_of
 from kit.batch.driving import look

@@ -11,8 +11,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from kit import files
-from kit.batch import calling, plots, run_html
+from kit import calling, files
+from kit.batch import plots, run_html
 from kit.batch.snapshot import Snapshot, failures_of, snapshot_of
 from kit.batch.status import Status, status_of
 from kit.widgets import LiveFigure, Panel, Report, Runner, Words

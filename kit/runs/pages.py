@@ -10,7 +10,7 @@ from typing import Any
 from kit import files, manifest
 from kit.manifest import FinishedRun, number_text
 from kit.runs.finding import POINTS, FoundRun, runs_below
-from kit.runs.rendering import notebook_html, picture_address, write_html
+from kit.runs.rendering import notebook_html, write_html
 
 __all__ = ["PAGE", "report"]
 
@@ -137,7 +137,7 @@ def _notebook(run: FinishedRun) -> tuple[str, str]:
 def _pictures(directory: Path) -> Iterator[tuple[str, str]]:
     """Yield pictures in the order in which they were drawn, which is that of the notebook."""
     for path in sorted((directory / "plots").glob("*.png"), key=lambda path: path.stat().st_mtime_ns):
-        yield path.stem.replace("_", " "), picture_address(path)
+        yield path.stem.replace("_", " "), files.picture_address(path)
 
 
 def _points(run: FinishedRun) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kit import files
 
-__all__ = ["notebook_html", "picture_address", "write_html"]
+__all__ = ["notebook_html", "write_html"]
 
 TAGS = frozenset(
     [
@@ -69,11 +68,6 @@ def write_html(path: Path, title: str, template: str, values: Mapping[str, Any])
     page = environment.from_string(FRAME).render(title=title, style=STYLE, body=body)
     with files.whole(path) as part:
         part.write_text(page, encoding="utf-8")
-
-
-def picture_address(path: Path) -> str:
-    """Return the content of a PNG as an address that an image can have."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 def notebook_html(path: Path) -> str:

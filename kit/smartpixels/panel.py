@@ -29,7 +29,7 @@ from kit.smartpixels.view_plots import (
     move_waveforms,
     pixel_in_picture,
 )
-from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
+from kit.widgets import Browser, Footer, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["ClusterPanel"]
@@ -69,6 +69,8 @@ class ClusterPanel(Panel):
         The numbers behind them.
     controls : Controls
         Those of the panel's own traits, of thresholds and of sample times.
+    footer : Footer
+        What was set: taken back, saved, put back, submitted.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class ClusterPanel(Panel):
     >>> panel.time, panel.pixels = 1.2, ((6, 10),)
     """
 
+    kept = ("file", "form", "browser", "time", "pixels", "overlay", "sample", "scale", "folder")
     file = traitlets.Unicode(help="path of the file that is looked into")
     time = traitlets.Float(2.0, min=0.0, help="ns; shared by the maps, marked in the waveforms")
     pixels = traitlets.Tuple(help="rows and columns of the pixels whose waveforms are drawn")
@@ -98,6 +101,7 @@ class ClusterPanel(Panel):
         super().__init__(hook="kit-clusters", interactive=interactive)
         self.paths = files.locate(demo.clusters() if name == "demo" else name for name in p.clusters)
         self.controls = Controls(self.paths, self.guarded(self._take))
+        self.footer = Footer(self, "smartpixels/convolution", self.form, interactive=interactive)
         self._lay_out()
         self.browser.observe(self.guarded(lambda _: self._look(), "cluster"), "selected")
         self.form.observe(self.guarded(lambda _: self._look(), "values"), "parameters")
@@ -109,6 +113,7 @@ class ClusterPanel(Panel):
         # one picture after the other: drawn at the same time, both would come late
         self.maps.observe(lambda _: self.waveforms.show(self._shown), "drawn")
         self.file = self.paths[0]
+        self.footer.begin()
 
     @traitlets.validate("file")
     def _known(self, proposal: Any) -> str:
@@ -196,8 +201,8 @@ class ClusterPanel(Panel):
 
     def close(self) -> None:
         """Stop drawing, close the file, and leave the front end."""
-        for picture in (self.maps, self.waveforms):
-            picture.close()
+        for piece in (self.maps, self.waveforms, self.footer):
+            piece.close()
         if self.index is not None:
             self.index.access.close()
         super().close()
@@ -274,6 +279,7 @@ class ClusterPanel(Panel):
             line(here.pixels, ipywidgets.VBox([here.thresholds, here.sample_times])),
             self.waveforms,
             settings,
+            self.footer,
             here.pick,
             here.script,
         )

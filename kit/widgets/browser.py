@@ -53,6 +53,7 @@ class Browser(Panel):
     >>> browser.selected["combination"]
     """
 
+    kept = ("filter", "order", "descending", "index")
     records: traitlets.List[Mapping[str, Any]] = traitlets.List(help="all records")
     filter = traitlets.Unicode(help="words and conditions: zmumu pt>20")
     where = traitlets.Any(None, allow_none=True, help="a further filter: a function of a record, or None")

@@ -16,7 +16,7 @@ from kit.parameters import NOT_COMPARED, ParameterError, Parameters, read_yaml, 
 from kit.widgets.controls import Control, label_of
 from kit.widgets.look import Words, hooked, line
 from kit.widgets.panel import Panel
-from kit.widgets.texts import yaml_of
+from kit.widgets.texts import same, yaml_of
 
 __all__ = ["ParameterForm"]
 
@@ -145,6 +145,28 @@ class ParameterForm(Panel, Generic[Model]):
         finally:
             self._setting = False
         self._check()
+
+    def kept_values(self) -> dict[str, Any]:
+        """Return the values that differ from those that the form has started with."""
+        return {
+            name: control.value
+            for name, control in self._controls.items()
+            if not same(control.value, getattr(self.start, name))
+        }
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Show what `kept_values` has returned; everything else as the form has started.
+
+        Raises
+        ------
+        ParameterError
+            If the form has no such parameter.
+        """
+        self.set(**({name: getattr(self.start, name) for name in self._controls} | dict(values)))
+
+    def observe_kept(self, heard: Any) -> None:
+        """Call `heard` whenever a value changes, one that cannot be used, too."""
+        self.observe(heard, ["parameters", "faults"])
 
     def reset(self) -> None:
         """Show the values that the form has started with."""

@@ -19,9 +19,36 @@ Widget = TypeVar("Widget", bound=Any)
 # In a list and on a slider, arrows and letters are for what has the focus: JupyterLab would take them as commands
 # to the notebook, where d d deletes a cell. Elements with this attribute are left alone. No widget can set
 # it; where a page forbids such a script, all else works as before.
-KEYS = """this.closest('.kit-panel')?.addEventListener('focusin', ({target}) =>
-  target.matches('select, [role=slider]') && target.setAttribute('data-lm-suppress-shortcuts', 'true'))"""
-STYLE = f"""<style onload="{KEYS}">
+KEYS = """const panel = this.closest('.kit-panel');
+  panel?.addEventListener('focusin', ({target}) =>
+    target.matches('select, [role=slider]') && target.setAttribute('data-lm-suppress-shortcuts', 'true'));"""
+# What widgets give no name that is read out gets one: a slider that of the field beside it or its own tooltip, a
+# picture that of what it is. Headings that fold can be reached and opened by keys.
+NAMES = """const call = () => {
+    for (const handle of panel.querySelectorAll('[role=slider]:not([aria-label])')) {
+      const host = handle.closest('.jupyter-widgets'), row = host.parentElement;
+      const label = row.querySelector('label')?.innerText;
+      handle.setAttribute('aria-label', host.title || host.querySelector('label')?.innerText || label || 'slider');
+    }
+    for (const image of panel.querySelectorAll('img.kit-picture:not([alt])'))
+      image.alt = 'picture; the words below it say what it shows';
+    for (const bar of panel.querySelectorAll('.kit-progress .progress:not([role])')) {
+      bar.setAttribute('role', 'img'); bar.setAttribute('aria-label', 'progress; the words beside it say how far');
+    }
+    for (const [icon, name] of [['play', 'play or pause'], ['stop', 'stop'], ['repeat', 'repeat']])
+      panel.querySelector('.widget-play .fa-' + icon)?.parentElement.setAttribute('aria-label', name);
+    for (const heading of panel.querySelectorAll('.jupyter-widget-Collapse-header:not([tabindex])')) {
+      heading.tabIndex = 0; heading.setAttribute('role', 'button');
+      heading.addEventListener('keydown', event => {
+        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); heading.click(); }
+      });
+    }
+  };
+  if (panel && !panel.parentElement.closest('.kit-panel')) {
+    call();
+    new MutationObserver(call).observe(panel, {childList: true, subtree: true});
+  }"""
+STYLE = f"""<style onload="{KEYS} {NAMES}">
 .kit-panel {{max-width: 100%;}}
 .kit-panel > .widget-html:empty {{display: none;}}
 .kit-words .widget-html-content {{line-height: 1.45; white-space: pre-line;}}
@@ -34,6 +61,8 @@ STYLE = f"""<style onload="{KEYS}">
   font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);}}
 .kit-columns .widget-html-content {{
   white-space: pre; font-weight: 600; padding-left: calc(var(--jp-widgets-inline-label-width, 80px) + 10px);}}
+.kit-panel.kit-panel.kit-panel :focus-visible {{
+  outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
 .kit-picture {{max-width: 100%; height: auto; align-self: flex-start;}}
 </style>"""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import html
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import ipywidgets
 import traitlets
@@ -42,8 +42,12 @@ class Panel(ipywidgets.VBox):
     ----------
     fault : BaseException or None
         The latest fault, None once all is well again; ``raise panel.fault`` in a cell shows its trace.
+    kept : tuple of str
+        Traits, and attributes that are panels themselves, whose values are worth keeping, in the order in which
+        they are put back.
     """
 
+    kept: ClassVar[tuple[str, ...]] = ()
     error = traitlets.Unicode(help="what is wrong, in words; empty when nothing is")
 
     def __init__(self, children: Iterable[Any] = (), *, hook: str = "", interactive: bool = True) -> None:
@@ -52,6 +56,7 @@ class Panel(ipywidgets.VBox):
         self._faults: dict[object, str] = {}
         self._telling = threading.RLock()
         self._complaint = Words("kit-error", role="alert")
+        self._busy = Words("kit-busy", role="status")
         super().__init__(layout={"grid_gap": "4px"})
         self.contain(*children)
         traitlets.dlink((self, "error"), (self._complaint, "text"))
@@ -59,7 +64,7 @@ class Panel(ipywidgets.VBox):
 
     def contain(self, *widgets: Any) -> None:
         """Put `widgets` into the panel, from top to bottom, in place of what it has held."""
-        self.children: tuple[Any, ...] = (style_sheet(), *widgets, self._complaint)
+        self.children: tuple[Any, ...] = (style_sheet(), *widgets, self._busy, self._complaint)
 
     def guarded(self, action: Callable[Inputs, Result], key: object = None) -> Callable[Inputs, Result | None]:
         """Return `action` such that what it raises goes to `error`; the next time it goes well clears that.
@@ -94,17 +99,56 @@ class Panel(ipywidgets.VBox):
             self.error = "\n".join(dict.fromkeys(self._faults.values()))
 
     def button(self, words: str, action: Callable[[], object], meaning: str, **options: Any) -> Any:
-        """Return a button that does `action`; what that raises goes to `error`, which each click clears first."""
+        """Return a button that does `action`; what that raises goes to `error`, which each click clears first.
+
+        While it works the panel says so: a kernel that is busy hears no other click.
+        """
         button = ipywidgets.Button(description=words, tooltip=meaning, layout={"width": "auto"}, **options)
         act = self.guarded(action)
 
         def click(_button: Any) -> None:
             with self._telling:
                 self._faults.clear()
+            self._busy.text = f"{words} …"
             act()
+            self._busy.text = ""
 
         button.on_click(click)
         return hooked(button, "kit-" + words.split(maxsplit=1)[0].lower())
+
+    def kept_values(self) -> dict[str, Any]:
+        """Return what a hand has set here and in the pieces, as plain values."""
+        held = {name: getattr(self, name) for name in self.kept}
+        return {
+            name: value.kept_values() if isinstance(value, Panel) else _plain(value)
+            for name, value in held.items()
+        }
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Set what `kept_values` has returned, here or in another session.
+
+        Raises
+        ------
+        ValueError
+            If a name is none of this panel's; what it can do nothing with raises what setting it raises.
+        """
+        if strangers := [name for name in values if name not in self.kept]:
+            known = f"one of {', '.join(self.kept)}" if self.kept else "nothing"
+            message = f"{strangers[0]} is not kept by {type(self).__name__}, should be {known}"
+            raise ValueError(message)
+        for name in (name for name in self.kept if name in values):
+            if isinstance(piece := getattr(self, name), Panel):
+                piece.put_back(values[name])
+            else:
+                setattr(self, name, _like(piece, values[name]))
+
+    def observe_kept(self, heard: Callable[[Any], object]) -> None:
+        """Call `heard` whenever something that is kept changes."""
+        for name in self.kept:
+            if isinstance(piece := getattr(self, name), Panel):
+                piece.observe_kept(heard)
+            else:
+                self.observe(heard, name)
 
     def static(self) -> dict[str, Any]:
         """Return what stands in the place of the panel where nobody can click, by MIME type.
@@ -139,6 +183,20 @@ def told(fault: BaseException) -> str:
     if isinstance(fault, ValueError | RuntimeError | OSError) and str(fault):
         return str(fault)
     return f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a file of text can hold it."""
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def _like(example: Any, value: Any) -> Any:
+    """Return what `_plain` has made of a value of the kind of `example` as such a value again."""
+    return (
+        tuple(tuple(one) if isinstance(one, list) else one for one in value)
+        if isinstance(example, tuple)
+        else value
+    )
 
 
 def _as_html(part: dict[str, Any]) -> str:

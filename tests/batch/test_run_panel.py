@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.batch import calling
+from kit import calling
 from kit.batch.faults import SubmissionError
 from kit.batch.run_panel import ACTIONS, RunPanel
 from kit.batch.status import status_of

@@ -6,6 +6,7 @@ name, and all configuration lives in a temporary folder. These tests are marked 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -40,6 +41,11 @@ SWITCHES = (
     "--disable-component-update",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+FRONT_ENDS = {  # where each shows a notebook
+    "lab": "/doc/tree/{}?reset&token={}",
+    "notebook": "/notebooks/{}?token={}",
+    "voila": "/voila/render/{}?token={}",
+}
 KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
 FAULTS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
 
@@ -121,6 +127,7 @@ def server_command(port: int, root: Path) -> list[str]:
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={root}", "--ServerApp.terminals_enabled=False"),
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
 
 
@@ -150,6 +157,17 @@ def wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     pytest.fail(f"JupyterLab has not come up:\n{log.read_text()[-2000:]}")
+
+
+def end_kernels(lab: Lab) -> None:
+    """End all kernels, those of Voilà, too, which no page ends."""
+    headers = {"Authorization": f"token {lab.token}"}
+    with urllib.request.urlopen(urllib.request.Request(f"{lab.address}/api/kernels", headers=headers)) as answer:
+        kernels = json.load(answer)
+    for kernel in kernels:
+        address = f"{lab.address}/api/kernels/{kernel['id']}"
+        with contextlib.suppress(OSError):  # it may have gone by itself
+            urllib.request.urlopen(urllib.request.Request(address, headers=headers, method="DELETE")).close()
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
@@ -182,26 +200,27 @@ def pictures(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def open_notebook(
+def open_place(
     lab: Lab, chromium: Any, pictures: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable[[Path | list[str]], Any]]:
-    """Give a function that opens a notebook in a page of its own, and returns when all its cells have run.
+) -> Iterator[Callable[..., Any]]:
+    """Give a function that opens a notebook of the folder that is served, and returns when all cells have run.
 
-    It takes the path of a notebook, or the sources of code cells. After the test no cell may show an error; a test
-    that fails leaves a screenshot in `pictures`.
+    It takes the notebook's place in the folder and one of `FRONT_ENDS`. After the test no cell may show an error;
+    a test that fails leaves a screenshot in `pictures`.
     """
     pages = []
 
-    def open_one(notebook: Path | list[str]) -> Any:
-        name = f"{request.node.name}_{len(pages)}.ipynb"
-        content = notebook.read_text() if isinstance(notebook, Path) else json.dumps(as_notebook(notebook))
-        (lab.root / name).write_text(content)
+    def open_one(place: str, front_end: str = "lab") -> Any:
         page = chromium.new_page(viewport={"width": 1200, "height": 1500})
         pages.append(page)
         page.set_default_timeout(PATIENCE * 1000)
-        page.goto(f"{lab.address}/doc/tree/{name}?reset&token={lab.token}")
-        page.wait_for_function(f"() => {KERNEL} === 'idle'")
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.goto(lab.address + FRONT_ENDS[front_end].format(place, lab.token))
+        if front_end == "voila":  # which runs all cells by itself before it shows any
+            ready = "() => !document.querySelector('#loading') && document.querySelector('.jp-Cell')"
+            page.wait_for_function(ready, timeout=6e3 * PATIENCE)
+        else:
+            page.wait_for_function(f"() => {KERNEL} === 'idle'")
+            page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return page
 
     yield open_one
@@ -209,9 +228,32 @@ def open_notebook(
         if request.node.stash.get(outcome, False):
             page.screenshot(path=pictures / f"failed_{request.node.name}_{number}.png")
         faults = page.locator(FAULTS).all_inner_texts()
-        page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
         page.close()
+        end_kernels(lab)
         assert faults == []
+
+
+@pytest.fixture
+def open_notebook(lab: Lab, open_place: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Give a function that opens the path of a notebook, or the sources of code cells, as `open_place` does."""
+    opened = []
+
+    def open_one(notebook: Path | list[str], front_end: str = "lab") -> Any:
+        name = f"{request.node.name}_{len(opened)}.ipynb"
+        opened.append(name)
+        content = notebook.read_text() if isinstance(notebook, Path) else json.dumps(as_notebook(notebook))
+        (lab.root / name).write_text(content)
+        return open_place(name, front_end)
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+def project(lab: Lab) -> Path:
+    """Let the folder that is served be a project: with the notebooks and parameters of this one."""
+    for name in ("notebooks", "parameters"):
+        shutil.copytree(PROJECT / name, lab.root / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    return lab.root
 
 
 def as_notebook(cells: list[str]) -> dict[str, Any]:

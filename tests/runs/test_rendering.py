@@ -7,7 +7,8 @@ import nbformat
 import pytest
 
 from kit import files
-from kit.runs.rendering import notebook_html, picture_address, write_html
+from kit.files import picture_address
+from kit.runs.rendering import notebook_html, write_html
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

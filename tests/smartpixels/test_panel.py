@@ -280,3 +280,24 @@ def test_where_nobody_can_click_it_is_its_pictures_with_their_words(panel):
 
 def test_a_widget_stands_where_a_person_can_click(make):
     assert "application/vnd.jupyter.widget-view+json" in make(interactive=True)._repr_mimebundle_()
+
+
+def test_what_was_set_is_taken_back_saved_and_put_back_in_another_panel(make, tmp_path):
+    panel = make(interactive=True)
+    first = panel.kept_values()
+    panel.footer.keeper.pause = 0.0
+    panel.browser.go_to(3)
+    panel.form.set(thresholds=[5.0, 9.0, 30.0])
+    panel.time, panel.pixels = 1.5, ((2, 3), (4, 6))
+    panel.footer.keeper.file.value = str(tmp_path / "state.json")
+    panel.footer.keeper.buttons.save.click()
+    assert panel.footer.keeper.error == ""
+    other = make(interactive=True)
+    other.footer.keeper.file.value = str(tmp_path / "state.json")
+    other.footer.keeper.buttons.put_back.click()
+    assert other.footer.keeper.error == ""
+    assert other.kept_values() == panel.kept_values()
+    assert other.view.number == panel.view.number
+    while panel.footer.keeper.steps:
+        panel.footer.keeper.undo()
+    assert panel.kept_values() == {**first, "folder": "outputs/exports"}  # what the fixture has set, too

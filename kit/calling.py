@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import files
-from kit.batch.faults import SubmissionError
 
-__all__ = ["Answer", "call"]
+__all__ = ["Answer", "RefusedError", "call"]
 
 LOOK = 0.2  # s
 REFUSED = 2  # exit status of a refusal
+
+
+class RefusedError(RuntimeError):
+    """What the command would not do, in its own words."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def call(
 
     Raises
     ------
-    SubmissionError
+    RefusedError
         With the command's own words, if it refuses.
     """
     with tempfile.TemporaryDirectory(prefix="kit_") as scratch:
@@ -60,5 +63,5 @@ def call(
     if process.returncode is None:  # somebody must hear of its end, or it stays in the table of processes
         threading.Thread(target=process.wait, name="kit-call", daemon=True).start()
     if process.returncode == REFUSED:
-        raise SubmissionError(text.rpartition("kit: ")[2] or f"kit {' '.join(words)}")
+        raise RefusedError(text.rpartition("kit: ")[2] or f"kit {' '.join(words)}")
     return Answer(process.returncode, text)

@@ -4,9 +4,8 @@ import threading
 
 import pytest
 
-from kit.batch.calling import call
-from kit.batch.faults import SubmissionError
 from kit.batch.status import status_of
+from kit.calling import RefusedError, call
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +27,9 @@ def test_points_that_failed_are_no_fault_of_the_call(launched, toy):
 
 
 def test_a_refusal_is_raised_in_the_commands_own_words():
-    with pytest.raises(SubmissionError, match=r"^there is no directory nowhere"):
+    with pytest.raises(RefusedError, match=r"^there is no directory nowhere"):
         call(["status", "nowhere"])
-    with pytest.raises(SubmissionError, match="No such command 'statsu'"):
+    with pytest.raises(RefusedError, match="No such command 'statsu'"):
         call(["statsu"])
 
 

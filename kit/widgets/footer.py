@@ -1,0 +1,47 @@
+"""What stands at the foot of every panel: take back, save, put back, and submit what was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.widgets.form import ParameterForm
+from kit.widgets.handover import Handover
+from kit.widgets.keeping import Keeper
+from kit.widgets.panel import Panel
+
+__all__ = ["Footer"]
+
+
+class Footer(Panel):
+    """The two pieces that every panel has, in one place and one look.
+
+    Parameters
+    ----------
+    panel : Panel
+        Which it belongs to; it has all its pieces already.
+    stage : str
+        The stage, ``system/stage``.
+    form : ParameterForm
+        Whose values a job gets.
+    interactive : bool
+        See `Panel`.
+
+    Attributes
+    ----------
+    keeper, handover : Keeper, Handover
+        The two pieces.
+    """
+
+    def __init__(self, panel: Panel, stage: str, form: ParameterForm[Any], *, interactive: bool = True) -> None:
+        self.keeper = Keeper(panel, stage.replace("/", "_"), interactive=interactive)
+        self.handover = Handover(stage, form, interactive=interactive)
+        super().__init__([self.keeper, self.handover], hook="kit-footer", interactive=interactive)
+
+    def begin(self) -> None:
+        """Let the present state be the first that can be gone back to; call it once the panel is made."""
+        self.keeper.forget()
+
+    def close(self) -> None:
+        """Leave the front end; what was submitted goes on."""
+        self.handover.close()
+        super().close()
