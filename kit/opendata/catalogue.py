@@ -79,8 +79,8 @@ class CatalogueParameters(Parameters):
     }
 
     def named_inputs(self) -> list[str]:
-        """Return the catalogue that is read."""
-        return [self.since] if self.since else []
+        """Return the catalogues that are read."""
+        return list(self.since)
 
     @field_validator("records")
     @classmethod

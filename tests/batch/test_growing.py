@@ -146,7 +146,7 @@ def test_only_what_is_complete_grows_and_never_as_a_dag(grows: Path, chain: Path
     ("new", "told"),
     [
         ("again: [since]", r"stage find: again is \['since'\], should be such as"),
-        ("again: {sinse: list.json}", r"sinse is not known \(did you mean since"),
+        ("again: {sine: list.json}", r"sine is not known \(did you mean since"),
     ],
 )
 def test_what_again_names_is_a_parameter_and_a_pattern(grows: Path, new: str, told: str):
