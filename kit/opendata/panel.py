@@ -131,7 +131,7 @@ class MassPanel(PairLists):
             others=self._others(pair),
             events=self.this.spectra.events[pair[0]],
             above=self.this.caption,
-            name=" ".join(pair) if self.overlays else "entries",
+            name=" ".join(pair) if self.overlays else "all",
             logarithmic=self.scale == "log",
             normalised=self.normalised,
             marked=self.marked,

@@ -18,7 +18,7 @@ __all__ = ["PLACES", "SIZE", "draw_view"]
 
 SIZE = (8.5, 6.5)  # inches
 # of the axes in the picture; found once, since to find it anew for each picture takes as long as drawing it
-PLACES = ((0.09, 0.32, 0.89, 0.61), (0.09, 0.09, 0.89, 0.21))
+PLACES = ((0.11, 0.32, 0.87, 0.61), (0.11, 0.09, 0.87, 0.21))
 LOOKS = {"main": COLOURS[0], "outliers": COLOURS[1]}
 HATCHES = {"main": "", "outliers": "////"}
 NEAREST = 0.02  # share of the axis below which the names of particles would lie over each other
