@@ -21,7 +21,7 @@ from kit.opendata.datasets import WANTED, Chosen, choose
 from kit.opendata.demo_service import Service
 from kit.opendata.listings import Dataset, kept
 from kit.opendata.portal import list_record, record_name
-from kit.opendata.releases import list_release
+from kit.opendata.releases import Release, list_release
 from kit.opendata.shelf import Entry, Shelf
 from kit.opendata.web import Patience
 from kit.parameters import Parameters, parameter
@@ -29,15 +29,6 @@ from kit.run import Run, RunError
 
 __all__ = ["CatalogueParameters", "list_files"]
 
-Release = Literal[
-    "2016e-8tev",
-    "2020e-13tev",
-    "2024r-pp",
-    "2024r-hi",
-    "2025e-13tev-beta",
-    "2025r-evgen-13tev",
-    "2025r-evgen-13p6tev",
-]
 CATALOGUE, EXPORT, ADDRESSES = "catalogue.json", "metadata_cache.json", "files.txt"
 FORMAT = 1
 DEMO = "demo"

@@ -55,8 +55,13 @@ def _score(jets: Objects, found: Found, columns: Mapping[str, Column], path: str
     if not found.link:
         _same_lengths(jets, b, found.flavours[0], path, first)
         return discriminant
-    link = _of_jets(jets, found.link, columns, path, first).astype(np.int64)
+    link = _of_jets(jets, found.link, columns, path, first)
     assert b.offsets is not None
+    if np.array_equal(b.offsets, jets.offsets):  # the usual case: each jet has the object at its own place
+        own = np.arange(len(link)) - np.repeat(b.offsets[:-1], np.diff(b.offsets))
+        if np.array_equal(link, own):
+            return discriminant
+    link = link.astype(np.int64)
     entry = np.repeat(np.arange(len(jets.offsets) - 1), np.diff(jets.offsets))
     beyond = (link >= np.diff(b.offsets)[entry]) & (link != UNLINKED)
     if beyond.any():

@@ -18,7 +18,7 @@ from kit.opendata.combinations import STATE_ORDER
 from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.overlaps import without_overlaps
 from kit.opendata.selection import Selection
-from kit.opendata.twins import Chosen, Cuts, FloatArray, IntArray
+from kit.opendata.twins import Chosen, Cuts, FloatArray, IntArray, Stored
 
 __all__ = ["UNIT", "Selected", "add_counts", "cuts_for", "select"]
 
@@ -142,7 +142,7 @@ def _pass(objects: Objects, p: Selection, letter: str, unit: str, engine: Engine
         message = "relative_isolation_max is set, but the electrons were read without isolation"
         raise ValueError(message)
     cuts = cuts_for(p, letter, unit)
-    return engine.choose(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation, cuts)
+    return engine.choose(Stored(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation), cuts)
 
 
 def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
