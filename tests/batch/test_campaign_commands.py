@@ -129,14 +129,21 @@ def test_a_gate_that_a_resume_opens_is_named_and_stays_open_until_the_file_says_
     assert manifest.load(run.directory).state == "failed"
 
 
-def test_a_gate_that_its_file_opens_is_open_for_every_command(at_its_gate, chain, kit):
-    chain.write_text(chain.read_text().replace("accept: 1.0", "accept: 0.5"))
-    answer = kit("watch", "outputs/campaigns/chain")
-    assert (answer.status, answer.out.splitlines()[0].split()[:2]) == (0, ["make", "complete"])
-    assert kit("resume", "outputs/campaigns/chain").status == 0
-    assert states(look(campaign_in(at_its_gate.directory))) == ["complete"] * 3
+def test_a_gate_is_as_its_file_says_now_for_every_command(on_a_pool, take_up, chain, kit):
+    run = take_up(on_a_pool.records["make"].run)
+    for process, state in enumerate(("done", "failed", "done")):
+        run.begin(process)
+        run.bring({process: state})
+        run.tell("end", process)
+    text, directory = chain.read_text(), "outputs/campaigns/chain"
+    for share, status, word in (("0.9", 1, "stopped"), ("0.5", 0, "complete")):
+        chain.write_text(text.replace("accept: 0.6", f"accept: {share}"))
+        for command in ("watch", "status"):
+            answer = kit(command, directory)
+            assert (answer.status, answer.out.splitlines()[0].split()[:2]) == (status, ["make", word])
+        assert manifest.load(run.batch.directory).state == ("failed" if status else "complete")
     chain.unlink()  # the copy knows, too
-    assert states(look(campaign_in(at_its_gate.directory))) == ["complete"] * 3
+    assert kit("status", directory).out.startswith("make    complete")
 
 
 def test_a_command_that_takes_no_campaign_names_those_that_do_and_the_runs_of_its_stages(on_a_pool, kit):
