@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
-import numpy as np
 import traitlets
 
 from kit import files
-from kit.mu2e.ensemble_view import EnsembleView, ledger_records, log_comparison, view_of
-from kit.mu2e.mixture_plots import draw_pulls, draw_spectra
+from kit.mu2e.ensemble_view import (
+    EnsembleView,
+    draw_comparison,
+    draw_ensemble,
+    ensemble_caption,
+    ledger_records,
+    log_comparison,
+    pulls_caption,
+    revealed,
+    view_of,
+)
+from kit.mu2e.ledger import Ledger
 from kit.mu2e.table import html_table
 from kit.mu2e.yield_options import YieldParameters
-from kit.mu2e.yield_plots import draw_headroom, draw_momenta
-from kit.mu2e.yield_view import YieldView, YieldWorkshop, other_convention
+from kit.mu2e.yield_view import (
+    YieldView,
+    YieldWorkshop,
+    bars_caption,
+    draw_bars,
+    draw_spectrum,
+    other_convention,
+    spectrum_caption,
+)
 from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
@@ -75,8 +92,8 @@ class YieldPanel(Panel):
         self.workshop = YieldWorkshop(p)
         self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
         look: dict[str, Any] = {"size": (8, 4.4), "interactive": interactive}
-        self.spectrum = LiveFigure(_draw_spectrum, caption=_spectrum_caption, **look)
-        self.headroom = LiveFigure(_draw_headroom, caption=_headroom_caption, **look)
+        self.spectrum = LiveFigure(draw_spectrum, caption=spectrum_caption, **look)
+        self.headroom = LiveFigure(draw_bars, caption=bars_caption, **look)
         self.words = Words("kit-exposure", role="status")
         self.table = hooked(ipywidgets.HTML(), "kit-yields")
         self.view: YieldView | None = None
@@ -177,11 +194,16 @@ class EnsemblePanel(Panel):
     Parameters
     ----------
     directory : path
-        A run of `mu2e/mixture`; of a blinded one only the open columns are shown.
+        A run of `mu2e/mixture`; of a blinded one only the open columns are shown, until it is revealed.
     ledger : path
         The ledger to look into.
     interactive : bool
         See `Panel`.
+
+    Examples
+    --------
+    >>> panel.reveal("sealed.json")
+    >>> panel.release("demo")
     """
 
     log = traitlets.Unicode(
@@ -190,19 +212,38 @@ class EnsemblePanel(Panel):
 
     def __init__(self, directory: str | Path, ledger: str | Path, *, interactive: bool = True) -> None:
         self.view: EnsembleView = view_of(files.resolve(directory))
+        self._ledger = files.resolve(ledger)
         look: dict[str, Any] = {"interactive": interactive}
         self.spectrum = LiveFigure(
-            _draw_ensemble, self.view, caption=_ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
+            draw_ensemble, self.view, caption=ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
             height_ratios=[3, 1], **look,
         )  # fmt: skip
-        self.pulls = LiveFigure(_draw_pulls, self.view, caption=_pulls_caption, size=(8, 4.4), **look)
-        self.browser = Browser(ledger_records(files.resolve(ledger)), noun="ranges", interactive=interactive)
+        self.pulls = LiveFigure(draw_comparison, self.view, caption=pulls_caption, size=(8, 4.4), **look)
+        self.browser = Browser(ledger_records(self._ledger), noun="ranges", interactive=interactive)
         self.words = Words("kit-ensemble", role="status", text=self.view.words)
         super().__init__(hook="kit-mu2e-ensemble", interactive=interactive)
-        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
-        traitlets.link((self, "log"), (self.path, "value"))
-        self.observe(self.guarded(lambda _: self._compare()), "log")
-        self.contain(self.words, line(self.spectrum, self.pulls), self.path, self.browser)
+        self._lay_out()
+
+    def reveal(self, sealed: str | Path) -> None:
+        """Show what a blinded ensemble hides, if the sealed file is the one whose checksum was told."""
+        self.view = revealed(self.view, files.resolve(sealed))
+        self.words.text = self.view.words
+        self.pulls.show(self.view)
+
+    def release(self, ensemble: str) -> None:
+        """Give the events of an ensemble back to the ledger: its name says that its files will not be used.
+
+        Raises
+        ------
+        ValueError
+            If it is not the name of this ensemble.
+        """
+        if ensemble != self.view.ensemble:
+            message = f"the name is {ensemble!r}, should be {self.view.ensemble!r}, whose events are given back"
+            raise ValueError(message)
+        items = Ledger(self._ledger).release(ensemble)
+        self.browser.records = list(ledger_records(self._ledger))
+        self.words.text = f"{self.view.words}\n{items} events given back: do not use these files any more"
 
     def close(self) -> None:
         """Stop drawing, and leave the front end."""
@@ -213,48 +254,20 @@ class EnsemblePanel(Panel):
     def _compare(self) -> None:
         """Show the pulls of a log, or of the run again."""
         found = log_comparison(files.resolve(self.log)) if self.log else self.view.comparison
-        self.pulls.show(EnsembleView(self.view.words, self.view.expected, self.view.drawn, found))
+        self.pulls.show(replace(self.view, comparison=found))
 
-
-def _draw_spectrum(axes: Any, view: YieldView) -> None:
-    draw_momenta(axes, view.spectrum, view.factor)
-
-
-def _spectrum_caption(view: YieldView) -> str:
-    total = float(sum(counts.sum() for counts in view.spectrum.counts.values()))
-    kind = "in the sample" if view.spectrum.measured else "before selection"
-    hatched = "; hatched: simulated stand-ins" if view.spectrum.synthetic else ""
-    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}"
-
-
-def _draw_headroom(axes: Any, view: YieldView) -> None:
-    draw_headroom(axes, view.made.rows)
-
-
-def _headroom_caption(view: YieldView) -> str:
-    short = [row.process for row in view.made.rows if row.headroom is not None and row.headroom < 1]
-    return f"too few simulated events: {', '.join(short)}" if short else "no process has too few simulated events"
-
-
-def _draw_ensemble(axes: Any, view: EnsembleView) -> None:
-    top, bottom = np.asarray(axes)[:, 0]
-    if view.expected is None:
-        view.draw_alone(top, bottom)
-    else:
-        draw_spectra(top, bottom, view.expected, view.drawn)
-
-
-def _ensemble_caption(view: EnsembleView) -> str:
-    return f"{view.drawn.sum():.0f} events drawn between 50 and 150 MeV"
-
-
-def _draw_pulls(axes: Any, view: EnsembleView) -> None:
-    if view.comparison is None:
-        view.say_blinded(axes)
-    else:
-        draw_pulls(axes, view.comparison)
-
-
-def _pulls_caption(view: EnsembleView) -> str:
-    found = view.comparison
-    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "blinded: no pulls"
+    def _lay_out(self) -> None:
+        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
+        traitlets.link((self, "log"), (self.path, "value"))
+        self.observe(self.guarded(lambda _: self._compare()), "log")
+        self.sealed = ipywidgets.Text(description="sealed", placeholder="sealed file")
+        self.name = ipywidgets.Text(description="give back", placeholder="the ensemble's name")
+        look = self.button("Reveal", lambda: self.reveal(self.sealed.value), "show what was sealed, if it is that")
+        give = self.button(
+            "Release events", lambda: self.release(self.name.value), "the ledger may use them again"
+        )
+        blinded = [self.sealed, look] if self.view.commitment else []
+        self.contain(
+            self.words, line(self.spectrum, self.pulls), line(self.path, *blinded), self.browser,
+            line(self.name, give),
+        )  # fmt: skip

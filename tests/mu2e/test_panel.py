@@ -1,8 +1,11 @@
 """The panels without a browser: every mouse action is an attribute or a method."""
 
+import json
+
 import pytest
 
 from kit.mu2e.panel import EnsemblePanel, YieldPanel
+from kit.mu2e.sealing import seal
 from kit.mu2e.yield_options import YieldParameters
 from tests.mu2e.ensembles import COUNTED, count, draw
 
@@ -126,3 +129,59 @@ def test_a_log_that_is_none_is_told_in_the_panel(catalogue, tmp_path):
     panel.log = "x.log"
     assert "there is no count summary of SamplingInput" in panel.error
     panel.close()
+
+
+def test_a_blinded_ensemble_is_revealed_by_the_file_whose_checksum_was_told(make_catalogue, tmp_path):
+    path = make_catalogue(CeMLL=([900], 900), DIO=([900], 9000))
+    yields = count(path, processes=["CeMLL", "DIO"], r_mue=1e-11)
+    seal(tmp_path / "s.json", 1e-12, 1e-11)
+    seal(tmp_path / "other.json", 1e-12, 1e-11)
+    run = draw(yields, blind=True, sealed="s.json")
+    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
+    assert panel.pulls.caption == "blinded: no pulls"
+    before = panel.words.text
+    panel.sealed.value = "other.json"
+    _click(panel, "Reveal")
+    assert "it is not what was sealed" in panel.error
+    assert panel.words.text == before
+    panel.sealed.value = "s.json"
+    _click(panel, "Reveal")
+    rate = json.loads((tmp_path / "s.json").read_text())["r_mue"]
+    assert f"conversion rate {rate:g}, seed" in panel.words.text
+    assert panel.view.comparison.drawn.sum() == run.summary["rows"]
+    assert panel.error == ""
+    panel.close()
+
+
+def test_an_open_ensemble_has_nothing_to_reveal(catalogue):
+    panel = EnsemblePanel(draw(count(catalogue)).directory, "outputs/mu2e/ledger.sqlite", interactive=False)
+    with pytest.raises(ValueError, match="ensemble demo is not blinded: there is nothing to reveal"):
+        panel.reveal("s.json")
+    panel.close()
+
+
+def test_events_are_given_back_by_the_name_of_their_ensemble(catalogue):
+    run = draw(count(catalogue))
+    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
+    panel.name.value = "dem"
+    _click(panel, "Release events")
+    assert "the name is 'dem', should be 'demo', whose events are given back" in panel.error
+    assert {one["state"] for one in panel.browser.records} == {"used"}
+    panel.name.value = "demo"
+    _click(panel, "Release events")
+    assert panel.error == ""
+    assert f"{run.summary['rows']} events given back" in panel.words.text
+    assert {one["state"] for one in panel.browser.records} == {"released"}
+    assert all(one["free"] > 0 for one in panel.browser.records)
+    panel.close()
+
+
+def _click(panel, words):
+    def buttons(widget):
+        if getattr(widget, "description", "") == words:
+            yield widget
+        for child in getattr(widget, "children", ()):
+            yield from buttons(child)
+
+    (button,) = buttons(panel)
+    button.click()
