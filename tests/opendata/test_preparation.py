@@ -15,7 +15,7 @@ from kit.opendata.preparation import Preparation, prepared_inputs
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
 from kit.parameters import ParameterError
-from kit.run import Run
+from kit.run import Run, load
 
 DemoFile = Callable[..., Path]
 
@@ -99,4 +99,5 @@ def test_collisions_and_simulation_that_would_be_added_are_told(tmp_path: Path, 
     p = Selection(inputs=[str(tmp_path / "catalogue.json")], output=str(tmp_path / "run"))
     with Run("opendata/masses", p) as run:
         prepared_inputs(p, run)
-    assert sum("are added; should be runs of their own" in text for text in run.manifest["notices"]) == told
+    notices = load(tmp_path / "run").manifest["notices"]
+    assert sum("are added; should be runs of their own" in text for text in notices) == told
