@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit import files
@@ -70,7 +70,9 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
     if not record.run or not (directory / "points.jsonl").is_file():
         return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
     status = status_of(directory)
-    return _run_progress(stage, status, gate(campaign, stage, status.run))
+    found = _run_progress(stage, status, gate(campaign, stage, status.run))
+    turns = len(record.earlier)
+    return replace(found, words=f"{found.words}; {turns} runs before it") if turns else found
 
 
 def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:

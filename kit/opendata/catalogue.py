@@ -169,6 +169,9 @@ def _new(p: CatalogueParameters, chosen: Sequence[Chosen]) -> list[Chosen]:
     """Return what is chosen without the files that earlier catalogues hold; those that failed are not held."""
     known: set[str] = set()
     for path in p.since:
+        if not files.resolve(path).is_file():
+            message = f"since: there is no {path}; should be {CATALOGUE} of an earlier run"
+            raise FileNotFoundError(message)
         content = files.read_json(files.resolve(path))
         try:
             entries = [entry for dataset in content["datasets"] for entry in dataset["files"]]

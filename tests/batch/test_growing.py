@@ -96,6 +96,7 @@ def test_what_is_new_is_worked_on_alone_and_the_sum_is_that_of_all(grows: Path, 
     assert inputs_of(third, "square") == ["number_6.txt"]
     assert len(inputs_of(third, "total")) == len(third.records["square"].earlier) + 1 == 3
     assert total(third) == 1 + 4 + 9 + 16 + 25 + 36
+    assert [one.words.rpartition("; ")[2] for one in look(third)] == ["2 runs before it"] * 4
 
 
 def test_where_nothing_is_new_all_stays_as_it_was_and_is_said(grows: Path):
