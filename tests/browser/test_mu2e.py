@@ -65,7 +65,7 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     threshold.press("Enter")
     expect(words).to_contain_text("another part of the spectrum: DIO")
     page.get_by_role("button", name="Copy as parameters").click()
-    page.screenshot(path=str(pictures / "mu2e_yields.png"))
+    panel.screenshot(path=str(pictures / "mu2e_yields.png"))
     assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
 
 
@@ -87,4 +87,4 @@ def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures):
     page.keyboard.press("Enter")
     expect(panel.locator(".kit-ensemble")).to_contain_text("events given back")
     expect(panel.locator(".kit-list")).to_contain_text("released")
-    page.screenshot(path=str(pictures / "mu2e_ensemble.png"))
+    panel.screenshot(path=str(pictures / "mu2e_ensemble.png"))
