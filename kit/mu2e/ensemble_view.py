@@ -156,9 +156,15 @@ def ledger_records(path: Path) -> list[dict[str, Any]]:
     records = []
     for row in rows:
         free = row["items"] - held.get((row["path"], row["tree"]), 0)
-        name, who, state = Path(row["path"]).name, row["ensemble"] or "–", row["state"] or "free"
+        name, who, state = _short(row["path"]), row["ensemble"] or "–", row["state"] or "free"
         records.append({"file": name, "ensemble": who, "state": state, "taken": row["taken"], "free": free})
     return records
+
+
+def _short(path: str) -> str:
+    """Return what tells files apart in a narrow column: description and sequencer, where a name has six fields."""
+    fields = Path(path).name.split(".")
+    return f"{fields[2]} {fields[4]}" if len(fields) == 6 else Path(path).name
 
 
 def log_comparison(path: Path) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from kit.mu2e.ensemble_view import (
     view_of,
 )
 from kit.mu2e.ledger import Ledger
+from kit.mu2e.panel_controls import Sliders
 from kit.mu2e.table import html_table
 from kit.mu2e.yield_options import YieldParameters
 from kit.mu2e.yield_view import (
@@ -56,9 +56,6 @@ GROUPS = {
 SHOWN = tuple(name for names in GROUPS.values() for name in names)
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 5.0)  # MeV of a bin
 NARROWEST = 0.25
-RATES = (1e-18, 1e-9)
-SECONDS = (1.0, 1e9)
-STEP = 0.01  # of the sliders, in decades
 
 
 class YieldPanel(Panel):
@@ -75,6 +72,8 @@ class YieldPanel(Panel):
     ----------
     form : ParameterForm
         The values; its button copies them as YAML.
+    sliders : Sliders
+        For those that one plays with.
     view : YieldView
         The numbers behind the pictures.
 
@@ -97,8 +96,8 @@ class YieldPanel(Panel):
         self.words = Words("kit-exposure", role="status")
         self.table = hooked(ipywidgets.HTML(), "kit-yields")
         self.view: YieldView | None = None
-        self._following = False
         super().__init__(hook="kit-mu2e-yields", interactive=interactive)
+        self.sliders = Sliders(self.form, self.guarded)
         self._lay_out()
         self.form.observe(self.guarded(lambda _: self._follow()), "parameters")
         self.observe(self.guarded(lambda _: self._follow()), "width")
@@ -133,41 +132,9 @@ class YieldPanel(Panel):
         self.table.value = html_table(self.view.made)
         self.spectrum.show(self.view)
         self.headroom.show(self.view)
-        self._following = True
-        try:
-            seconds = p.livetime_wall or p.livetime_on_spill
-            self.seconds.description = "log₁₀ wall s" if p.livetime_wall else "log₁₀ on-spill s"
-            if seconds:
-                self.seconds.value = math.log10(min(max(seconds, SECONDS[0]), SECONDS[1]))
-            if p.r_mue:
-                self.rate.value = math.log10(min(max(p.r_mue, RATES[0]), RATES[1]))
-        finally:
-            self._following = False
-
-    def _slide(self, name: str, value: float) -> None:
-        p = self.form.checked()
-        kind = "livetime_wall" if p.livetime_wall else "livetime_on_spill"
-        present = getattr(p, kind) if name == "seconds" else p.r_mue
-        # a front end shows the nearest step of a slider, and sends that back as if a person had chosen it
-        snapped = present > 0 and abs(value - math.log10(present)) <= STEP * 0.500001
-        if self._following or snapped:
-            return
-        if name == "seconds":
-            others = {other: 0.0 for other in ("livetime_wall", "livetime_on_spill", "pot") if other != kind}
-            self.form.set(**others, **{kind: float(f"{10**value:.4g}")})
-        else:
-            self.form.set(r_mue=float(f"{10**value:.4g}"))
+        self.sliders.follow(p)
 
     def _lay_out(self) -> None:
-        look = {"style": {"description_width": "8em"}, "layout": {"width": "28em"}, "step": STEP}
-        self.seconds = ipywidgets.FloatSlider(4.0, min=math.log10(SECONDS[0]), max=math.log10(SECONDS[1]), **look)
-        self.rate = ipywidgets.FloatSlider(
-            -13.0, min=math.log10(RATES[0]), max=math.log10(RATES[1]), description="log₁₀ R_μe", **look
-        )
-        for name, slider in (("seconds", self.seconds), ("rate", self.rate)):
-            slide = self.guarded(lambda change, name=name: self._slide(name, change.new))
-            slider.observe(slide, "value")
-            hooked(slider, f"kit-{name}")
         self.number = ipywidgets.Text(
             description="conversions", placeholder="before selection", continuous_update=False
         )
@@ -182,7 +149,10 @@ class YieldPanel(Panel):
             "choose the rate by a number",
         )
         self.contain(
-            line(self.seconds, switch, self.rate, self.number, choose, width), self.words, self.table,
+            line(self.sliders.mode, self.sliders.seconds, switch),
+            line(self.sliders.rate, self.number, choose),
+            line(*self.sliders.thresholds.values(), width),
+            self.words, self.table,
             line(hooked(self.spectrum, "kit-spectrum"), hooked(self.headroom, "kit-headroom")),
             ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None),
         )  # fmt: skip

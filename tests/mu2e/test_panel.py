@@ -39,19 +39,19 @@ def test_it_begins_with_table_words_and_both_pictures(panel):
 
 def test_sliders_move_exposure_and_rate_and_follow_the_form(panel):
     before = _mean(panel, "CRYCosmic")
-    panel.seconds.value = 4.0
+    panel.sliders.seconds.value = 4.0
     assert panel.form.parameters.livetime_on_spill == 10_000
     assert _mean(panel, "CRYCosmic") == pytest.approx(before * 10_000 / 3600)
-    panel.rate.value = -11.0
+    panel.sliders.rate.value = -11.0
     assert panel.form.parameters.r_mue == 1e-11
     panel.form.set(r_mue=1e-13)
-    assert panel.rate.value == pytest.approx(-13)
+    assert panel.sliders.rate.value == pytest.approx(-13)
     assert panel.form.parameters.r_mue == 1e-13
 
 
 def test_what_a_front_end_sends_back_when_it_shows_a_slider_changes_nothing(panel):
-    panel.seconds.set_state({"value": 3.56})  # the nearest step to log₁₀ 3600
-    panel.rate.set_state({"value": -12.0})
+    panel.sliders.seconds.set_state({"value": 3.56})  # the nearest step to log₁₀ 3600
+    panel.sliders.rate.set_state({"value": -12.0})
     assert panel.form.parameters.livetime_on_spill == 3600
     assert panel.form.parameters.r_mue == 1e-12
     panel.form.controls.rmc_emin.slider.set_state({"value": 84.84})
@@ -63,8 +63,8 @@ def test_the_switch_keeps_the_exposure_and_changes_the_convention(panel):
     panel.switch()
     assert panel.form.parameters.livetime_wall == pytest.approx(3600 / 0.323)
     assert panel.view.made.exposure["pot"] == pytest.approx(pot)
-    assert panel.seconds.description == "log₁₀ wall s"
-    panel.seconds.value = 3.0
+    assert panel.sliders.seconds.description == "log₁₀ wall s"
+    panel.sliders.seconds.value = 3.0
     assert panel.form.parameters.livetime_wall == 1000
     assert panel.form.parameters.livetime_on_spill == 0
 
