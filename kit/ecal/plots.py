@@ -40,7 +40,7 @@ def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
         gathered = window_plots.gather(list(files.parts(window_plots.FIELDS)))
         window = _telling(files, gathered)
     return {
-        "window": draw_one(window) if window else window_plots.seeds(gathered),
+        "window": draw_one(display.shown(window)) if window else window_plots.seeds(gathered),
         "energy": window_plots.energy(gathered),
         "clusters": window_plots.clusters(gathered),
         "features": window_plots.features(gathered),
@@ -105,16 +105,17 @@ def _telling(files: WindowFiles, gathered: window_plots.Gathered) -> Part | None
     return files.one(int((inside.clip(max=4) + outside.clip(max=3)).argmax()))
 
 
-def draw_one(part: Part, threshold: float | None = None, selected: int | None = None) -> figures.Picture:
-    """Draw one window: clusters and labels, scores, crystals."""
-    shown = display.shown(part, threshold)
+def draw_one(
+    shown: display.Shown, selected: int | None = None, outline_energy: float | None = None
+) -> figures.Picture:
+    """Draw one window: clusters and labels, scores, crystals; see `display.draw_window`."""
     with figures.style("CMS"):
         picture, axes = figures.grid(1, 3, size=(19, 5.6), experiment="CMS")
         figures.label(axes[0, 0], "CMS", "Simulation")
-        display.draw_window(axes[0, 0], shown, selected)
+        display.draw_window(axes[0, 0], shown, selected, outline_energy)
         _legend_below(axes[0])
         display.draw_scores(picture, axes[0, 1], shown)
-        if part.hits is not None:
+        if shown.part.hits is not None:
             display.draw_crystals(picture, axes[0, 2], shown)
         axes[0, 1].set_title(display.heading(shown), fontsize=10)
         return picture
