@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kit import figures
-from kit.ecal import dataset_plots, display, truth_plots, window_plots, working_points
+from kit.ecal import dataset_plots, display, flow_plots, truth_plots, window_plots, working_points
 from kit.ecal.access import Part
 from kit.ecal.datasets import NORMALIZATION, WEIGHTS
 from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
@@ -21,6 +22,8 @@ from kit.run import FinishedRun, Run
 
 __all__ = ["datasets_figures", "draw_one", "truth_figures", "window_files", "windows_figures"]
 
+MOST = 300_000  # windows that a picture is made of: of more, the first ones
+READS = 20  # windows that are read to see how long that takes
 AnyRun = Run | FinishedRun
 
 
@@ -37,8 +40,9 @@ def _number(path: Path) -> tuple[int, str]:
 def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a run of windows."""
     with WindowFiles(window_files(run)) as files:
-        gathered = window_plots.gather(list(files.parts(window_plots.FIELDS)))
+        gathered = window_plots.gather(list(files.parts(window_plots.FIELDS, most=MOST)))
         window = _telling(files, gathered)
+        share = len(gathered) / max(len(files), 1)
     return {
         "window": draw_one(display.shown(window)) if window else window_plots.seeds(gathered),
         "energy": window_plots.energy(gathered),
@@ -46,7 +50,8 @@ def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "features": window_plots.features(gathered),
         "seeds": window_plots.seeds(gathered),
         "response": window_plots.response(gathered),
-        "cutflow": window_plots.cutflow(run.summary),
+        "per_event": flow_plots.per_event(gathered, round(share * run.summary.get("events", 0))),
+        "cutflow": flow_plots.cutflow(run.summary),
     }
 
 
@@ -56,7 +61,9 @@ def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
 
     found = pq.read_table(run.directory / RESOLUTION)
     points = working_points.read(run.directory / WORKING_POINT)
-    rows = pq.read_table(run.directory / CLUSTERS, columns=list(truth_plots.REACH_FIELDS))
+    stored = pq.ParquetFile(run.directory / CLUSTERS)
+    names = [name for name in truth_plots.REACH_FIELDS if name in stored.schema_arrow.names]
+    rows = stored.read(columns=names)
     told = read_json(run.directory / GAIN)
     name = _values(run)["compare_to"]
     other = working_points.read(working_points.find(name)) if name else None
@@ -68,6 +75,7 @@ def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "gain": truth_plots.gain(told),
         "extents": truth_plots.extents(held),
         "shares": truth_plots.shares(held),
+        **({"pileup": truth_plots.pileup(held)} if "simen_pu_frac" in held else {}),
     }
 
 
@@ -75,10 +83,12 @@ def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a dataset."""
     values = _values(run)
     parts: list[Part] = []
+    waits: list[float] = []
     if "parquet" in values["formats"]:
         first = next(iter(values["split"]))
         with WindowFiles(sorted((run.directory / first).glob("part-*.parquet"))) as files:
-            parts = list(files.parts(dataset_plots.BALANCE_FIELDS))
+            parts = list(files.parts(dataset_plots.BALANCE_FIELDS, most=MOST))
+            waits = _waits(files)
     weights = []
     if (run.directory / WEIGHTS).is_file() and parts:
         names = ("flavour", "et_seed", "seed_eta", "ncls")
@@ -88,7 +98,17 @@ def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
     pictures = {"balance": dataset_plots.balance(parts, weights)}
     if (run.directory / NORMALIZATION).is_file():
         pictures["normalisation"] = dataset_plots.normalisation(read_json(run.directory / NORMALIZATION))
-    return pictures | {"sizes": dataset_plots.sizes(run.summary)}
+    return pictures | {"sizes": dataset_plots.sizes(run.summary, waits)}
+
+
+def _waits(files: WindowFiles) -> list[float]:
+    """Return how long it takes to read each of some windows that lie far apart, in ms."""
+    waits = []
+    for number in range(0, len(files), len(files) // READS + 1):
+        begin = time.perf_counter()
+        files.one(number)
+        waits.append(1e3 * (time.perf_counter() - begin))
+    return waits
 
 
 def _values(run: AnyRun) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from kit.ecal.truth import TruthParameters, study_truth
 from kit.ecal.windows import WindowParameters, make_windows
 from kit.run import Run, load
 
-WINDOWS = ["window", "energy", "clusters", "features", "seeds", "response", "cutflow"]
+WINDOWS = ["window", "energy", "clusters", "features", "seeds", "response", "per_event", "cutflow"]
 
 
 def run_of(folder, **values):
@@ -47,6 +47,20 @@ def test_truth_beside_a_public_table(demo_file, table_path, tmp_path):
         live = plots.truth_figures(run)
     assert list(live) == ["thresholds", "working_points", "gain", "extents", "shares"]
     assert list(plots.truth_figures(load(run.directory))) == list(live)
+
+
+def test_truth_with_pileup_shows_it(demo_file, tmp_path):
+    few = {"et_edges": [1.0, 500.0], "eta_edges": [0.0, 3.0], "thresholds": [0.001, 0.01]}
+    p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), pileup=True, **few)
+    with Run("ecal/truth", p) as run:
+        run.summary = study_truth(p, run)
+    drawn = plots.truth_figures(load(run.directory))["pileup"]
+    assert [axes.get_xlabel() for axes in drawn.axes] == [
+        "Energy of pileup / energy of the cluster",
+        "Energy of pileup / energy of the particle in it",
+        "Noise of the cluster [GeV]",
+    ]
+    assert sum(patch.get_data().values.sum() for axes in drawn.axes for patch in axes.patches) > 100
 
 
 @pytest.mark.parametrize("formats", [["parquet"], ["tfrecord"]])
