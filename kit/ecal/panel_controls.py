@@ -57,6 +57,7 @@ class Controls:
             "outline": ipywidgets.Text(
                 description="mustache at",
                 placeholder="GeV; else the selected cluster's",
+                style={"description_width": "initial"},
                 tooltip="energy that the outline of the mustache is drawn for, in GeV",
                 continuous_update=False,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,13 +29,16 @@ AnyRun = Run | FinishedRun
 
 
 def window_files(run: AnyRun) -> list[Path]:
-    """Return the parquet files of windows in a run, or in the collected points of a batch run."""
-    found = sorted(run.directory.glob("windows_*.parquet"), key=_number)
-    return found or sorted(run.directory.glob("outputs/*/windows_*.parquet"))
+    """Return the parquet files of windows in a run, in all parts of a dataset, or in the points of a batch run."""
+    for pattern in ("windows_*.parquet", "*/part-*.parquet", "outputs/*/windows_*.parquet"):
+        if found := list(run.directory.glob(pattern)):
+            return sorted(found, key=lambda path: (path.parent, _number(path)))
+    return []
 
 
 def _number(path: Path) -> tuple[int, str]:
-    return int(path.name.split("_")[1]), path.name
+    """Return the number in the name of a file: 2 comes before 10."""
+    return int(re.split("[_.-]", path.name)[1]), path.name
 
 
 def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:

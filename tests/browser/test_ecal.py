@@ -112,4 +112,6 @@ def test_windows_are_walked_through_by_keyboard_and_faults_are_told(page, pictur
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(panel.locator(".kit-told")).to_contain_text(":")
+    name = heading.inner_text().split(": ")[1].split(",")[0]
+    expect(panel.locator(".kit-figure .kit-caption").first).to_contain_text(name)
     panel.screenshot(path=pictures / "windows_keyboard.png")

@@ -213,3 +213,9 @@ def test_where_nobody_can_click_it_is_pictures_and_words(panel):
     assert bundle.keys() >= {"text/plain", "image/png"}
     assert "application/vnd.jupyter.widget-view+json" not in bundle
     assert "seed ET" in bundle["text/plain"]
+
+
+def test_where_there_is_no_file_it_says_so():
+    panel = WindowPanel([], interactive=False)
+    assert (len(panel.numbers), panel.heading.text) == (0, "no window matches")
+    assert "no window matches" in panel.static()["text/plain"]

@@ -39,6 +39,14 @@ def test_the_points_of_a_batch_run_are_drawn_together(demo_file, tmp_path):
     assert len(plots.window_files(load(tmp_path / "batch"))) == 2
 
 
+def test_files_come_by_their_numbers(demo_file, tmp_path):
+    run = run_of(tmp_path / "run", inputs=[str(demo_file("pairs", 12))])
+    (only,) = plots.window_files(run)
+    for number in (2, 10):
+        only.with_name(f"windows_{number}_x.parquet").write_bytes(only.read_bytes())
+    assert [int(path.name.split("_")[1]) for path in plots.window_files(run)] == [1, 2, 10]
+
+
 def test_truth_beside_a_public_table(demo_file, table_path, tmp_path):
     few = {"et_edges": [1.0, 500.0], "eta_edges": [0.0, 1.5, 3.0]}
     p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), compare_to=str(table_path), **few)
@@ -72,5 +80,6 @@ def test_datasets_with_weights(demo_file, tmp_path, formats):
     with Run("ecal/datasets", p) as run:
         run.summary = make_datasets(p, run)
     made = plots.datasets_figures(load(run.directory))
+    assert len(plots.window_files(run)) == (formats == ["parquet"])
     assert list(made) == ["balance", "normalisation", "sizes"]
     assert len(made["balance"].axes) == (6 if formats == ["parquet"] else 3)
