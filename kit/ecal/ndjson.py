@@ -14,7 +14,7 @@ import numpy as np
 
 from kit.ecal.building import DIFFERING, Windows
 from kit.ecal.events import AnyArray, Lists
-from kit.ecal.quantities import INSC
+from kit.ecal.window_quantities import INSC
 
 __all__ = ["CLUSTER_KEYS", "WINDOW_KEYS", "lines", "writing"]
 

@@ -80,15 +80,21 @@ class WindowFiles:
             part = file.read(group, calos=True, hits=True)
         return part.take(np.array([row]))
 
-    def parts(self, fields: Sequence[str], *, calos: bool = False, say: Progress | None = None) -> Iterator[Part]:
+    def parts(
+        self, fields: Sequence[str], *, calos: bool = False, most: int | None = None, say: Progress | None = None
+    ) -> Iterator[Part]:
         """Yield some fields of all windows, a row group at a time; fields that a file does not have are left out.
 
         Parameters
         ----------
+        most : int, optional
+            Windows after which no further row group is read.
         say : callable, optional
             Is told how many windows have been read, and how many there are.
         """
         for place in range(len(self._places)):
+            if most is not None and self._bounds[place] >= most:
+                return
             yield self._read(place, fields, calos=calos)
             if say:
                 say(self._bounds[place + 1], len(self))

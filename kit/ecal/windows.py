@@ -25,11 +25,11 @@ from kit.ecal.engine import engine
 from kit.ecal.events import Events
 from kit.ecal.features import Features, read_features
 from kit.ecal.ledger import work_off
-from kit.ecal.quantities import INSC
 from kit.ecal.sample import Piece, SampleParameters, ranges, share
 from kit.ecal.scrutiny import scrutinise
 from kit.ecal.tables import Precision, TableWriter, schema, to_table
 from kit.ecal.tally import Tally
+from kit.ecal.window_quantities import INSC
 from kit.parameters import parameter
 from kit.run import Run
 

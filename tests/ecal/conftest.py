@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.ecal import working_points
+from kit.ecal.building import Rules, build
 from kit.ecal.demo import demo
 from kit.ecal.dumper import DumperFile
 from kit.ecal.engine import NUMPY, compiled_engine
@@ -66,6 +67,12 @@ def read():
             return source.read(first, source.identity.entries if last is None else last)
 
     return all_events
+
+
+@pytest.fixture(scope="module")
+def made(demo_file, table, read):
+    """Return all windows of pairs of particles, with pileup."""
+    return build(read(demo_file("pairs"), pileup=True), Rules(table, unmatched="all", pileup=True), NUMPY)
 
 
 @pytest.fixture(params=["numpy", "compiled"])

@@ -7,8 +7,8 @@ from kit.ecal.building import Rules, build
 from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
 from kit.ecal.inspection import Inspection
-from kit.ecal.quantities import INSC
 from kit.ecal.tables import TableWriter, to_table
+from kit.ecal.window_quantities import INSC
 
 FEATURES = read_features().with_other_labels(["in_scluster"], INSC, "deepsc")
 

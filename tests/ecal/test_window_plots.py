@@ -62,10 +62,3 @@ def test_with_too_few_windows_for_a_width_that_is_said(paths):  # noqa: F811
     first = np.flatnonzero(part.window["is_seed_calo_matched"])[:2]
     text = text_of(window_plots.response(window_plots.gather([part.take(first)])))
     assert text.count("fewer than 3 windows in every bin") == 2
-
-
-def test_the_cutflow_shows_every_number():
-    summary = {"clusters": 12345, "seeds": 678, "events": 9}
-    text = text_of(window_plots.cutflow(summary))
-    assert "12 345" in text
-    assert "678" in text
