@@ -4,11 +4,11 @@
 
 imports    CPU seconds of a process that imports what a command or a notebook needs; python alone taken off
 command    `kit --help` and `kit stages`, CPU seconds and wall seconds, start included
-plot       git clone, then `kit run opendata/masses` of a stage's demo until its first picture is there; the environment
-           must exist: installing it is the network's time, not ours
-page       JupyterLab: from the address to the panel of each notebook, all its cells run, beside the same for a notebook
-           that computes 1 + 1; wall seconds, both alternately in the same browser
-memory     most resident memory of a notebook's kernel after all cells, beside that of a kernel that computes 1 + 1
+plot       git clone, then `kit run opendata/masses` on its demo until its first picture is there; the environment
+           is there: installing it is the network's time
+page       JupyterLab: from the address to the panel of each notebook, all cells run, beside the same for one that
+           computes 1 + 1; wall seconds, alternately in the same browser
+memory     most resident memory of a notebook's kernel, all cells run, beside that of one that computes 1 + 1
 """
 
 import argparse
@@ -29,7 +29,7 @@ sys.path.insert(0, str(PROJECT))
 MODULES = ("kit.cli", "kit.parameters", "kit.run", "kit.widgets", "kit.opendata.masses", "kit.opendata.panel",
            "kit.smartpixels.panel", "kit.ecal.panel", "kit.mu2e.panel", "kit.hgcroc.panel", "kit.batch.panel")  # fmt: skip
 PLAIN_CELL = ["1 + 1"]
-PEAK = "import re; _kit = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]); print(_kit)"
+PEAK = "import re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
 
 
 def spent(words: list[str], folder: Path) -> tuple[float, float]:
@@ -54,9 +54,8 @@ def commands(folder: Path, repeats: int) -> dict[str, float]:
     found = {}
     for words in (["--help"], ["stages"]):
         tries = [spent([sys.executable, "-m", "kit", *words], folder) for _ in range(repeats)]
-        found[f"kit {words[0]}, CPU"], found[f"kit {words[0]}, wall"] = (
-            min(each) for each in zip(*tries, strict=True)
-        )
+        cpu, wall = (min(each) for each in zip(*tries, strict=True))
+        found |= {f"kit {words[0]}, CPU": cpu, f"kit {words[0]}, wall": wall}
     return found
 
 
@@ -165,10 +164,11 @@ def free_port() -> int:
 
 
 def show(title: str, unit: str, figures: dict[str, float], plain: str = "") -> None:
-    print(f"\n{title}")
+    sys.stdout.write(f"\n{title}\n")
     for name, value in figures.items():
         beside = f"  {value / figures[plain]:5.1f} x plain" if plain and name != plain else ""
-        print(f"  {name:<42} {value:8.2f} {unit}{beside}")
+        sys.stdout.write(f"  {name:<42} {value:8.2f} {unit}{beside}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
