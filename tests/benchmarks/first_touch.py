@@ -26,8 +26,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
-MODULES = ("kit.cli", "kit.parameters", "kit.run", "kit.widgets", "kit.opendata.masses", "kit.opendata.panel",
-           "kit.smartpixels.panel", "kit.ecal.panel", "kit.mu2e.panel", "kit.hgcroc.panel", "kit.batch.panel")  # fmt: skip
+SYSTEMS = ("opendata", "smartpixels", "ecal", "mu2e", "hgcroc", "batch")
+MODULES = ("kit.cli", "kit.parameters", "kit.run", "kit.widgets", *(f"kit.{system}.panel" for system in SYSTEMS))
 PLAIN_CELL = ["1 + 1"]
 PEAK = "import re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
 
