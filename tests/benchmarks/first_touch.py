@@ -84,10 +84,9 @@ def first_plot(folder: Path) -> dict[str, float]:
 
 def project(folder: Path) -> list[str]:
     """Copy notebooks and parameters, and return the notebooks' places, the plain one first."""
-    from tests.browser.conftest import as_notebook
+    from tests.browser.conftest import as_notebook, copy_project
 
-    for name in ("notebooks", "parameters"):
-        shutil.copytree(PROJECT / name, folder / name, dirs_exist_ok=True)
+    copy_project(folder)
     (folder / "notebooks" / "plain.ipynb").write_text(json.dumps(as_notebook(PLAIN_CELL)))
     stages = sorted(str(path.relative_to(folder)) for path in (folder / "notebooks").glob("*/*.ipynb"))
     return ["notebooks/plain.ipynb", *stages]
