@@ -1,6 +1,8 @@
 """Figures are drawn without pyplot, in a look that stays with them, and become files and pictures."""
 
 import io
+import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -147,3 +149,11 @@ def test_a_figure_of_somebody_else_has_no_canvas_for_a_picture():
         TypeError, match=r"canvas is FigureCanvasBase, should be FigureCanvasAgg: use figures\.grid"
     ):
         figures.png(Figure())
+
+
+def test_every_colour_map_can_be_read_by_the_colour_blind():
+    """From dark to bright, or from blue to red through white: arXiv:1712.01662."""
+    texts = [path.read_text() for path in sorted(Path(figures.__file__).parent.rglob("*.py"))]
+    named = {name for text in texts for name in re.findall(r'(?:cmap=|COLOUR_MAP = )"(\w+)"', text)}
+    assert named
+    assert named <= {"viridis", "cividis", "RdBu_r", "Greys"}

@@ -104,9 +104,10 @@ def diff(first: Path, second: Path, *, as_json: bool, exit_code: bool) -> None:
     from itertools import groupby
 
     from kit import manifest
+    from kit.batch import request
     from kit.runs import comparing
 
-    found = comparing.differences(manifest.load(first), manifest.load(second))
+    found = comparing.differences(*(manifest.load(request.found(path)) for path in (first, second)))
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
     elif not found:

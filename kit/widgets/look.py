@@ -38,7 +38,10 @@ NAMES = """const call = () => {
     for (const [icon, name] of [['play', 'play or pause'], ['stop', 'stop'], ['repeat', 'repeat']])
       panel.querySelector('.widget-play .fa-' + icon)?.parentElement.setAttribute('aria-label', name);
     for (const heading of panel.querySelectorAll('.jupyter-widget-Collapse-header:not([tabindex])')) {
-      heading.tabIndex = 0; heading.setAttribute('role', 'button');
+      const tell = () => heading.setAttribute('aria-expanded',
+        !heading.nextElementSibling?.classList.contains('lm-mod-hidden'));
+      heading.tabIndex = 0; heading.setAttribute('role', 'button'); tell();
+      heading.addEventListener('click', () => setTimeout(tell));
       heading.addEventListener('keydown', event => {
         if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); heading.click(); }
       });

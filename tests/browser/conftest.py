@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = float(os.environ.get("KIT_PATIENCE", "60"))  # s; for one thing to happen on a busy machine
@@ -251,9 +252,25 @@ def open_notebook(lab: Lab, open_place: Callable[..., Any], request: pytest.Fixt
 @pytest.fixture(scope="session")
 def project(lab: Lab) -> Path:
     """Let the folder that is served be a project: with the notebooks and parameters of this one."""
-    for name in ("notebooks", "parameters"):
-        shutil.copytree(PROJECT / name, lab.root / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    copy_project(lab.root)
     return lab.root
+
+
+def copy_project(folder: Path) -> None:
+    """Copy notebooks and parameters; each notebook has the values of its demo, as somebody writes them into it."""
+    for name in ("notebooks", "parameters"):
+        shutil.copytree(PROJECT / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    for path in (folder / "notebooks").glob("*/*.ipynb"):
+        demo = folder / "parameters" / path.parent.name / f"{path.stem}.yaml"
+        content = json.loads(path.read_text())
+        tagged = next(one for one in content["cells"] if one["metadata"].get("tags") == ["parameters"])
+        lines = "".join(tagged["source"]).splitlines()
+        for name, value in yaml.safe_load(demo.read_text()).items():
+            place = next(number for number, line in enumerate(lines) if line.startswith(f"{name}:"))
+            head, _, note = lines[place].partition("  #")
+            lines[place] = f"{head.partition(' = ')[0]} = {value!r}  #{note}"
+        tagged["source"] = "\n".join(lines)
+        path.write_text(json.dumps(content))
 
 
 def as_notebook(cells: list[str]) -> dict[str, Any]:

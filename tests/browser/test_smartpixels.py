@@ -1,5 +1,6 @@
 """The panel of clusters in a real JupyterLab, by mouse and by keyboard."""
 
+import json
 import re
 import time
 
@@ -202,3 +203,41 @@ def test_a_change_is_on_the_screen_before_a_hand_notices(page, pictures):
     )
     (pictures / "clusters_latency.txt").write_text(milliseconds)
     assert taken[0] < 1.0, milliseconds  # 0.1 s on a quiet machine, much more where a dozen programs share a core
+
+
+def test_what_was_set_is_taken_back_saved_put_back_and_submitted(page, pictures, lab, project, eventually):
+    from playwright.sync_api import expect
+
+    footer, caption = page.locator(".kit-clusters .kit-footer"), page.locator(".kit-maps .kit-caption")
+    undo, told = footer.get_by_role("button", name="Undo"), footer.locator(".kit-keeper .kit-told")
+    expect(undo).to_be_disabled()
+    moment = page.get_by_role("spinbutton", name="time [ns]", exact=True)
+    moment.fill("4")
+    moment.press("Enter")
+    expect(caption).to_contain_text("at 4.00 ns")
+    footer.get_by_role("button", name="Save state").click()
+    expect(told).to_have_text("saved in outputs/panels/smartpixels_convolution.json")
+    undo.press("Enter")
+    expect(caption).to_contain_text("at 2.00 ns")
+    expect(undo).to_be_disabled()
+    footer.get_by_role("button", name="Put back").click()
+    expect(caption).to_contain_text("at 4.00 ns")
+
+    heading = page.get_by_role("button", name="Amplifier and codes")
+    heading.press("Enter")  # a heading that folds hears keys, too
+    expect(heading).to_have_attribute("aria-expanded", "true")
+    window = page.get_by_role("textbox", name="window [ns]", exact=True)
+    window.fill("-1")
+    window.press("Enter")
+    footer.get_by_role("button", name="Submit as job").click()
+    expect(footer.locator(".kit-runner .kit-error")).to_contain_text("window is -1")
+    window.fill("5")
+    window.press("Enter")
+    footer.get_by_role("combobox", name="where").select_option("local")
+    footer.get_by_role("button", name="Submit as job").click()
+    expect(footer.locator(".kit-handover > .kit-told")).to_contain_text("outputs/smartpixels/convolution/panel_")
+    footer.screenshot(path=pictures / "clusters_footer.png")
+    (values,) = (lab.root / "outputs" / "panels").glob("panel_*.yaml")
+    assert "window: 5" in values.read_text()
+    run = lab.root / "outputs" / "smartpixels" / "convolution" / values.stem
+    assert eventually(lambda: json.loads((run / "manifest.json").read_text())["state"] == "complete", 300)

@@ -69,6 +69,11 @@ class TestDiff:
             ["muons", "4", "→", "30", "+650", "%"],
         ]
 
+    def test_runs_are_found_from_the_root_wherever_one_stands(self, kit, tmp_path, monkeypatch):
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert "energy" in kit("diff", "outputs/beam/scan/a", "outputs/beam/scan/b").out
+
     def test_scripts_get_a_status_and_json(self, kit):
         words = ("diff", "outputs/beam/scan/a", "outputs/beam/scan/b", "--json", "--exit-code")
         answer = kit(*words)

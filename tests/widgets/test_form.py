@@ -229,3 +229,15 @@ def test_without_a_front_end_it_is_the_table_of_its_parameters():
     assert set(bundle) == {"text/plain", "text/html"}
     assert "<b>5.0</b>" in bundle["text/html"]
     assert bundle["text/plain"] == "bin_width: 5.0\n"
+
+
+def test_what_is_kept_is_what_differs_from_the_start_and_putting_it_back_resets_the_rest():
+    form = ParameterForm(MassParameters(bin_width=5.0))
+    form.set(workers=4, bin_width=20.0)
+    kept = form.kept_values()
+    assert kept == {"workers": 4, "bin_width": 20.0}
+    form.set(grid="linspace", bin_width=-1.0)
+    form.put_back(kept)
+    assert form.parameters == MassParameters(workers=4, bin_width=20.0)
+    with pytest.raises(ParameterError, match="bin_with has no control"):
+        form.put_back({"bin_with": 5.0})

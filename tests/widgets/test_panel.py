@@ -105,3 +105,17 @@ def test_a_front_end_gets_the_widget_and_batch_the_static_form_alone():
 
 def test_it_shows_itself_as_text_without_all_its_bytes():
     assert repr(Panel([Picture()])) == "Panel(no faults)"
+
+
+def test_while_a_button_works_the_panel_says_so():
+    seen, panel = [], Panel()
+    button = panel.button("Animation", lambda: seen.append(panel.children[-2].value), "write it")
+    button.click()
+    assert seen == ['<div role="status" aria-live="polite">Animation …</div>']
+    assert panel.children[-2].value == ""
+
+
+def test_a_panel_that_keeps_nothing_takes_nothing_back():
+    assert Panel().kept_values() == {}
+    with pytest.raises(ValueError, match="time is not kept by Panel, should be nothing"):
+        Panel().put_back({"time": 1.0})
