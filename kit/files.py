@@ -106,6 +106,9 @@ def locate(inputs: Iterable[str]) -> list[str]:
         if is_remote(entry):
             found += _remote(entry)
             continue
+        if "\0" in entry:
+            missing.append(f"there is no {entry!r}")
+            continue
         path = root / Path(entry).expanduser()
         if path.exists():
             found.append(str(path))
