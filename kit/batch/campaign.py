@@ -121,7 +121,7 @@ def read_campaign(path: Path) -> Campaign:
         message = f"{where}: should name the campaign and list its stages"
         raise SubmissionError(message)
     _check_name(where, name)
-    common = content.get("options") or {}
+    common = _map(where, content, "options")
     stages: list[Stage] = []
     for number, about in enumerate(listed, 1):
         if not isinstance(about, Mapping):
@@ -177,16 +177,17 @@ def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], befo
     if about["name"] in [stage.name for stage in before]:
         message = f"{where}: there is a stage of this name before"
         raise SubmissionError(message)
-    source, sweep = _source(where, about.get("each") or about.get("all") or {}, before, together="all" in about)
+    axes = _map(where, about, "all" if "all" in about else "each")
+    source, sweep = _source(where, axes, before, together="all" in about)
     accept = {"accept": about["accept"]} if "accept" in about else {}
-    options = Options.build(dict(common) | dict(about.get("options") or {}) | accept, where)
+    options = Options.build(dict(common) | _map(where, about, "options") | accept, where)
     try:
         find(about["notebook"])
     except RunError as fault:
         message = f"{where}: {fault}"
         raise SubmissionError(message) from None
     return Stage(
-        about["name"], about["notebook"], dict(about.get("set") or {}), sweep, source, "all" in about, options,
+        about["name"], about["notebook"], _map(where, about, "set"), sweep, source, "all" in about, options,
         about.get("chunks"), _again(where, about, source),
     )  # fmt: skip
 
@@ -203,6 +204,14 @@ def _again(where: str, about: Mapping[str, Any], source: Source | None) -> dict[
         message = f"{where}: has again and outputs_of; what is new comes to it from {source.stage}"
         raise SubmissionError(message)
     return dict(again)
+
+
+def _map(where: str, about: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = about.get(key) or {}
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return dict(value)
+    message = f"{where}: {key} is {wording.short(repr(value))}, should be a map of names and values"
+    raise SubmissionError(message)
 
 
 def _source(

@@ -84,7 +84,15 @@ def read(path: Path) -> WorkingPoint:
     FormatError
         Naming the file and the item that is not as it should be.
     """
-    content = read_json(path)
+    try:
+        return _read(path, read_json(path))
+    except FormatError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:  # lists for maps, texts for numbers
+        raise FormatError(f"{path}: {fault}; should be a table of correctionlib, schema 2") from fault  # noqa: EM102
+
+
+def _read(path: Path, content: Any) -> WorkingPoint:
     if not isinstance(content, dict) or content.get("schema_version") != 2:
         found = content.get("schema_version") if isinstance(content, dict) else type(content).__name__
         raise FormatError(f"{path}: schema_version is {found}, should be 2")  # noqa: EM102

@@ -83,12 +83,16 @@ class Bench:
         place = self.place(notebook)
         draw = random.Random(f"{notebook.stage} {disturbance.name} {seed}")
         strike = disturbance.strike(place, door, reference, draw)
-        verdicts = [judge(ended, place, reference, disturbance) for ended in next(strike)]
-        next(strike, None)  # what was put wrong is put right, still in place
-        again = judge_again(place.attempt(door), place, reference)
-        verdicts[-1].faults += [f"then: {fault}" for fault in again]
-        list(strike)
-        self.clear(place, keep=any(verdict.faults for verdict in verdicts))
+        wrong = True
+        try:
+            verdicts = [judge(ended, place, reference, disturbance) for ended in next(strike)]
+            next(strike, None)  # what was put wrong is put right, still in place
+            again = judge_again(place.attempt(door), place, reference)
+            verdicts[-1].faults += [f"then: {fault}" for fault in again]
+            wrong = any(verdict.faults for verdict in verdicts)
+        finally:
+            strike.close()
+            self.clear(place, keep=wrong)
         return verdicts
 
     def damaged(
@@ -99,7 +103,9 @@ class Bench:
         kinds: dict[str, list[str]] = {}
         place = self.place(notebook)
         for path in sorted(place.candidates(reference.manifest)):
-            kinds.setdefault(re.sub(r"[0-9]+|CeMLL|DIO|CRY\w+|R[PM]C\w+|IPA\w+", "*", path.name), []).append(str(path))
+            kinds.setdefault(re.sub(r"[0-9]+|CeMLL|DIO|CRY\w+|R[PM]C\w+|IPA\w+", "*", path.name), []).append(
+                str(path)
+            )
         self.clear(place)
         for paths in kinds.values():
             path = Path(draw.choice(paths))

@@ -11,21 +11,19 @@ import contextlib
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.judgement import Reference
 from tests.faults.places import Ended, Place
 
-Strike = Callable[[Place, str, Reference, random.Random], Iterator[list[Ended]]]
+Strike = Callable[[Place, str, Reference, random.Random], Generator[list[Ended], None, None]]
 
-TEMPORARY_LEFT = ("kill",)  # who is killed cannot clear up
 MEBIBYTE = 1 << 20
 
 
@@ -37,6 +35,7 @@ class Disturbance:
     strike: Strike
     cause: str = ""  # what a refusal must say, as a pattern; empty: it must not refuse
     by_signal: bool = False  # the attempt may die of a signal
+    ends_late: bool = False  # it may come when the run is complete already, but its process has not ended
     fault_of_input: bool = False  # a refusal must name an input
 
     def refusal_names_cause(self, text: str, place: Place) -> bool:
@@ -65,7 +64,7 @@ def _signalled(process: int, number: int) -> None:
         os.kill(process, number)
 
 
-def kill(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def kill(place: Place, door: str, reference: Reference, draw: random.Random) -> Generator[list[Ended], None, None]:
     """SIGKILL at a random moment: to the command, to one of its processes, or to all at once."""
     started = place.start(door)
     time.sleep(_moment(reference, door, draw))
@@ -78,12 +77,16 @@ def kill(place: Place, door: str, reference: Reference, draw: random.Random) -> 
     yield [place.end(started)]
 
 
-def interrupt(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def interrupt(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Ctrl-C at a random moment: a terminal sends it to the whole group."""
     yield [_signal_to_group(place, door, reference, draw, signal.SIGINT)]
 
 
-def terminate(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def terminate(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """SIGTERM at a random moment, as a batch system sends it to all processes of a job."""
     yield [_signal_to_group(place, door, reference, draw, signal.SIGTERM)]
 
@@ -108,7 +111,9 @@ def small_disk(folder: Path, kibibytes: int) -> Iterator[Callable[[str], None]]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def disk_full(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def disk_full(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let the run have a file system of its own that is too small; later it grows."""
     kibibytes = int(reference.bytes / 1024 * draw.uniform(0.0, 0.9))
     with small_disk(place.run.parent, kibibytes) as remount:
@@ -117,13 +122,17 @@ def disk_full(place: Place, door: str, reference: Reference, draw: random.Random
         yield []
 
 
-def file_limit(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def file_limit(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let no file be longer than a part of the longest output."""
     most = int(reference.largest * draw.uniform(0.0, 0.9))
     yield [place.attempt(door, limits={"RLIMIT_FSIZE": most})]
 
 
-def read_only(place: Place, door: str, _reference: Reference, _draw: random.Random) -> Iterator[list[Ended]]:
+def read_only(
+    place: Place, door: str, _reference: Reference, _draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let the folder of runs be one that nobody can write to."""
     if os.geteuid():
         place.run.parent.mkdir(parents=True)
@@ -139,7 +148,9 @@ def read_only(place: Place, door: str, _reference: Reference, _draw: random.Rand
         yield []
 
 
-def read_only_later(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def read_only_later(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let the folder of runs become one that nobody can write to, as a file system with an error does."""
     with small_disk(place.run.parent, 1 << 20) as remount:
         started = place.start(door)
@@ -151,7 +162,9 @@ def read_only_later(place: Place, door: str, reference: Reference, draw: random.
         yield []
 
 
-def twice(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def twice(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Start the same run a second time while it runs."""
     first = place.start(door)
     time.sleep(draw.choice([0.0, _moment(reference, door, draw)]))
@@ -160,21 +173,29 @@ def twice(place: Place, door: str, reference: Reference, draw: random.Random) ->
     yield ended
 
 
-def output_removed(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def output_removed(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Remove the directory of the run while it is written."""
     started = place.start(door)
     time.sleep(_moment(reference, door, draw))
-    shutil.rmtree(place.run, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        if '"state": "complete"' not in (place.run / "manifest.json").read_text():  # else all was well
+            shutil.rmtree(place.run, ignore_errors=True)
     yield [place.end(started)]
 
 
-def memory(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def memory(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let the processes have less memory than they would like."""
     base = 600 * MEBIBYTE if door == "command" else reference.address_space
     yield [place.attempt(door, limits={"RLIMIT_AS": int(base + draw.uniform(0, 500) * MEBIBYTE)})]
 
 
-def clock(place: Place, door: str, reference: Reference, _draw: random.Random) -> Iterator[list[Ended]]:
+def clock(
+    place: Place, door: str, reference: Reference, _draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Let the clock jump a day forth and back three times a second, and the inputs be of tomorrow."""
     tomorrow = time.time() + 86400
     for path in place.inputs(reference.manifest):
@@ -182,12 +203,16 @@ def clock(place: Place, door: str, reference: Reference, _draw: random.Random) -
     yield [place.attempt(door, environment={"KIT_FAULTS_CLOCK": "jumps"})]
 
 
-def input_cut(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def input_cut(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Cut an input short while it is being read."""
     yield from _changed(place, door, reference, draw, lambda whole: whole[: draw.randrange(len(whole))])
 
 
-def input_scrambled(place: Place, door: str, reference: Reference, draw: random.Random) -> Iterator[list[Ended]]:
+def input_scrambled(
+    place: Place, door: str, reference: Reference, draw: random.Random
+) -> Generator[list[Ended], None, None]:
     """Write noise over a part of an input while it is being read."""
 
     def scramble(whole: bytes) -> bytes:
@@ -200,8 +225,8 @@ def input_scrambled(place: Place, door: str, reference: Reference, draw: random.
 
 def _changed(
     place: Place, door: str, reference: Reference, draw: random.Random, change: Callable[[bytes], bytes]
-) -> Iterator[list[Ended]]:
-    path = draw.choice(list(place.inputs(reference.manifest)))
+) -> Generator[list[Ended], None, None]:
+    path = draw.choice(sorted(place.candidates(reference.manifest)))
     whole = path.read_bytes()
     started = place.start(door)
     time.sleep(_moment(reference, door, draw))
@@ -212,16 +237,13 @@ def _changed(
     yield []
 
 
-def address_space() -> int:
-    """Return the largest address space that this process may have, in bytes; -1 where there is no limit."""
-    return resource.getrlimit(resource.RLIMIT_AS)[0]
-
-
 NO_ROOM = r"no space left|file too large|disk quota"
 DISTURBANCES = [
-    Disturbance("killed", kill, r"kernel died|worker process died|interrupted|emulat|died", by_signal=True),
-    Disturbance("Ctrl-C", interrupt, r"interrupted", by_signal=False),
-    Disturbance("terminated", terminate, r"interrupted|kernel died", by_signal=True),
+    Disturbance(
+        "killed", kill, r"kernel died|worker process died|interrupted|emulat|died", by_signal=True, ends_late=True
+    ),
+    Disturbance("Ctrl-C", interrupt, r"interrupted", ends_late=True),
+    Disturbance("terminated", terminate, r"interrupted|kernel died", by_signal=True, ends_late=True),
     Disturbance("disk full", disk_full, NO_ROOM),
     Disturbance("file size limited", file_limit, NO_ROOM),
     Disturbance("output read-only", read_only, r"read-only|permission denied"),
@@ -229,7 +251,7 @@ DISTURBANCES = [
     Disturbance("output removed", output_removed, r"no such file|is gone|removed|unable to|cannot"),
     Disturbance("started twice", twice, r"being written by another process|is complete"),
     Disturbance("clock jumps", clock),
-    Disturbance("little memory", memory, r"memory|allocat|thread|kernel died|mmap|shared object"),
+    Disturbance("little memory", memory, r"memory|allocat|thread|kernel died|mmap|shared object", by_signal=True),
     Disturbance("input cut while read", input_cut, fault_of_input=True),
     Disturbance("input scrambled while read", input_scrambled, fault_of_input=True),
 ]

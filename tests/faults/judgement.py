@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ LASTING = re.compile(
     r"tmp/kit-hgcroc-[0-9a-f]{16}\.lock$"
 )  # one for each board ever used, empty; it is what is held
 TRACE = re.compile(r"^Traceback \(most recent call last\)|^  File \"", re.MULTILINE)
-BARE = re.compile(r"^kit: cell(?: \d+)?: (?:[A-Za-z]*(?:Key|Index|Attribute|Type|Assertion|Name|Unicode\w*|Recursion|"
-                  r"Overflow|ZeroDivision|struct|StopIteration|NotImplemented|UnboundLocal)Error|error)\b", re.MULTILINE)  # fmt: skip
+# what the kit says in words of its own, or the system does; any other class is a fault that nobody has thought of
+SPOKEN = "Value|Runtime|OS|Permission|IsADirectory|NotADirectory|FileExists|Memory|_ArrayMemory|Procedure|Board|Submission"
+BARE = re.compile(rf"^kit: cell(?: \d+)?: (?!(?:{SPOKEN})Error\b)", re.MULTILINE)
 
 
 @dataclass
@@ -59,15 +61,14 @@ def said(ended: Ended) -> str:
     return ended.err[at:].strip()
 
 
-def judge(
-    ended: Ended, place: Place, reference: Reference, disturbance: Any, *, other: bool = False
-) -> Verdict:
+def judge(ended: Ended, place: Place, reference: Reference, disturbance: Any, *, other: bool = False) -> Verdict:
     """Return what became of a disturbed attempt; `other` where its answer may be another one."""
     verdict = Verdict(_word(ended), said=said(ended))
     faults = verdict.faults
+    late = disturbance.ends_late and _state(place) == "complete"
     if ended.status is None:
         faults.append(f"it hung for {ended.seconds:.0f} s")
-    elif ended.status < 0 and not disturbance.by_signal:
+    elif ended.status < 0 and not disturbance.by_signal and not (late and ended.status == -signal.SIGINT):
         faults.append(f"it died of signal {-ended.status}")
     elif ended.status > 0:
         faults += _of_a_refusal(ended, verdict.said, place, disturbance)
@@ -75,7 +76,7 @@ def judge(
     if ended.status is not None and ended.status >= 0:
         faults += [f"left behind: {name}" for name in place.temporary() if not LASTING.search(name)]
     by_another = re.search("written by another process|is complete", verdict.said) is not None
-    found = _of_what_stands(place, reference, complete=ended.status == 0, by_another=by_another)
+    found = _of_what_stands(place, reference, complete=ended.status == 0 or late, by_another=by_another)
     if other and found:
         verdict.word, found = "other", []
     faults += found
@@ -145,6 +146,13 @@ def judge_again(ended: Ended, place: Place, reference: Reference) -> list[str]:
     faults += [f"left in the project: {name}" for name in extra]
     faults += [f"gone from the project: {name}" for name in missing]
     return faults
+
+
+def _state(place: Place) -> str:
+    try:
+        return str(_manifest(place.run).get("state", "absent"))
+    except ValueError:
+        return "damaged"
 
 
 def _manifest(directory: Path) -> Mapping[str, Any]:

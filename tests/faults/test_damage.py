@@ -7,7 +7,12 @@ import pytest
 from tests.faults.damage import DAMAGES
 from tests.faults.places import found_stages
 
-QUICK = {("opendata/events", "cut"), ("mu2e/yields", "empty"), ("ecal/truth", "a web page"), ("hgcroc/acquisition", "gone")}
+QUICK = {
+    ("opendata/events", "cut"),
+    ("mu2e/yields", "empty"),
+    ("ecal/truth", "a web page"),
+    ("hgcroc/acquisition", "gone"),
+}
 
 
 def cells():

@@ -9,7 +9,25 @@ from typing import Any
 
 import yaml
 
-ODD = [None, True, 0, -1, 1e308, 10**30, "", "x", "\x00", "∞", [], {}, [[]], [None], {"": None}, {"a": {"b": []}}, "nan"]
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    10**30,
+    "",
+    "x",
+    "\x00",
+    "∞",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    {"a": {"b": []}},
+    "nan",
+]
 WORDS = [b"nan", b"inf", b"-1", b"1e999", b"9" * 30, b"\x00", b"\xff\xfe", b"\r\n", b"\n\n", b",,", b": ", b"- ",
          b"{", b"[", b'"', b"&a [*a]", b"!!python/object/apply:os.system [x]", b"2025-13-45", b"0x", b"\xe2\x80\xa8"]  # fmt: skip
 
@@ -72,7 +90,10 @@ def _of_tree(content: bytes, draw: random.Random) -> bytes:
         return _of_bytes(content, draw)
     if not isinstance(tree, dict | list) or not tree:
         return _of_bytes(content, draw)
-    spots = list(_spots(tree))
+    try:
+        spots = list(_spots(tree))
+    except RecursionError:  # an anchor inside itself
+        return _of_bytes(content, draw)
     holder, key = draw.choice(spots)
     if draw.random() < 0.15:
         del holder[key]

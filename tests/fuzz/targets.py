@@ -233,7 +233,9 @@ TARGETS = {
             "procedure",
             "main.yaml",
             _procedure,
-            beside=dict.fromkeys(("as_reset.yaml", "daq.yaml", "characterisation.yaml", "injected_channels.yaml"), EMPTY),
+            beside=dict.fromkeys(
+                ("as_reset.yaml", "daq.yaml", "characterisation.yaml", "injected_channels.yaml"), EMPTY
+            ),
         ),
         Target("message", "message.yaml", _message, names_file=False),
         Target("config", "config.txt", _config),
