@@ -109,6 +109,15 @@ def test_jobs_of_other_modes_begin_behind_what_others_hold_and_the_text_says_wha
     assert "mu2ejobsub" not in text
 
 
+def test_jobs_of_several_files_are_not_offered_where_others_hold_events(yields):
+    run = draw(yields, ensemble="first", export_grid=True, files_per_job=2, step="plan")
+    assert "mu2ejobsub" in (run.directory / "grid" / "submit.txt").read_text()
+    run = draw(yields, ensemble="second", export_grid=True, files_per_job=2, step="plan")
+    text = (run.directory / "grid" / "submit.txt").read_text()
+    assert "# grid jobs of several files would use events of other ensembles: files_per_job: 1" in text
+    assert "mu2ejobsub" not in text
+
+
 def test_a_job_of_whose_file_nothing_is_left_is_not_written(make_catalogue):
     yields = count(make_catalogue(DIO=([6, 400], 9000), CRYCosmic=([300, 300], 8000.0)), **COUNTED)
     draw(yields, ensemble="first", mode="asimov", subruns=1)
