@@ -103,8 +103,10 @@ def export(p: MixtureParameters, made: Yields, plan: Plan, run: Run) -> dict[str
     for index in range(min(jobs, MOST_JOBS_WRITTEN)):
         if index not in lacking:
             share = shares[index] if shares else Share()
+            # a job's text adds its index to the first seed; older productions had one seed for all
+            mine = replace(ensemble, sampling_seed=p.sampling_seed - index) if p.legacy_seed else ensemble
             texts[f"job_{index}.fcl"] = job_text(
-                common, ensemble, index, p.files_per_job, share.most, _every(share, ensemble, plan, index)
+                common, mine, index, p.files_per_job, share.most, _every(share, ensemble, plan, index)
             )
     told = [BLINDLY] * blindly + _left_out(lacking)
     usable = _whole(shares) and not blindly
@@ -115,7 +117,9 @@ def export(p: MixtureParameters, made: Yields, plan: Plan, run: Run) -> dict[str
         with run.writing(f"grid/{name}") as part:
             part.write_text(text, encoding="utf-8")
     with run.writing(f"grid/{jobdef_name(ensemble)}") as part:
-        part.write_bytes(jobdef_bytes(ensemble, common, p.setup, p.files_per_job, compat))
+        part.write_bytes(
+            jobdef_bytes(ensemble, common, p.setup, p.files_per_job, "mds1" if p.legacy_seed else compat)
+        )
     return {"grid_jobs": jobs - len(lacking)}
 
 
@@ -135,7 +139,11 @@ def _whole(shares: Sequence[Share]) -> bool:
 
 def _warnings(p: MixtureParameters, compat: str, shares: Sequence[Share]) -> list[str]:
     lines = []
-    if compat != "none" or p.sampling_seed != 1:
+    if p.legacy_seed:
+        lines.append(
+            "every job has the same sampling seed, as older productions had it: numbers spread too widely"
+        )
+    elif compat != "none" or p.sampling_seed != 1:
         lines.append(
             "the job definition gives every job the same sampling seed: only job_<index>.fcl differ in it"
         )

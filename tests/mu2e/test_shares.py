@@ -97,6 +97,13 @@ def test_jobs_of_art_on_untouched_files_need_no_more_than_the_job_definition(yie
     assert (run.directory / "grid" / "submit.txt").read_text().startswith("mu2ejobsub --jobdef")
 
 
+def test_jobs_with_one_seed_for_all_do_what_was_planned_with_it(yields):
+    run = draw(yields, mode="art", subruns=2, legacy_seed=True, export_grid=True, step="plan")
+    for job, taken in jobs_in(run).items():
+        assert set(taken) == planned(run, job)
+    assert (run.directory / "grid" / "submit.txt").read_text().startswith("# every job has the same sampling seed")
+
+
 def test_jobs_of_other_modes_begin_behind_what_others_hold_and_the_text_says_what_is_not_reserved(yields):
     first = draw(yields, ensemble="first", mode="asimov", subruns=1)
     run = draw(yields, ensemble="second", export_grid=True, step="plan")
