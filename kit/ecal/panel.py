@@ -80,6 +80,7 @@ class WindowPanel(Panel):
         self.numbers = np.arange(len(self.inspection))
         self.part: Part | None = None
         self.shown: display.Shown | None = None
+        self._second: tuple[tuple[Any, ...], View] | None = None
         look: dict[str, Any] = {"experiment": "CMS", "interactive": interactive}
         views: dict[str, Any] = {"columns": 3, "size": (17, 5.2), "caption": caption, **look}
         self.picture = LiveFigure(draw_views, **views)
@@ -222,11 +223,13 @@ class WindowPanel(Panel):
         self._compare()
 
     def _compare(self) -> None:
-        other = None
-        if self.compared is not None:
-            part = self.inspection.one(self.compared)
-            other = View(self.shown_of(part), None, self.logarithmic, self.outline)
-        self.beside.show(self.shown, other)
+        look = (self.compared, self.threshold, self.ringed, self.logarithmic, self.outline)
+        if self.compared is None:
+            self._second = None
+        elif self._second is None or self._second[0] != look:  # else it is drawn already
+            shown = self.shown_of(self.inspection.one(self.compared))
+            self._second = look, View(shown, None, self.logarithmic, self.outline)
+        self.beside.show(self.shown, self._second[1] if self._second else None)
 
     def _show_spectrum(self) -> None:
         self.spectrum.show(self.inspection.relabel(self.numbers, self.threshold))
