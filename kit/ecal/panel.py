@@ -161,6 +161,14 @@ class WindowPanel(Panel):
         bundle["text/plain"] = "\n".join([self.heading.text, *(str(row["why"]) for row in self.rows())])
         return bundle
 
+    def close(self) -> None:
+        """Stop reading and drawing, and leave the front end."""
+        self._later.drop()
+        for picture in (self.picture, self.beside.picture, self.spectrum):
+            picture.close()
+        self.inspection.close()
+        super().close()
+
     def _in_time(self, job: Callable[[], object], *, known: bool) -> None:
         """Do a job now, or in the background where it would let people wait."""
         if known or not self.interactive or len(self.inspection) < MANY:
@@ -198,7 +206,11 @@ class WindowPanel(Panel):
 
     def _look(self) -> None:
         """Read the chosen window."""
-        self.part = self.inspection.one(int(self.numbers[self.place])) if len(self.numbers) else None
+        count = len(self.numbers)
+        if count and self.place >= count:
+            message = f"place is {self.place}, should be below {count}, the windows that pass the filter"
+            raise ValueError(message)
+        self.part = self.inspection.one(int(self.numbers[self.place])) if count else None
         if self.selected is None:
             self._show()
         self.selected = None  # where it changes, that is shown

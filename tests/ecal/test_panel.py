@@ -15,7 +15,7 @@ from tests.ecal.test_inspection import paths, windows  # noqa: F401 - fixtures
 def panel(paths):  # noqa: F811
     made = WindowPanel(paths, interactive=False)
     yield made
-    made.inspection.close()
+    made.close()
 
 
 def name(panel):
@@ -187,6 +187,9 @@ def test_no_window_is_said(panel):
     assert (panel.heading.text, panel.rows()) == ("no window matches", [])
     with pytest.raises(ValueError, match="no window is chosen"):
         panel.export()
+    panel.filter = "ncls>4"
+    with pytest.raises(ValueError, match=r"place is 9999, should be below \d+, the windows that pass the filter"):
+        panel.place = 9999
 
 
 @pytest.mark.slow
