@@ -79,6 +79,7 @@ def test_windows_are_chosen_looked_into_and_compared_by_mouse(page, pictures):
     page.get_by_role("textbox", name="mustache at").fill("5")
     page.keyboard.press("Enter")
     page.get_by_role("checkbox", name="working point of the file").uncheck()
+    expect(page.get_by_role("spinbutton", name="threshold")).to_be_enabled()
     slider = panel.locator(".noUi-handle, [role=slider]").first
     slider.hover()
     box = slider.bounding_box()
