@@ -125,7 +125,7 @@ def make_home(folder: Path, shared: Path) -> None:
         "papermill": "-m papermill",
         "jupyter": "-m jupyter",
     }.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
+        (programs / name).write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} {words} "$@"\n')
         (programs / name).chmod(0o755)
     sums = (folder / "pyproject.toml").read_bytes()
     state = subprocess.run(["cksum"], input=sums, capture_output=True, check=True)
