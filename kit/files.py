@@ -29,6 +29,7 @@ __all__ = [
     "naming",
     "picture_address",
     "read_json",
+    "read_text",
     "resolve",
     "sha256",
     "shown",
@@ -111,6 +112,9 @@ def locate(inputs: Iterable[str]) -> list[str]:
     for entry in inputs:
         if is_remote(entry):
             found += _remote(entry)
+            continue
+        if "\0" in entry:
+            missing.append(f"there is no {entry!r}")
             continue
         path = root / Path(entry).expanduser()
         if path.exists():
@@ -223,12 +227,26 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         With file, line and column, where it is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_text(path, "JSON"))
     except json.JSONDecodeError as fault:
         message = f"{path}:{fault.lineno}:{fault.colno}: {fault.msg}; should be JSON"
-        raise FormatError(message) from None
+    except RecursionError:
+        message = f"{path}: is nested too deeply; should be JSON"
+    raise FormatError(message) from None
+
+
+def read_text(path: str | os.PathLike[str], kind: str = "text") -> str:
+    """Return the text in a file; `kind` says in an error what it should be.
+
+    Raises
+    ------
+    FormatError
+        With the byte at which it is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as fault:
-        message = f"{path}: byte {fault.start} is not UTF-8; should be JSON"
+        message = f"{path}: byte {fault.start} is not UTF-8; should be {kind}"
         raise FormatError(message) from None
 
 

@@ -84,7 +84,12 @@ def load(path: str | os.PathLike[str]) -> FinishedRun:
         message = f"{files.shown(directory)} has no {MANIFEST}; should be the directory of a run"
         raise FileNotFoundError(message)
     content = files.read_json(record)
-    if not isinstance(content, dict) or not {"stage", "state", "parameters"} <= content.keys():
+    if (
+        not isinstance(content, dict)
+        or not {"stage", "state", "parameters"} <= content.keys()
+        or not isinstance(content["parameters"], dict)
+        or not isinstance(content.get("summary", {}), dict)
+    ):
         message = f"{files.shown(record)}: should name stage, state and parameters of a run"
         raise files.FormatError(message)
     return FinishedRun(directory, content)

@@ -106,7 +106,7 @@ class Parameters(BaseModel):
         They are looked for before a kernel starts. Stages that call them otherwise than ``inputs`` say so here.
         """
         named = getattr(self, "inputs", None)
-        return list(named) if isinstance(named, list) else []
+        return [named] if isinstance(named, str) and named else list(named) if isinstance(named, list) else []
 
     def contradictions(self) -> Iterator[str]:
         """Yield what is wrong with values that are good each by itself; stages that have such rules add theirs."""

@@ -54,6 +54,7 @@ class Run:
         self.directory = files.resolve(parameters.output) if parameters.output else Path()
         self.summary: dict[str, Any] = {}
         self.notices: list[str] = []
+        self.pieces: list[dict[str, Any]] = []  # what became of each input, where a stage keeps account
         self.on_progress: Callable[[int, int | None], None] | None = None
         self.state = "new"
         self._inputs: dict[str, dict[str, Any]] = {}
@@ -209,6 +210,7 @@ class Run:
             "software": manifest.software(),
             "inputs": list(self._inputs.values()),
             "outputs": list(self._outputs.values()),
+            **({"pieces": self.pieces} if self.pieces else {}),
             "attempts": self._earlier,
         }
         files.write_json(self.directory / manifest.MANIFEST, content)

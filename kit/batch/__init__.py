@@ -9,18 +9,19 @@ one notebook, here and now
 what shall be sent
     `sweeps`, `tables` → `checks` → `points` → `planning`, with `chunks`, `options`, `sites`; one first: `trying`
 a round is written
-    `launching`, the `first_point` before the others; `writing`: `rounds` (its files), `description` (job.sub),
+    `launching`, the `first_point` before the others; `writing`: `round_files`, `description` (job.sub),
     `script` (run.sh), `carrying`, `dag`
 a round is sent
     `sending` through `condor`, or worked off by the `pool` of this computer, with `capacity` and `tenancy`
 inside a job
     the folder `worker`, which imports nothing of the kit and travels along
 how it stands
-    `events` (log) and `results` (lines) → `status`; `spooled`; told by `why`, `reasons`, `watching`, `answers`
+    `rounds` (where everything lies); `events` (log) and `results` (lines) → `status`; `spooled`; told by `why`,
+    `reasons`, `watching`, `answers`
 what becomes of it
     `stopping`, `resuming` with `regrouping`, `merging`, `collecting`
 several stages, one after the other
-    `campaign`, `chaining`; driven from here by `driving`, as one DAG by `chained_dag`; `campaign_commands`
+    `campaign`, `chaining`, `growing`; `campaign_commands`; driven by `driving`, or one DAG by `chained_dag`
 pictures and panels
     `snapshot` → `plots`, `run_html`, `run_panel` → `panel`, which calls the command by `kit.calling`
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,15 @@ from kit.batch.faults import SubmissionError
 from kit.batch.notebooks import find
 from kit.batch.options import Options
 from kit.batch.points import code_of
+from kit.batch.rounds import CAMPAIGN
 from kit.batch.worker.identity import canonical, digest
 from kit.directories import RunError
 from kit.parameters import read_yaml
 
 __all__ = ["Campaign", "Record", "Source", "Stage", "begin", "campaign_in", "read_campaign"]
 
-KEYS = {"name", "notebook", "set", "each", "all", "accept", "options", "chunks"}
+KEYS = {"name", "notebook", "set", "each", "all", "again", "accept", "options", "chunks"}
 NAME = re.compile(r"\w[\w.+-]*")
-RECORD = "campaign.json"
 COPY = "campaign.yaml"
 
 
@@ -41,7 +41,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a campaign; `each` makes a point of each group of inputs, `all` one point of all of them."""
+    """One stage of a campaign; `each` makes a point of each group of inputs, `all` one point of all of them.
+
+    `again` is by parameter the pattern of files that tell a stage, another time, what it has found.
+    """
 
     name: str
     notebook: str
@@ -51,6 +54,7 @@ class Stage:
     together: bool
     options: Options
     chunks: int | None
+    again: dict[str, str] = field(default_factory=dict)
 
     def own_identity(self) -> str:
         """Return what this stage hashes to by itself: code, values, points."""
@@ -61,11 +65,13 @@ class Stage:
 
 @dataclass
 class Record:
-    """Which run a stage has, and by what it is known."""
+    """Which run a stage has, how it is known, what its file last said of its gate; `earlier`: see `growing`."""
 
     run: str
     own: str
     before: str
+    accept: float | None = None
+    earlier: list[str] = field(default_factory=list)
 
     @property
     def identity(self) -> str:
@@ -80,6 +86,7 @@ class Campaign:
     name: str
     stages: list[Stage]
     directory: Path
+    file: str = ""
     dag: bool = False
     records: dict[str, Record] = field(default_factory=dict)
 
@@ -93,8 +100,9 @@ class Campaign:
 
     def save(self) -> None:
         """Write the record."""
-        runs = {name: {"run": r.run, "own": r.own, "before": r.before} for name, r in self.records.items()}
-        files.write_json(self.directory / RECORD, {"campaign": self.name, "dag": self.dag, "stages": runs})
+        runs = {name: asdict(record) for name, record in self.records.items()}
+        content = {"campaign": self.name, "file": self.file, "dag": self.dag, "stages": runs}
+        files.write_json(self.directory / CAMPAIGN, content)
 
 
 def read_campaign(path: Path) -> Campaign:
@@ -113,7 +121,7 @@ def read_campaign(path: Path) -> Campaign:
         message = f"{where}: should name the campaign and list its stages"
         raise SubmissionError(message)
     _check_name(where, name)
-    common = content.get("options") or {}
+    common = _map(where, content, "options")
     stages: list[Stage] = []
     for number, about in enumerate(listed, 1):
         if not isinstance(about, Mapping):
@@ -126,23 +134,33 @@ def read_campaign(path: Path) -> Campaign:
 
 
 def campaign_in(directory: Path) -> Campaign | None:
-    """Return the campaign whose record lies in `directory`, None where there is none."""
-    return read_campaign(directory / COPY) if (directory / RECORD).is_file() else None
+    """Return the campaign whose record lies in `directory`, None where there is none.
+
+    Its file counts as it is now; where that is gone, or is another's by now, the copy that was last at work.
+    """
+    if not (directory / CAMPAIGN).is_file():
+        return None
+    file = files.resolve(files.read_json(directory / CAMPAIGN).get("file") or directory / COPY)
+    if file.is_file() and (found := read_campaign(file)).directory == directory:
+        return found
+    return read_campaign(directory / COPY)
 
 
 def begin(campaign: Campaign, path: Path, *, dag: bool) -> None:
     """Make the directory of a campaign, with a copy of its file."""
     campaign.dag = dag
-    with files.whole(campaign.directory / COPY) as part:
-        part.write_bytes(path.read_bytes())
+    if path != campaign.directory / COPY:
+        campaign.file = files.shown(path)
+        with files.whole(campaign.directory / COPY) as part:
+            part.write_bytes(path.read_bytes())
     campaign.save()
 
 
 def _recall(campaign: Campaign) -> None:
-    path = campaign.directory / RECORD
+    path = campaign.directory / CAMPAIGN
     if path.is_file():
         content = files.read_json(path)
-        campaign.dag = bool(content["dag"])
+        campaign.dag, campaign.file = bool(content["dag"]), content.get("file", "")
         campaign.records = {name: Record(**about) for name, about in content["stages"].items()}
 
 
@@ -159,18 +177,41 @@ def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], befo
     if about["name"] in [stage.name for stage in before]:
         message = f"{where}: there is a stage of this name before"
         raise SubmissionError(message)
-    source, sweep = _source(where, about.get("each") or about.get("all") or {}, before, together="all" in about)
+    axes = _map(where, about, "all" if "all" in about else "each")
+    source, sweep = _source(where, axes, before, together="all" in about)
     accept = {"accept": about["accept"]} if "accept" in about else {}
-    options = Options.build(dict(common) | dict(about.get("options") or {}) | accept, where)
+    options = Options.build(dict(common) | _map(where, about, "options") | accept, where)
     try:
         find(about["notebook"])
     except RunError as fault:
         message = f"{where}: {fault}"
         raise SubmissionError(message) from None
     return Stage(
-        about["name"], about["notebook"], dict(about.get("set") or {}), sweep, source, "all" in about, options,
-        about.get("chunks"),
+        about["name"], about["notebook"], _map(where, about, "set"), sweep, source, "all" in about, options,
+        about.get("chunks"), _again(where, about, source),
     )  # fmt: skip
+
+
+def _again(where: str, about: Mapping[str, Any], source: Source | None) -> dict[str, str]:
+    """Return which files of a stage tell it what is known, by the parameter that takes them."""
+    again = about.get("again") or {}
+    if not isinstance(again, Mapping) or not all(isinstance(pattern, str) for pattern in again.values()):
+        message = (
+            f"{where}: again is {again!r}, should be such as {{since: list.json}}, a pattern of its own files"
+        )
+        raise SubmissionError(message)
+    if again and source:
+        message = f"{where}: has again and outputs_of; what is new comes to it from {source.stage}"
+        raise SubmissionError(message)
+    return dict(again)
+
+
+def _map(where: str, about: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = about.get(key) or {}
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return dict(value)
+    message = f"{where}: {key} is {wording.short(repr(value))}, should be a map of names and values"
+    raise SubmissionError(message)
 
 
 def _source(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from kit import files
 from kit.batch import campaign as campaigns
-from kit.batch import chained_dag, chaining, driving, resuming, stopping
+from kit.batch import chained_dag, chaining, driving, growing, resuming, stopping
 from kit.batch.campaign import Campaign
 from kit.batch.driving import Progress
 from kit.batch.options import Options
+from kit.batch.rounds import batch_run
 from kit.batch.status import Status
 
 __all__ = ["changes", "follow", "go_on", "resume", "stop", "told"]
@@ -21,9 +22,10 @@ LOOK = 2.0  # s
 
 
 def go_on(
-    campaign: Campaign, path: Path, changes: Options, *, stale: bool, say: Say, show: Callable[[Status], object]
-) -> None:
-    """Do what can be done now for a campaign: on its first call begin it.
+    campaign: Campaign, path: Path, changes: Options, *, stale: bool, again: bool = False, say: Say,
+    show: Callable[[Status], object],
+) -> None:  # fmt: skip
+    """Do what can be done now for a campaign: on its first call begin it, `again` look for what is new.
 
     Raises
     ------
@@ -32,14 +34,17 @@ def go_on(
     ParameterError
         If any of its stages has a name or value that its notebook does not take.
     """
-    for stage in campaign.stages:
-        record = campaign.records.get(stage.name)
-        if record is None or record.own != stage.own_identity():  # what has run needs its files no more
-            chaining.check_stage(stage)
-    as_dag = changes.dag or (campaign.dag and changes.profile != "local")
+    _check_stages(campaign)
+    as_dag = changes.dag or (campaign.dag and not again and changes.profile != "local")
+    if as_dag:
+        growing.refuse_dag(campaign, again=again)
     if as_dag or campaign.dag:  # DAGMan at work goes by the file as it was
         stopping.settle_dag(chained_dag.rounds_of(campaign), wait=False, stop_first=False, say=say)
+    if again:
+        standing = driving.look(campaign)
+        growing.begin_turn(campaign, [f"{one.name} is {one.state}" for one in standing if one.state != "complete"])
     campaigns.begin(campaign, path, dag=as_dag)
+    _set_gates(campaign, changes, say)
     if as_dag:
         chained_dag.start_dag(campaign, changes, say, stale=stale)
         return
@@ -50,7 +55,15 @@ def resume(
     campaign: Campaign, changes: Options, *, wait: bool, stop_first: bool, say: Say,
     show: Callable[[Status], object],
 ) -> None:  # fmt: skip
-    """Send what is missing of the stage that has stopped, and go on behind it."""
+    """Send what is missing of the stage that has stopped, and go on behind it.
+
+    A share of good points that `changes` name counts for the gate at which it has stopped, and for no other.
+    """
+    _check_stages(campaign)
+    if (path := files.resolve(campaign.file)).is_file():
+        campaigns.begin(campaign, path, dag=campaign.dag)
+    _set_gates(campaign, changes, say)
+    changes = Options.build({name: getattr(changes, name) for name in changes.model_fields_set - {"accept"}})
     if campaign.dag:
         chained_dag.resume_dag(campaign, changes, wait=wait, stop_first=stop_first, say=say)
         return
@@ -58,7 +71,25 @@ def resume(
         if one.state in ("stopped", "running"):
             say(f"{one.name}:")
             resuming.resume(one.run, changes, wait=wait, stop_first=stop_first, say=say, show=show)
-    driving.advance(campaign, changes, stale=False, say=say, show=show)
+    driving.advance(campaign, changes, stale=False, resend=False, say=say, show=show)
+
+
+def _check_stages(campaign: Campaign) -> None:
+    for stage in campaign.stages:
+        record = campaign.records.get(stage.name)
+        if record is None or record.own != stage.own_identity():  # what has run needs its files no more
+            chaining.check_stage(stage)
+
+
+def _set_gates(campaign: Campaign, changes: Options, say: Say) -> None:
+    """Let stages that have stopped at their gates be complete from another share of good points on."""
+    if "accept" not in changes.model_fields_set:
+        return
+    for one in driving.look(campaign):
+        if one.state == "stopped" and not one.held:
+            batch = batch_run(one.run)
+            driving.set_gate(campaign, campaign.stage(one.name), batch, changes.accept)
+            say(f"{one.name}: its gate opens from {changes.accept:.4g} of its points on")
 
 
 def follow(campaign: Campaign, show: Callable[[list[Progress]], object]) -> list[Progress]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.batch.chunks import Chunk
 from kit.batch.faults import SubmissionError
-from kit.batch.rounds import LINKED
+from kit.batch.round_files import LINKED
 from kit.batch.sites import Site
 
 __all__ = ["carried_by"]

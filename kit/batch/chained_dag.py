@@ -11,15 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kit import files
-from kit.batch import condor, dag, description, launching, planning, resuming, sending, stopping, watching
+from kit.batch import condor, dag, description, driving, launching, planning, resuming, sending, stopping, watching
 from kit.batch.campaign import Campaign, Stage
 from kit.batch.chaining import derivation, example, points_after
 from kit.batch.chunks import Chunk, cut
 from kit.batch.collecting import collect
-from kit.batch.driving import note, with_changes
 from kit.batch.faults import SubmissionError
+from kit.batch.merging import reopen
 from kit.batch.options import Options
-from kit.batch.rounds import BatchRun, Round, RoundFiles
+from kit.batch.round_files import RoundFiles
+from kit.batch.rounds import BatchRun, Round
 from kit.batch.script import script
 from kit.batch.status import Status, status_of
 from kit.batch.worker.derivation import found_in, points_of, write_points
@@ -57,7 +58,7 @@ def start_dag(campaign: Campaign, changes: Options, say: Say, *, stale: bool = F
         if _is_left(campaign, stage, left, stale=stale):
             left.append(stage.name)
             continue
-        own = with_changes(stage.options, changes).with_values(dag=True)
+        own = driving.with_changes(stage.options, changes).with_values(dag=True)
         made = _nodes_of(campaign, stage, own, nodes, path, say)
         if made:
             nodes[stage.name] = made
@@ -98,10 +99,10 @@ def _nodes_of(
         batch = batch or _create(campaign, stage, options, before, say)
         return _derived(stage, batch, options, before, place, say)
     if batch is None:
-        source = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+        source = [status_of(files.resolve(campaign.records[stage.source.stage].run))] if stage.source else []
         plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, source), options)
         batch = launching.create(plan, new_directory(plan.notebook.stage, campaign.name), campaign.name)
-        note(campaign, stage, batch.directory)
+        driving.note(campaign, stage, batch.directory)
         sending_ = Sending(options, plan.site, plan.environment, say)
         number = planning.chunks_for(len(plan.points), plan.seconds, options, plan.site)
         chunks = cut(range(len(plan.points)), number, options.memory_mb)
@@ -111,15 +112,17 @@ def _nodes_of(
         if stage.source:  # its points name files of that run
             collect(status_of(files.resolve(campaign.records[stage.source.stage].run)))
         status = stopping.settled(batch, wait=False, stop_first=False, say=say, show=lambda _status: None)
-        if _is_complete(status, stage):
+        accept = driving.gate(campaign, stage, batch)
+        if _is_complete(status, accept):
             return None
+        options = options.with_values(accept=accept)
         chunks, sending_, seconds = resuming.next_chunks(batch, status, options, say)
     return _Nodes(stage, batch, _write(batch, chunks, seconds, sending_, place), sending_)
 
 
 def _batch(campaign: Campaign, stage: Stage) -> BatchRun | None:
     record = campaign.records.get(stage.name)
-    return BatchRun(files.resolve(record.run)) if record else None
+    return BatchRun(files.resolve(record.run)) if record and record.run else None
 
 
 def _current(campaign: Campaign, stage: Stage) -> BatchRun | None:
@@ -138,15 +141,15 @@ def _is_left(campaign: Campaign, stage: Stage, left: Sequence[str], *, stale: bo
     return stage.source.stage in left or (own and _current(campaign, stage) is None)
 
 
-def _is_complete(status: Status, stage: Stage) -> bool:
-    watching.watch(status, stage.options.accept, lambda _status: None, once=True)
-    return status.counts["done"] >= stage.options.accept * status.total
+def _is_complete(status: Status, accept: float) -> bool:
+    watching.watch(status, accept, lambda _status: None, once=True)
+    return status.counts["done"] >= accept * status.total
 
 
 def _write(batch: BatchRun, chunks: Sequence[Chunk], seconds: float, sending_: Sending, place: Place) -> Round:
-    launching.reopen(batch)
+    reopen(batch)
     round_ = write_round(batch, chunks, seconds, sending_, launching.next_number(batch), sending_.site, place)
-    batch.note_rounds()
+    batch.note()
     return round_
 
 
@@ -162,7 +165,7 @@ def _create(campaign: Campaign, stage: Stage, options: Options, before: _Nodes, 
     values = {name: value for name, value in plan.points[0].parameters.items() if name != stage.source.parameter}
     plan = replace(plan, points=[], fixed=values, inputs=[str(before.batch.directory)])
     batch = launching.create(plan, new_directory(plan.notebook.stage, campaign.name), campaign.name, derived=True)
-    note(campaign, stage, batch.directory)
+    driving.note(campaign, stage, batch.directory)
     say(f"{stage.name}: its jobs make their points of what {before.stage.name} leaves")
     return batch
 
@@ -177,7 +180,7 @@ def _derived(stage: Stage, batch: BatchRun, options: Options, before: _Nodes, pl
     number = 1 if stage.together else min(len(results), stage.chunks or len(results))
     chunks = [Chunk([], options.memory_mb, f"{at:06d}") for at in range(number)]
     carried = {chunk.name: _brought(before.batch, results[at::number]) for at, chunk in enumerate(chunks)}
-    launching.reopen(batch)
+    reopen(batch)
     round_number = launching.next_number(batch)
     longest = planning.UNKNOWN_SECONDS * len(results) / number
     job = job_for(batch, round_number, longest, place, transfers=True, node=True, derived=True)
@@ -186,7 +189,7 @@ def _derived(stage: Stage, batch: BatchRun, options: Options, before: _Nodes, pl
     text = description.describe(job, options, site, chunks)
     made = RoundFiles(chunks, [], worker, text, script(environment, options.cpus), carried)
     round_ = as_nodes(made, batch, job, sending_, place).write(batch.directory / "rounds", round_number)
-    batch.note_rounds()
+    batch.note()
     return _Nodes(stage, batch, round_, sending_)
 
 

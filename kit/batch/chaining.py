@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def check_stage(stage: Stage) -> None:
     notebook = find(stage.notebook)
     try:
         rest = sweeps.expand(stage.sweep, notebook.model) if stage.sweep else [{}]
-        sets = [stage.fixed | example(stage) | values for values in rest]
+        again = {parameter: ["demo"] for parameter in stage.again}
+        sets = [stage.fixed | again | example(stage) | values for values in rest]
         checks.check_notebook(notebook, dict.fromkeys(name for values in sets for name in values))
         checks.checked(notebook, sets)
     except ParameterError as fault:
@@ -44,12 +46,13 @@ def example(stage: Stage) -> dict[str, Any]:
     return {stage.source.parameter: ["demo"] if takes_list(stage) else "demo"}
 
 
-def points_after(stage: Stage, before: Status | None) -> Any:
-    """Return the points of `stage`: its own sweep, over what the stage before has left."""
+def points_after(stage: Stage, before: Sequence[Status] = ()) -> list[dict[str, Any]]:
+    """Return the points of `stage`: its own sweep, over what the runs of the stage before have left."""
     model = find(stage.notebook).model
-    if stage.source is None or before is None:
+    if stage.source is None or not before:
         return sweeps.expand(stage.sweep, model) if stage.sweep else [{}]
-    collect(before)
+    for status in before:
+        collect(status)
     groups = _groups(stage.source, before, together=stage.together)
     listed = takes_list(stage)
     chained = [{stage.source.parameter: group if listed else group[0]} for group in groups]
@@ -57,17 +60,17 @@ def points_after(stage: Stage, before: Status | None) -> Any:
     return [one | other for one in chained for other in rest]
 
 
-def _groups(source: Source, before: Status, *, together: bool) -> list[list[str]]:
-    """Return the files, or folders, of the done points of a run in their order, bundled."""
-    directory = before.run.directory
+def _groups(source: Source, before: Sequence[Status], *, together: bool) -> list[list[str]]:
+    """Return the files, or folders, of the done points of runs in their order, bundled."""
     if together and not source.pattern:
-        return [[str(directory)]]
-    ids = read_ids(before.run.points)
-    done = [ids[index] for index, letter in enumerate(before.results.letters) if letter == "d"]
+        return [[str(status.run.directory) for status in before]]
     found: list[Path] = []
-    for name in done:
-        folder = directory / "outputs" / name
-        found += sorted(folder.glob(source.pattern)) if source.pattern else [folder]
+    for status in before:
+        ids = read_ids(status.run.points)
+        done = [ids[index] for index, letter in enumerate(status.results.letters) if letter == "d"]
+        for name in done:
+            folder = status.run.directory / "outputs" / name
+            found += sorted(folder.glob(source.pattern)) if source.pattern else [folder]
     each = source.bundle or max(1, len(found))
     texts = [str(path) for path in found]
     return [texts[start : start + each] for start in range(0, len(texts), each)]

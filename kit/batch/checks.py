@@ -23,7 +23,7 @@ from kit.parameters import NOT_COMPARED, ParameterError, refusal
 __all__ = ["check_notebook", "checked", "imports_of", "language_of", "located"]
 
 FAULTS_TOLD = 10
-FILE_PARAMETERS = ("inputs",)  # what the kit calls the files that a stage reads
+MADE = {"", "demo"}  # what names no file, but one that a stage makes or does without
 
 
 def check_notebook(notebook: Notebook, names: Iterable[str]) -> None:
@@ -168,8 +168,8 @@ def _is_module(name: str) -> bool:
 def located(notebook: Notebook, sets: list[dict[str, Any]], swept: Iterable[str]) -> list[str]:
     """Make the paths of input files in `sets` absolute, check that they exist, and return them.
 
-    Inputs are what the parameters `inputs` and `swept` name, and every other text that is the path of a file of
-    the project: a job runs in a directory of its own, where a relative path means nothing.
+    Inputs are what the stage names as such, what the parameters `swept` name, and every other text that is the
+    path of a file of the project: a job runs in a directory of its own, where a relative path means nothing.
 
     Raises
     ------
@@ -177,29 +177,37 @@ def located(notebook: Notebook, sets: list[dict[str, Any]], swept: Iterable[str]
         Naming every input that is missing.
     """
     known: dict[str, list[str]] = {}
-    names = {*FILE_PARAMETERS, *swept}
-    defaults = notebook.values
-    relative = {name: value for name, value in defaults.items() if _absolute(value, known, must=False) != value}
+    swept, defaults = list(swept), notebook.values
+    relative = {name for name, value in defaults.items() if _absolute(value, known, set()) != value}
     for values in sets:
-        for name in [*values, *(name for name in relative if name not in values)]:
-            value = values.get(name, relative.get(name))
-            values[name] = _absolute(value, known, must=name in names)
+        # the values were checked before: what they name is asked for without checking them once more
+        named = set(notebook.model.model_construct(**{**defaults, **values}).named_inputs())
+        named = {*named, *(text for name in swept for text in _texts(values.get(name)))} - MADE
+        further = [name for name in defaults if name in relative or not named.isdisjoint(_texts(defaults[name]))]
+        for name in dict.fromkeys([*values, *further]):
+            values[name] = _absolute(values.get(name, defaults.get(name)), known, named)
     return list(dict.fromkeys(path for paths in known.values() for path in paths))
 
 
-def _absolute(value: Any, known: dict[str, list[str]], *, must: bool) -> Any:
+def _texts(value: Any) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def _absolute(value: Any, known: dict[str, list[str]], named: set[str]) -> Any:
     if isinstance(value, list):
-        return [path for part in value for path in _several(part, known, must=must)]
-    return next(iter(_several(value, known, must=must)))
+        return [path for part in value for path in _several(part, known, named)]
+    if isinstance(value, dict):  # what is said of single inputs
+        return {path: part for key, part in value.items() for path in _several(key, known, named)}
+    return next(iter(_several(value, known, named)))
 
 
-def _several(value: Any, known: dict[str, list[str]], *, must: bool) -> list[Any]:
+def _several(value: Any, known: dict[str, list[str]], named: set[str]) -> list[Any]:
     """Return the files that one text names, or the value itself where it names none."""
-    if not isinstance(value, str) or files.is_remote(value) or value in ("", "demo"):
+    if not isinstance(value, str) or files.is_remote(value) or value in MADE:
         return [value]
     if value not in known:
         path = files.resolve(value)
-        if not must and ("/" not in value or not path.is_file()):
+        if value not in named and ("/" not in value or not path.is_file()):
             return [value]
         known[value] = files.locate([value])
     return list(known[value])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kit.batch.faults import SubmissionError
 from kit.batch.options import FLAVOURS, Options
 
-__all__ = ["UNKNOWN_SECONDS", "Chunk", "cut", "enough_mb", "flavour_for", "number_of_chunks"]
+__all__ = ["UNKNOWN_SECONDS", "Chunk", "compact", "cut", "enough_mb", "flavour_for", "number_of_chunks", "spread"]
 
 UNKNOWN_SECONDS = 60.0  # s; what a point is taken to need while nobody knows
 MOST_JOBS = 10_000  # without being asked for by per_job: each costs log, starts and files
@@ -94,3 +94,24 @@ def flavour_for(seconds: float) -> str:
         f"nextweek, {FLAVOURS['nextweek'] // 3600} h; take fewer points a job"
     )
     raise SubmissionError(message)
+
+
+def compact(indexes: Sequence[int]) -> str:
+    """Return indexes as people write them: ``0-99,105``."""
+    parts: list[list[int]] = []
+    for index in indexes:
+        if parts and index == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], index]
+        else:
+            parts.append([index])
+    return ",".join("-".join(map(str, part)) for part in parts)
+
+
+def spread(text: str) -> Sequence[int]:
+    """Return the indexes that `compact` wrote."""
+    if not text:
+        return []
+    ranges = [tuple(map(int, part.split("-"))) for part in text.split(",")]
+    if len(ranges) == 1:
+        return range(ranges[0][0], ranges[0][-1] + 1)
+    return [index for part in ranges for index in range(part[0], part[-1] + 1)]

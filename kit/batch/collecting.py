@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
-import json
+import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from kit import files
 from kit.batch.faults import SubmissionError
 from kit.batch.results import Results, note_damaged
 from kit.batch.rounds import BatchRun
 from kit.batch.status import Status
+from kit.batch.worker.orders import points_in
 
 __all__ = ["collect", "unpack"]
 
 LISTED = "files.csv"  # where each file lies in the tars, for reading in place
+PLACE = ("offset", "bytes", "sha256")
 
 
 class DamagedError(SubmissionError):
@@ -27,7 +29,8 @@ class DamagedError(SubmissionError):
 def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     """Unpack the files of all points into ``outputs/<id>/``, and return how many files were written.
 
-    A point of which a file has another sum than its line says is missing from now on; the rest is unpacked.
+    A point of which a file has another sum than its line says is missing from now on; the rest is unpacked, or
+    listed.
     Files of an earlier attempt that the one that counts has not left go again.
 
     Parameters
@@ -44,40 +47,68 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     SubmissionError
         If a tar went to another place, the disk is too small, or two points get one name.
     """
-    run = status.run
-    names = _names(run, naming)
+    names = _names(status.run, naming)
     chosen = dict(_chosen(status))
     if listed:
-        return _list_files(run, chosen)
-    target = run.directory / "outputs"
+        return _list_files(status, chosen)
+    target = status.run.directory / "outputs"
     target.mkdir(exist_ok=True)
+    places = {index: target / names.get(index, line["id"]) for index, line in chosen.items()}
     wanted = [
-        (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"], line["id"])
+        _Wanted(_tar(status.run, line), output, places[index] / output["name"], line["id"])
         for index, line in chosen.items()
         for output in line["outputs"]
+        if not _is_there(places[index] / output["name"], output)
     ]
-    wanted = [item for item in wanted if not _is_there(item[2], item[1])]
-    needed = sum(output["bytes"] for _, output, *_ in wanted)
+    needed = sum(one.output["bytes"] for one in wanted)
     if (free := shutil.disk_usage(target).free) < needed:
         message = f"{files.shown(target)}: needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
         raise SubmissionError(message)
+    gone = _unpack_all(status, wanted)
+    if not gone:
+        _remove_superseded(status, chosen, places)
+    return len(wanted) - gone
+
+
+class _Wanted(NamedTuple):
+    """A file of a point: where it is, what its line says of it, where it shall go, whose it is."""
+
+    tar: Path
+    output: Mapping[str, Any]
+    path: Path
+    point: str
+
+
+def _unpack_all(status: Status, wanted: Sequence[_Wanted]) -> int:
+    """Unpack files, and return how many were left out since their points are damaged."""
     damaged = set()
-    for tar, output, path, point in wanted:
+    for one in wanted:
         try:
-            unpack(tar, output, path)
+            unpack(one.tar, one.output, one.path)
         except DamagedError:
-            damaged.add((tar.stem, point))
-    if damaged:
-        _set_aside(status, damaged)
-        gone = [path for tar, _, path, point in wanted if (tar.stem, point) in damaged]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(wanted) - len(gone)
-    for index, output in _superseded(status, chosen):
-        path = target / names.get(index, chosen[index]["id"]) / output["name"]
-        if _is_there(path, output):  # as an earlier collect left it; what a person has put there stays
-            path.unlink()
-    return len(wanted)
+            damaged.add((one.tar.stem, one.point))
+    if not damaged:
+        return 0
+    _set_aside(status, damaged)
+    gone = [one.path for one in wanted if (one.tar.stem, one.point) in damaged]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _remove_superseded(
+    status: Status, chosen: Mapping[int, Mapping[str, Any]], places: Mapping[int, Path]
+) -> None:
+    """Remove what attempts that do not count have left, where the one that counts has no file of that name."""
+    for line in status.results.lines():
+        best, index = chosen[line["index"]], line["index"]
+        if (line["round"], line["chunk"]) == (best["round"], best["chunk"]):
+            continue
+        names = {output["name"] for output in best["outputs"]}
+        for output in line["outputs"]:
+            path = places[index] / output["name"]
+            if output["name"] not in names and _is_there(path, output):  # what a person has put there stays
+                path.unlink()
 
 
 def _set_aside(status: Status, damaged: set[tuple[str, str]]) -> None:
@@ -98,15 +129,6 @@ def _chosen(status: Status) -> Iterator[tuple[int, dict[str, Any]]]:
     yield from sorted(found.items())
 
 
-def _superseded(status: Status, chosen: Mapping[int, Mapping[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the files of attempts that do not count, where the one that counts has none of that name."""
-    for line in status.results.lines():
-        best = chosen[line["index"]]
-        if (line["round"], line["chunk"]) != (best["round"], best["chunk"]):
-            names = {output["name"] for output in best["outputs"]}
-            yield from ((line["index"], output) for output in line["outputs"] if output["name"] not in names)
-
-
 def _tar(run: BatchRun, line: Mapping[str, Any]) -> Path:
     return run.results / f"r{line['round']}_{line['chunk']}.tar"
 
@@ -116,14 +138,12 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
     if not naming:
         return {}
     names: dict[int, str] = {}
-    with run.points.open(encoding="utf-8") as stream:
-        for line in stream:
-            point = json.loads(line)
-            try:
-                names[point["index"]] = naming.format(**point["parameters"]).replace("/", "_")
-            except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
-                message = f"the pattern {naming!r} does not fit point {point['index']}: {fault}"
-                raise SubmissionError(message) from None
+    for point in points_in(run.points):
+        try:
+            names[point.index] = naming.format(**point.parameters).replace("/", "_")
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError) as fault:
+            message = f"the pattern {naming!r} does not fit point {point.index}: {fault}"
+            raise SubmissionError(message) from None
     if len(set(names.values())) < len(names):
         message = f"the pattern {naming!r} gives one name to several points; take in what tells them apart"
         raise SubmissionError(message)
@@ -141,35 +161,51 @@ def unpack(tar: Path, output: Mapping[str, Any], path: Path) -> None:
     if not tar.is_file():
         message = f"{files.shown(tar)} is not here; it went to the address given as output_url"
         raise SubmissionError(message)
-    with files.whole(path) as part:
-        with tar.open("rb") as source, part.open("wb") as target:
-            source.seek(output["offset"])
-            left = output["bytes"]
-            while left and (piece := source.read(min(files.BLOCK, left))):
-                target.write(piece)
-                left -= len(piece)
-        if files.sha256(part) != output["sha256"]:
+    with files.whole(path) as part, part.open("wb") as target:
+        if _sum(_pieces(tar, output), target) != output["sha256"]:
             message = f"{files.shown(tar)}:{output['offset']}: {output['name']} has another sum than its line says"
             raise DamagedError(message)
 
 
-def _list_files(run: BatchRun, chosen: Mapping[int, Mapping[str, Any]]) -> int:
+def _pieces(tar: Path, output: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield what a file in a tar holds."""
+    with tar.open("rb") as source:
+        source.seek(output["offset"])
+        left = output["bytes"]
+        while left and (piece := source.read(min(files.BLOCK, left))):
+            yield piece
+            left -= len(piece)
+
+
+def _sum(pieces: Iterable[bytes], target: BinaryIO | None = None) -> str:
+    """Return the SHA-256 of `pieces`, which are written to `target` meanwhile."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        if target:
+            target.write(piece)
+    return digest.hexdigest()
+
+
+def _list_files(status: Status, chosen: Mapping[int, Mapping[str, Any]]) -> int:
+    run = status.run
+    damaged = {
+        (tar.stem, line["id"])
+        for line in chosen.values()
+        for output in line["outputs"]
+        if (tar := _tar(run, line)).is_file() and _sum(_pieces(tar, output)) != output["sha256"]
+    }
+    if damaged:
+        _set_aside(status, damaged)
+        chosen = dict(_chosen(status))
     rows = [
-        [
-            line["id"],
-            index,
-            output["name"],
-            _tar(run, line).name,
-            output["offset"],
-            output["bytes"],
-            output["sha256"],
-        ]
+        [line["id"], index, output["name"], _tar(run, line).name, *(output[name] for name in PLACE)]
         for index, line in chosen.items()
         for output in line["outputs"]
     ]
     run.merged.mkdir(exist_ok=True)
     with files.whole(run.merged / LISTED) as part, part.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(["id", "index", "name", "tar", "offset", "bytes", "sha256"])
+        table.writerow(["id", "index", "name", "tar", *PLACE])
         table.writerows(rows)
     return len(rows)

@@ -6,6 +6,7 @@ Exit status 0: good; 1: points failed or are missing; 2: refused.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,10 @@ def submit(context: click.Context, /, **given: Any) -> None:
     from kit.batch.status import status_of
 
     made = _plan(context, given)
-    show = shower(given)
     directory = given["directory"].absolute() if given["directory"] else None
     label = given["file"].stem if given["file"] else "sweep"
-    batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
-    show.close()
+    with closing(shower(given)) as show:
+        batch = launching.launch(made, directory, label=label, say=sayer(given), show=show)
     end(status_of(batch.directory), given, waits=not made.site.local, excused=made.options.dry_run)
 
 
@@ -104,23 +104,21 @@ def submit(context: click.Context, /, **given: Any) -> None:
 @JSON
 @click.pass_context
 def resume(context: click.Context, /, **given: Any) -> None:
-    """Send the points of RUN that are not done once more, and only these; RUN may be that of a campaign."""
+    """Send the points of RUN that are not done once more, and only these; RUN may be that of a campaign.
+
+    Of a campaign, --accept opens the gate at which it has stopped, from that share of its points on.
+    """
     from kit.batch import campaign_commands, resuming
     from kit.batch.status import status_of
 
-    show = shower(given)
     options = chosen_options(context)
-    if made := campaign_named(given):
-        campaign_commands.resume(
-            made, options, wait=given["wait"], stop_first=given["stop_first"],
-            say=sayer(given), show=show,
-        )  # fmt: skip
-        return end_campaign(made, given)
-    sent = resuming.resume(
-        given["run"], options, wait=given["wait"], stop_first=given["stop_first"],
-        say=sayer(given), show=show,
-    )  # fmt: skip
-    show.close()
+    made = campaign_named(given)
+    with closing(shower(given)) as show:
+        how = {"wait": given["wait"], "stop_first": given["stop_first"], "say": sayer(given), "show": show}
+        if made:
+            campaign_commands.resume(made, options, **how)
+            return end_campaign(made, given)
+        sent = resuming.resume(given["run"], options, **how)
     status = status_of(given["run"])
     return end(status, given, waits=status.alive, excused=options.dry_run or not sent)
 
@@ -128,6 +126,7 @@ def resume(context: click.Context, /, **given: Any) -> None:
 @click.command(cls=OptionsCommand)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--stale", is_flag=True, help="Make stages anew that were made before an earlier one changed.")
+@click.option("--again", is_flag=True, help="All is complete: look for what is new, and work on that alone.")
 @click.option("--status", "only_look", is_flag=True, help="Only tell how the stages stand.")
 @JSON
 @click.pass_context
@@ -135,7 +134,8 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     """Run the chain of stages that FILE describes, as far as it can be now; call it again to go on.
 
     On this computer stages are worked off one after the other; on HTCondor each is submitted when the one before
-    is complete. With --dag all become one DAG at once. What is complete is never run again.
+    is complete. With --dag all become one DAG at once. What is complete is never run again; --again adds what
+    has come since.
     """
     from kit.batch import campaign as campaigns
     from kit.batch import campaign_commands, request
@@ -144,7 +144,10 @@ def campaign(context: click.Context, /, **given: Any) -> None:
     made = campaigns.read_campaign(path)
     changes = chosen_options(context)
     if not given["only_look"]:
-        campaign_commands.go_on(made, path, changes, stale=given["stale"], say=sayer(given), show=shower(given))
+        with closing(shower(given)) as show:
+            campaign_commands.go_on(
+                made, path, changes, stale=given["stale"], again=given["again"], say=sayer(given), show=show
+            )
     end_campaign(made, given)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit import files
-from kit.batch import launching, planning, watching
+from kit.batch import growing, launching, planning, resuming, watching
 from kit.batch.campaign import Campaign, Record, Stage
 from kit.batch.chaining import points_after
 from kit.batch.notebooks import find
@@ -18,7 +18,7 @@ from kit.batch.why import about_run
 from kit.directories import new_directory
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["Progress", "advance", "look", "note", "with_changes"]
+__all__ = ["Progress", "advance", "gate", "look", "note", "set_gate", "with_changes"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Progress:
         Its run; empty where it has none.
     held : bool
         Whether what is left of it is held, and will not go on by itself.
+    missing : int
+        Points that its gate waits for and no job works on any more.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Progress:
     words: str
     run: str
     held: bool = False
+    missing: int = 0
 
 
 def look(campaign: Campaign) -> list[Progress]:
@@ -64,22 +67,40 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
         words = f"made before {stage.source.stage} changed; --stale makes it anew"
         return Progress(stage.name, "stale", words, record.run)
     directory = files.resolve(record.run)
-    if not (directory / "points.jsonl").is_file():
+    if not record.run or not (directory / "points.jsonl").is_file():
         return Progress(stage.name, "waiting", _waiting_words(stage, earlier), record.run)
-    return _run_progress(stage, status_of(directory))
+    status = status_of(directory)
+    found = _run_progress(stage, status, gate(campaign, stage, status.run))
+    turns = len(record.earlier)
+    return replace(found, words=f"{found.words}; {turns} runs before it") if turns else found
 
 
-def _run_progress(stage: Stage, status: Status) -> Progress:
-    watching.watch(status, stage.options.accept, lambda _status: None, once=True)
-    done, run = status.counts["done"], files.shown(status.run.directory)
-    words = watching.line(status)
-    if done >= stage.options.accept * status.total and not status.alive:
+def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
+    watching.watch(status, accept, lambda _status: None, once=True)
+    run, words = files.shown(status.run.directory), watching.line(status)
+    if status.counts["done"] >= accept * status.total and not status.alive:
         return Progress(stage.name, "complete", words, run)
     if status.stuck:
         return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run, held=True)
     if status.alive:
         return Progress(stage.name, "running", words, run)
-    return Progress(stage.name, "stopped", f"{words}: below accept, {stage.options.accept:.0%}", run)
+    return Progress(
+        stage.name, "stopped", f"{words}: below accept, {accept:.4g}", run, missing=status.counts["missing"]
+    )
+
+
+def gate(campaign: Campaign, stage: Stage, batch: BatchRun) -> float:
+    """Return the share of done points from which a stage is complete: the last word, its file's or a command's."""
+    if campaign.records[stage.name].accept != stage.options.accept:
+        set_gate(campaign, stage, batch, stage.options.accept)
+    return float(batch.options["accept"])
+
+
+def set_gate(campaign: Campaign, stage: Stage, batch: BatchRun, accept: float) -> None:
+    """Let a stage be complete from another share of done points on, until its file says another."""
+    batch.note(options=batch.options | {"accept": accept})
+    campaign.records[stage.name].accept = stage.options.accept
+    campaign.save()
 
 
 def _waiting_words(stage: Stage, earlier: str) -> str:
@@ -87,40 +108,64 @@ def _waiting_words(stage: Stage, earlier: str) -> str:
 
 
 def advance(
-    campaign: Campaign, changes: Options, *, stale: bool, say: Callable[[str], object],
+    campaign: Campaign, changes: Options, *, stale: bool, resend: bool = True, say: Callable[[str], object],
     show: Callable[[Status], object],
 ) -> list[Progress]:  # fmt: skip
     """Submit every stage that can be, and return how all stand.
 
-    On this computer a stage is worked off before the next is looked at.
+    On this computer a stage is worked off before the next is looked at. Points that were sent and lost, as by a
+    kill of the pool of this computer, are sent once more unless `resend` is false.
     """
-    for stage in campaign.stages:
+    for place, stage in enumerate(campaign.stages):
         standing = {one.name: one for one in look(campaign)}
         own = standing[stage.name]
+        if own.missing and resend:
+            say(f"{stage.name}:")
+            resuming.resume(own.run, changes, say=say, show=show)
         ready = stage.source is None or standing[stage.source.stage].state == "complete"
         wanted = own.state in ("waiting", "changed") or (own.state == "stale" and stale)
         if ready and wanted:
             say(f"{stage.name}: {find(stage.notebook).stage}")
             _submit(campaign, stage, changes, say, show)
+        if look(campaign)[place].state == "complete" and growing.found_nothing(campaign, stage):
+            _put_back(campaign, stage, say)
     return look(campaign)
+
+
+def _put_back(campaign: Campaign, stage: Stage, say: Callable[[str], object]) -> None:
+    say(f"{stage.name}: nothing is new")
+    growing.put_back(campaign, stage)
 
 
 def _submit(
     campaign: Campaign, stage: Stage, changes: Options, say: Callable[[str], object],
     show: Callable[[Status], object],
-) -> BatchRun:  # fmt: skip
-    before = status_of(files.resolve(campaign.records[stage.source.stage].run)) if stage.source else None
+) -> None:  # fmt: skip
+    points = points_after(stage, growing.runs_before(campaign, stage))
+    if not points and growing.earlier_runs(campaign, stage):
+        _put_back(campaign, stage, say)
+        return
     options = with_changes(stage.options, changes)
-    plan = planning.make_plan(stage.notebook, stage.fixed, points_after(stage, before), options)
-    directory = new_directory(plan.notebook.stage, campaign.name)
+    fixed = stage.fixed | growing.left_before(campaign, stage)
+    plan = planning.make_plan(stage.notebook, fixed, points, options)
+    directory = _left_empty(campaign, stage) or new_directory(plan.notebook.stage, campaign.name)
     # noted before it is sent: a submission that is cut short is found again
     note(campaign, stage, directory)
-    return launching.launch(plan, directory, say=say, show=show)
+    launching.launch(plan, directory, say=say, show=show)
+
+
+def _left_empty(campaign: Campaign, stage: Stage) -> Path | None:
+    """Return the directory of a stage where a submission was cut short before anything was in it."""
+    record = campaign.records.get(stage.name)
+    directory = files.resolve(record.run) if record and record.run else None
+    return directory if directory and directory.is_dir() and not any(directory.iterdir()) else None
 
 
 def note(campaign: Campaign, stage: Stage, directory: Path) -> None:
-    """Keep which run a stage has."""
-    campaign.records[stage.name] = Record(files.shown(directory), stage.own_identity(), campaign.before(stage))
+    """Keep which run a stage has; those of earlier turns stay, unless it is made anew."""
+    own, before = stage.own_identity(), campaign.before(stage)
+    earlier = growing.earlier_runs(campaign, stage)
+    campaign.records[stage.name] = Record(files.shown(directory), own, before, stage.options.accept, earlier)
     campaign.save()
 
 

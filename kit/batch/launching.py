@@ -27,7 +27,7 @@ from kit.directories import RunError, hold, new_directory
 from kit.manifest import MANIFEST, now, software
 from kit.parameters import NOT_COMPARED
 
-__all__ = ["create", "launch", "next_number", "reopen", "write_and_send", "write_copy"]
+__all__ = ["create", "launch", "next_number", "write_and_send", "write_copy"]
 
 TRIAL = "000"
 LONGEST_SWEEP = 1000  # entries of a description; beyond, points.jsonl alone says what they are
@@ -187,7 +187,7 @@ def write_and_send(
     """Write the next round and send it; on this computer, work it off."""
     reopen(batch)
     round_ = write_round(batch, chunks, seconds, sending_, next_number(batch), sending_.site)
-    batch.note_rounds()
+    batch.note()
     options, site = sending_.options, sending_.site
     if options.dry_run:
         sending_.say(f"{len(chunks)} jobs are written in {files.shown(round_.directory)}; nothing was submitted")

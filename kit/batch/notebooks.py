@@ -22,7 +22,7 @@ from pydantic import Field, create_model
 
 from kit import files
 from kit.directories import RunError
-from kit.parameters import NOT_COMPARED, Parameters, model_named, refusal
+from kit.parameters import NOT_COMPARED, ParameterError, Parameters, model_named, refusal
 
 __all__ = ["Notebook", "find", "rewrite_cell", "stage_names", "stages"]
 
@@ -45,9 +45,7 @@ class Notebook:
         """The notebook as stored."""
         content = files.read_json(self.path)
         cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
-        if isinstance(cells, list) and all(
-            isinstance(cell, dict) and {"cell_type", "metadata", "source"} <= cell.keys() for cell in cells
-        ):
+        if isinstance(cells, list) and all(map(_is_cell, cells)) and _is_described(content):
             return {**content}
         message = f"{files.shown(self.path)}: has no cells; should be a Jupyter notebook of format 4"
         raise files.FormatError(message)
@@ -140,7 +138,10 @@ class Notebook:
     @functools.cached_property
     def _named_model(self) -> type[Parameters] | None:
         following = self.content["cells"][self.tagged + 1 : self.tagged + 2]
-        return model_named(source_of(following[0])) if following else None
+        try:
+            return model_named(source_of(following[0])) if following else None
+        except ParameterError as fault:
+            raise refusal(files.shown(self.path), [str(fault)]) from None
 
     def _places(self, tag: str) -> list[int]:
         cells = self.content["cells"]
@@ -152,6 +153,24 @@ class Notebook:
         heading, _, text = first.partition("\n")
         sentence = text.strip().partition("\n\n")[0].replace("\n", " ")
         return heading.lstrip("# ").strip() or self.path.stem, sentence
+
+
+def _is_described(content: Mapping[str, Any]) -> bool:
+    about = content.get("metadata", {})
+    return isinstance(about, dict) and isinstance(about.get("kernelspec", {}), dict)
+
+
+def _is_cell(cell: Any) -> bool:
+    if not isinstance(cell, dict) or not {"cell_type", "metadata", "source"} <= cell.keys():
+        return False
+    about, source = cell["metadata"], cell["source"]
+    lines = [source] if isinstance(source, str) else source
+    return (
+        isinstance(about, dict)
+        and isinstance(about.get("tags", []), list)
+        and isinstance(lines, list)
+        and all(isinstance(line, str) for line in lines)
+    )
 
 
 def stages() -> list[Notebook]:

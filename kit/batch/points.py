@@ -6,15 +6,17 @@ the same point is recognised wherever it is counted; text, outputs and metadata 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit import files, wording
 from kit.batch.notebooks import source_of
+from kit.batch.worker.derivation import write_points
 from kit.batch.worker.identity import SHORT, canonical, digest, identity
+from kit.batch.worker.orders import Point, points_in
 from kit.parameters import ParameterError
 
 __all__ = [
@@ -24,25 +26,14 @@ __all__ = [
     "code_of",
     "identity",
     "numbered",
+    "raw_lines",
     "read_ids",
-    "read_lines",
+    "read_point",
     "write",
 ]
 
 ID_START = len('{"id":"')  # where the id stands in a line of `points.jsonl`
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One set of values; `index` is its place among all points of the run."""
-
-    id: str
-    index: int
-    parameters: dict[str, Any]
-
-    def line(self) -> str:
-        """Return the point as a line of ``points.jsonl``."""
-        return canonical({"id": self.id, "index": self.index, "parameters": self.parameters}, sort=False) + "\n"
+BEGINNING = re.compile(rb'\{"id":"[0-9a-f]{%d}","index":\d+,' % SHORT)
 
 
 def cell_codes(content: Mapping[str, Any]) -> list[str]:
@@ -102,32 +93,43 @@ def numbered(
 
 def told(values: Mapping[str, Any]) -> str:
     """Return values as people read them."""
-    return (
-        ", ".join(f"{name}={_short(wording.literal(value))}" for name, value in values.items()) or "the defaults"
-    )
+    return ", ".join(f"{name}={_short(wording.literal(v))}" for name, v in values.items()) or "the defaults"
 
 
 def write(path: Path, points: Iterable[Point]) -> None:
     """Write all points, one a line, whole or not at all."""
-    with files.whole(path) as part, part.open("w", encoding="utf-8") as stream:
-        stream.writelines(point.line() for point in points)
+    with files.whole(path) as part:
+        write_points(points, part)
 
 
-def read_ids(path: Path) -> list[str]:
+def raw_lines(path: Path, number: int | None = None) -> Iterator[bytes]:
+    """Yield the lines of all points as they are; whether each begins and ends as one should is looked at.
+
+    Raises
+    ------
+    FormatError
+        Naming the line that was damaged, or the file if there are other than `number` lines.
+    """
+    count = 0
+    with path.open("rb") as stream:
+        for count, line in enumerate(stream, 1):
+            if not BEGINNING.match(line) or not line.endswith(b"}\n"):
+                message = f"{files.shown(path)}:{count}: was damaged; should be a point, as it was submitted"
+                raise files.FormatError(message)
+            yield line
+    if number not in (None, count):
+        message = f"{files.shown(path)}: has {count} lines, should have one for each of {number} points"
+        raise files.FormatError(message)
+
+
+def read_ids(path: Path, number: int | None = None) -> list[str]:
     """Return the ids of all points, in order, without reading what else their lines say."""
-    with path.open("rb") as stream:
-        return [line[ID_START : ID_START + SHORT].decode("ascii") for line in stream]
+    return [line[ID_START : ID_START + SHORT].decode("ascii") for line in raw_lines(path, number)]
 
 
-def read_lines(path: Path, indexes: Iterable[int]) -> dict[int, Point]:
-    """Return the points with these indexes."""
-    wanted = set(indexes)
-    found = {}
-    with path.open("rb") as stream:
-        for index, line in enumerate(stream):
-            if index in wanted:
-                found[index] = Point(**json.loads(line))
-    return found
+def read_point(path: Path, index: int) -> Point:
+    """Return the point with this index."""
+    return next(itertools.islice(points_in(path), index, None))
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -161,14 +161,13 @@ class Results:
         spot = f"{path.name}:{number}" if number else path.name
         try:
             line: dict[str, Any] = json.loads(raw)
-            index = self._index(line["id"])
-            known = line["state"] in LETTERS and index is not None
-            if known and not line.keys() >= NEEDED:
-                raise KeyError(path.name)
-        except (ValueError, KeyError, TypeError):
+            name, known = str(line["id"]), line["state"] in LETTERS and line.keys() >= NEEDED
+        except (ValueError, KeyError, TypeError, AttributeError):
+            known = False
+        if not known:
             self.problems[spot] = "a line is cut or is no JSON; its point is missing"
             return None
-        if not known:
+        if (index := self._index(name)) is None:
             self.problems[spot] = f"has a line of {line.get('id')}, which is no point of this run"
             return None
         if tar_bytes is not None and (end := tar_end(line)) > tar_bytes:
@@ -212,7 +211,9 @@ class Results:
 
     def _index(self, name: str) -> int | None:
         if not self._indexes:
-            self._indexes = {known: index for index, known in enumerate(read_ids(self.run.points))}
+            self._indexes = {
+                known: index for index, known in enumerate(read_ids(self.run.points, len(self.letters)))
+            }
         return self._indexes.get(name)
 
 

@@ -171,5 +171,4 @@ def take_over(batch: BatchRun, notebook: Notebook, cells: list[str]) -> None:
     }
     if original.path.is_file():
         changes["original"] = cell_codes(original.content)
-    files.write_json(batch.directory / "submission.json", batch.submission | changes)
-    batch.__dict__.pop("submission", None)
+    batch.note(**changes)

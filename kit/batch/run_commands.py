@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import Any
 
 import click
@@ -41,10 +42,8 @@ def watch(**given: Any) -> None:
         )
         return end_campaign(made, given)
     current = status_of(given["run"].absolute())
-    show = shower(given)
-    watching.watch(current, accept_of(current), show, interval=given["interval"])
-    show(current, at_once=True)
-    show.close()
+    with closing(shower(given)) as show:
+        watching.watch(current, accept_of(current), show, interval=given["interval"])
     return end(current, given, waits=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from kit.batch.results import NAMES, NONE
 from kit.batch.status import Status
 from kit.batch.watching import line
 from kit.batch.why import about_run, tail
+from kit.batch.worker.orders import points_in
 
 __all__ = ["ChunkSeen", "Failure", "Snapshot", "columns_of", "failures_of", "relative", "snapshot_of"]
 
@@ -128,9 +128,8 @@ def columns_of(status: Status) -> dict[str, list[float]]:
             if isinstance(value, int | float):
                 columns.setdefault(name, [math.nan] * number)[index] = float(value)
 
-    with status.run.points.open(encoding="utf-8") as stream:
-        for index, text in enumerate(stream):
-            put(index, json.loads(text)["parameters"].items())
+    for point in points_in(status.run.points):
+        put(point.index, point.parameters.items())
     taken = {*columns, "seconds", "rss_mb"}  # as in the table of points
     for told in status.results.lines():
         put(told["index"], [("seconds", told["seconds"]), ("rss_mb", told["rss_mb"])])

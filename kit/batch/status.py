@@ -145,6 +145,7 @@ class Status:
         for index, (name, value, cell) in self.results.failures.items():
             state = NAMES[self.results.letters[index]]
             words = (f"cell {cell}: {name}: {value}" if state == "failed" else value).partition("\n")[0]
+            words = words.removesuffix(": ")  # an assertion that says nothing
             group = found.setdefault((state, NUMBER.sub("#", words)), [words, 0, index])
             group[1] += 1
             if index < group[2]:

@@ -40,7 +40,8 @@ def submit_points(p: SubmissionParameters, run: Run) -> dict[str, Any]:
         plan = planning.make_plan(p.notebook, p.values, p.points, p)
         run.read(str(plan.notebook.path))
         batch = launching.launch(plan, say=run.notice, show=show)
-    show.close()
     status = status_of(batch.directory)
+    show(status, at_once=True)
+    show.close()
     report = watching.watch(status, p.accept, lambda _status: None, once=True)
     return {"run": files.shown(batch.directory), **status.counts, "merged": report is not None}

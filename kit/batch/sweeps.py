@@ -173,11 +173,12 @@ def _series(name: str, kind: str, ends: Any) -> list[Any]:
     if kind == "range":
         return _range(name, *ends)
     first, last, number = float(ends[0]), float(ends[1]), ends[2]
-    if not isinstance(number, int) or not 1 <= number <= LONGEST or (kind == "geomspace" and first * last <= 0):
+    if not isinstance(number, int) or number < 1 or (kind == "geomspace" and first * last <= 0):
         message = (
             f"points: {kind} of {name} is {ends!r}; needs a number of points, and ends of one sign for geomspace"
         )
         raise ParameterError(message)
+    _check_number(f"{kind} of {name}", number)
     steps = [step / (number - 1) if number > 1 else 0.0 for step in range(number)]
     if kind == "geomspace":
         return [first * (last / first) ** step for step in steps]
@@ -185,14 +186,21 @@ def _series(name: str, kind: str, ends: Any) -> list[Any]:
     return [10**value for value in line] if kind == "logspace" else line
 
 
+def _check_number(what: str, number: int) -> None:
+    if number > LONGEST:
+        message = f"points: {what} has {number} values, should have at most {LONGEST}"
+        raise ParameterError(message)
+
+
 def _range(name: str, first: float, last: float, step: float = 1) -> list[Any]:
     """Return first, first + step, … up to last, ends included, without the dust of binary fractions."""
     start, stop, width = Decimal(repr(first)), Decimal(repr(last)), Decimal(repr(step))
-    if width == 0 or (stop - start) / width < 0 or (stop - start) / width > LONGEST:
+    if width == 0 or (stop - start) / width < 0:
         message = f"points: {name} from {first} to {last} in steps of {step} is no range"
         raise ParameterError(message)
     whole = all(isinstance(number, int) for number in (first, last, step))
     count = int((stop - start) / width) + 1
+    _check_number(f"{name} from {first} to {last} in steps of {step}", count)
     return [int(start + place * width) if whole else float(start + place * width) for place in range(count)]
 
 

@@ -20,7 +20,8 @@ from kit.batch.faults import SubmissionError
 from kit.batch.planning import Plan
 from kit.batch.points import Point
 from kit.batch.pool import Pool
-from kit.batch.rounds import WORKER, BatchRun
+from kit.batch.round_files import WORKER
+from kit.batch.rounds import BatchRun
 from kit.batch.script import script, worker_environment
 from kit.batch.status import Status
 from kit.batch.writing import Sending, write_round

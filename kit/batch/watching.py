@@ -56,9 +56,10 @@ class Shower:
         self.stream.flush()
 
     def close(self) -> None:
-        """End the line."""
+        """Take the line of a terminal back: what comes after it says how the run ended."""
         if self.terminal and self._last:
-            self.stream.write("\n")
+            self.stream.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
+            self.stream.flush()
 
     @property
     def rate(self) -> float:
@@ -119,12 +120,13 @@ def watch(
         show(status)
         time.sleep(interval)
         status.read()
-    show(status)
     status.save()
     if status.alive or status.counts["missing"] == status.total:
         return None
     if is_merged(status.run) and not _newer(status):
-        return dict(files.read_json(status.run.merged / "report.json"))
+        known = dict(files.read_json(status.run.merged / "report.json"))
+        if known["accept"] == accept:
+            return known
     report = finish(status, accept)
     _notify(str(status.run.options["notify"]), report)
     return report

@@ -13,7 +13,7 @@ from kit import files, wording
 from kit.batch import condor, sending
 from kit.batch.condor import Cluster, CondorError
 from kit.batch.faults import SubmissionError
-from kit.batch.points import Point, read_ids, read_lines
+from kit.batch.points import Point, read_ids, read_point
 from kit.batch.reasons import explain, grouped
 from kit.batch.status import ChunkState, Status
 
@@ -41,7 +41,7 @@ def point_named(status: Status, name: str) -> Point:
         what = f"{len(found)} points begin" if found else "no point begins"
         message = f"{what} with {name}; should be an id, its beginning, or a number from 0 to {len(ids) - 1}"
         raise SubmissionError(message)
-    return read_lines(status.run.points, found)[found[0]]
+    return read_point(status.run.points, found[0])
 
 
 def about_point(status: Status, point: Point) -> dict[str, Any]:

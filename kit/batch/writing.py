@@ -13,7 +13,9 @@ from kit.batch.carrying import carried_by
 from kit.batch.chunks import Chunk, flavour_for
 from kit.batch.description import Job
 from kit.batch.options import Options
-from kit.batch.rounds import BatchRun, Round, RoundFiles
+from kit.batch.points import raw_lines
+from kit.batch.round_files import RoundFiles
+from kit.batch.rounds import BatchRun, Round
 from kit.batch.script import script
 from kit.batch.sites import Site
 from kit.batch.status import Status
@@ -61,7 +63,7 @@ def write_round(
 ) -> Round:  # fmt: skip
     """Write one round of a run: slices, description, script, worker."""
     options = sending_.options
-    lines = batch.points.read_bytes().splitlines(keepends=True)
+    lines = list(raw_lines(batch.points, batch.number_of_points))
     carried = carried_by(chunks, lines, site, batch.submission["inputs"])
     longest = max(len(chunk.indexes) for chunk in chunks) * seconds
     node = options.dag and not site.local

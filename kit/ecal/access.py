@@ -5,9 +5,8 @@ Nothing is loaded but what is asked for: of a file the footer, of a row group th
 
 from __future__ import annotations
 
-import bisect
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from kit.ecal.features import CALOS, CLUSTER_GROUPS, HITS, WINDOW_GROUPS
 from kit.ecal.tables import ABOUT
 from kit.files import FormatError
 
-__all__ = ["Part", "WindowFile", "WindowFiles", "part_of"]
+__all__ = ["Part", "WindowFile", "part_of"]
 
 
 @dataclass(frozen=True)
@@ -145,60 +144,13 @@ class WindowFile:
     def _paths(self) -> dict[str, str]:
         """What parquet calls each field, by group and name; a group that is read as a whole by its name."""
         paths = {}
-        for place in range(len(self._file.schema)):
-            path = self._file.schema.column(place).path
+        first = self._file.metadata.row_group(0)  # ParquetFile.schema would keep six megabytes a file for ever
+        for place in range(first.num_columns):
+            path = first.column(place).path_in_schema
             pieces = path.split(".")
             paths[f"{pieces[0]}.{pieces[-1]}"] = path
             paths[pieces[0]] = pieces[0]
         return paths
-
-
-class WindowFiles:
-    """Many files as one row of windows; a context manager that keeps them open."""
-
-    def __init__(self, paths: Sequence[Path | str]) -> None:
-        self._files = [WindowFile(path) for path in paths]
-        self._bounds = [0]
-        self._places: list[tuple[WindowFile, int]] = []
-        for file in self._files:
-            for group, rows in enumerate(file.rows):
-                self._places.append((file, group))
-                self._bounds.append(self._bounds[-1] + rows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *fault: object) -> None:
-        for file in self._files:
-            file.close()
-
-    def __len__(self) -> int:
-        return self._bounds[-1]
-
-    def locate(self, number: int) -> tuple[WindowFile, int, int]:
-        """Return file, row group and row of a window.
-
-        Raises
-        ------
-        IndexError
-            If there is no such window.
-        """
-        if not 0 <= number < len(self):
-            message = f"window {number} asked for, there are {len(self)}"
-            raise IndexError(message)
-        place = bisect.bisect_right(self._bounds, number) - 1
-        file, group = self._places[place]
-        return file, group, number - self._bounds[place]
-
-    def one(self, number: int) -> Part:
-        """Return everything about one window."""
-        file, group, row = self.locate(number)
-        return part_of(file.table(group).slice(row, 1))
-
-    def parts(self, fields: Sequence[str]) -> Iterator[Part]:
-        """Yield some fields of all windows, a row group at a time."""
-        for file, group in self._places:
-            yield file.read(group, [name for name in fields if name in file.groups])
 
 
 def part_of(table: Any) -> Part:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kit.ecal.engine import Engine
 from kit.ecal.events import BoolArray, Events, FloatArray, IntArray
-from kit.ecal.kernels import Engine
 
 __all__ = ["Association", "associate", "score_to"]
 

@@ -8,12 +8,14 @@ from typing import Literal
 import numpy as np
 
 from kit.ecal.association import associate
+from kit.ecal.content import Content
+from kit.ecal.engine import Engine
 from kit.ecal.events import AnyArray, Events, IntArray, Lists, expand, starts
 from kit.ecal.geometry import inside, offsets
-from kit.ecal.kernels import Engine
 from kit.ecal.labels import Labels, Pairs, deepsc_labels, fixed_labels
-from kit.ecal.quantities import INSC, Content, cluster_fields, insc_fields, pileup_fraction, window_fields
+from kit.ecal.quantities import cluster_fields, pileup_fraction
 from kit.ecal.seeding import Opened, keep, open_windows, prepare
+from kit.ecal.window_quantities import INSC, insc_fields, window_fields
 from kit.ecal.working_points import WorkingPoint
 
 __all__ = ["DIFFERING", "Rules", "Windows", "build"]

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kit.ecal.access import WindowFile
-from kit.ecal.ledger import LEDGER
 from kit.ecal.ndjson_reading import ENDINGS
-from kit.files import FormatError, locate, read_json, shown
+from kit.files import FormatError, locate, shown
 from kit.manifest import MANIFEST
 from kit.run import FinishedRun, RunError, complete_below
 
@@ -129,7 +128,7 @@ def refuse_gaps(collected: Collected, expected: int | None, *, accept_partial: b
     if wanted and number < wanted:
         missing.append(f"{wanted - number} of {wanted} expected jobs")
     for run in collected.runs:
-        failed = [entry["path"] for entry in read_json(run.directory / LEDGER) if entry["state"] == "failed"]
+        failed = [piece["path"] for piece in run.manifest.get("pieces", []) if piece["state"] == "failed"]
         missing += [f"{path}, which failed in {shown(run.directory)}" for path in failed]
     if expected and number > expected:
         twice.append(f"{number} jobs are there, {expected} expected")

@@ -73,8 +73,8 @@ def normalisation(told: Mapping[str, Any]) -> figures.Picture:
         return picture
 
 
-def sizes(summary: Mapping[str, Any]) -> figures.Picture:
-    """Draw how many windows each part and each flavour has."""
+def sizes(summary: Mapping[str, Any], waits: Sequence[float] = ()) -> figures.Picture:
+    """Draw how many windows each part and each flavour has; tell in which time, in ms, one was read."""
     named = {name.removeprefix("windows_"): n for name, n in summary.items() if name.startswith("windows_")}
     bars = {f"part {name}": n for name, n in named.items() if isinstance(n, int) and name != "read"}
     flavours = summary.get("windows_by_flavour", {})
@@ -92,5 +92,6 @@ def sizes(summary: Mapping[str, Any]) -> figures.Picture:
         axes.set_yticks(y, list(bars))
         axes.tick_params(axis="y", which="both", left=False, right=False)
         axes.set_xlim(0, 1.25 * max(*bars.values(), 1))
-        axes.set_xlabel("Windows")
+        median = f"; one is read in {np.median(waits):.0f} ms" if len(waits) else ""
+        axes.set_xlabel(f"Windows{median}")
         return picture

@@ -65,6 +65,10 @@ class DatasetParameters(Parameters):
     weight_max: float = parameter(20.0, "largest weight of the flattening", gt=0)
     seed: int = parameter(1, "of the shuffle and of the split", ge=0)
 
+    def named_inputs(self) -> list[str]:
+        """Return the runs and files that are read."""
+        return [*self.inputs, *filter(None, (self.features,))]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         total = sum(self.split.values())

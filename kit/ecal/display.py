@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from kit.ecal.access import Part
-from kit.ecal.events import AnyArray, BoolArray, FloatArray
+from kit.ecal.events import AnyArray, BoolArray, FloatArray, IntArray
 from kit.ecal.geometry import reach, wrap
 from kit.ecal.mustache import outline, phi_reach
 from kit.figures import COLOURS
 
-__all__ = ["Shown", "draw_crystals", "draw_scores", "draw_window", "heading", "reason", "shown"]
+__all__ = ["Shown", "crystals", "draw_crystals", "draw_scores", "draw_window", "heading", "reason", "shown"]
 
 TRUE, FALSE, SEED = COLOURS[0], COLOURS[2], COLOURS[1]
+PILEUP = "0.15"
 CALOS = (COLOURS[4], COLOURS[6], COLOURS[5], COLOURS[7])
 SCORE_MIN = 1e-3  # end of the colour scale of scores
 
@@ -43,8 +44,16 @@ class Shown:
         return int(np.argmax(self.part.cluster["is_seed"]))
 
 
-def shown(part: Part, threshold: float | None = None) -> Shown:
-    """Return the only window of `part`; with a `threshold`, its labels as they are meant at that working point."""
+def shown(part: Part, threshold: float | None = None, ringed: str = "mustache") -> Shown:
+    """Return the only window of `part`, ready to be drawn.
+
+    Parameters
+    ----------
+    threshold : float, optional
+        Working point at which labels are made, as they are meant; else they are the stored ones.
+    ringed : str
+        Which clusters are ringed: those of the ``mustache`` supercluster, or those in its ``shape``.
+    """
     cluster, window = part.cluster, part.window
     own = int(window["calo_index"][0])
     known = "cl_calo_index" in cluster
@@ -56,7 +65,8 @@ def shown(part: Part, threshold: float | None = None) -> Shown:
         limit = threshold
         labels = cluster["is_seed"] | ((own >= 0) & (calo == own) & (score >= threshold))
     deta = cluster["cluster_deta"] if window["seed_eta"][0] != 0 else -cluster["cluster_deta"]
-    members = cluster["in_mustache"] if "in_mustache" in cluster else cluster["in_geom_mustache"]
+    listed = ringed == "mustache" and "in_mustache" in cluster
+    members = cluster["in_mustache"] if listed else cluster["in_geom_mustache"]
     # φ_seed − φ is what is stored; drawn is φ − φ_seed, as on the detector
     return Shown(part, -cluster["cluster_dphi"], deta, cluster["et_cluster"], score, calo, limit, labels, members)
 
@@ -88,8 +98,11 @@ def reason(s: Shown, place: int) -> str:
     return f"{inside}: score {score:.2g} {sign} working point {s.threshold:.2g}, particle {calo}"
 
 
-def draw_window(axes: Any, s: Shown, selected: int | None = None) -> None:
-    """Draw clusters, area by ET, true and other ones; the window's box, the selected one's mustache."""
+def draw_window(axes: Any, s: Shown, selected: int | None = None, outline_energy: float | None = None) -> None:
+    """Draw clusters, area by ET, true and other ones; pileup in them as squares; the window's box, a mustache.
+
+    The mustache is that of an energy in GeV, by default that of the `selected` cluster, or else of the seed.
+    """
     window = s.part.window
     chosen = s.seed if selected is None else selected
     area = 20 + 240 * np.sqrt(s.et / s.et.max())
@@ -102,14 +115,18 @@ def draw_window(axes: Any, s: Shown, selected: int | None = None) -> None:
         )
     axes.scatter(
         s.dphi[s.members], s.deta[s.members], 2.2 * area[s.members], facecolors="none", edgecolors="0.25", lw=1.2,
-        label="in the mustache",
+        label="ringed: in the mustache",
     )  # fmt: skip
+    _draw_pileup(axes, s)
     axes.plot(s.dphi[s.seed], s.deta[s.seed], "k+", ms=9, label="seed")
     if selected is not None:
-        axes.plot(s.dphi[chosen], s.deta[chosen], "s", ms=18, mfc="none", mec="k", ls="none", label="selected")
+        axes.plot(
+            s.dphi[chosen], s.deta[chosen], "8", ms=20, mfc="none", mec="k", mew=1.8, ls="none", label="selected"
+        )
     _draw_particles(axes, s)
     _draw_box(axes, s)
-    eta, energy = float(window["seed_eta"][0]), float(s.part.cluster["en_cluster"][chosen])
+    eta = float(window["seed_eta"][0])
+    energy = float(s.part.cluster["en_cluster"][chosen]) if outline_energy is None else outline_energy
     _draw_mustache(axes, eta, energy, f"mustache at {energy:.3g} GeV")
     axes.set_xlabel(r"$\Delta\phi$ from the seed [rad]")
     axes.set_ylabel(r"$\Delta\eta$ away from 0")
@@ -139,10 +156,7 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
         axes.text(0.5, 0.5, "no hits", ha="center", transform=axes.transAxes)
         return
     barrel = int(s.part.window["seed_iz"][0]) == 0
-    around = int(s.part.window["seed_iphi"][0])
-    x, y = hits["iphi"].astype(int), hits["ieta"].astype(int)
-    if barrel:  # the grid is cut between 360 and 1
-        x = (x - around + 180) % 360 - 180 + around
+    owner, (x, y) = crystals(s)[0], crystals(s)[1].T
     low, high = (x.min() - 1, y.min() - 1), (x.max() + 1, y.max() + 1)
     image = np.zeros((high[1] - low[1] + 1, high[0] - low[0] + 1))
     np.add.at(image, (y - low[1], x - low[0]), hits["share"])
@@ -152,7 +166,6 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
     drawn = axes.imshow(shown_image, origin="lower", extent=box, aspect="auto", cmap="cividis", **options)
     if picture is not None:
         picture.colorbar(drawn, ax=axes, label="energy in the cluster [GeV]")
-    owner = np.repeat(np.arange(len(s.et)), hits.counts)
     for place in range(len(s.et)):
         own = np.flatnonzero(owner == place)
         if len(own):
@@ -162,6 +175,32 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
             axes.text(x[top], y[top], str(place), fontsize=8, ha="center", va="center", bbox=box_style)
     axes.set_xlabel("iφ" if barrel else "iy")
     axes.set_ylabel("iη" if barrel else "ix")
+
+
+def crystals(s: Shown) -> tuple[IntArray, IntArray]:
+    """Return for each hit its cluster, and where it is drawn: (iφ, iη) in the barrel, (iy, ix) in the endcaps."""
+    if s.part.hits is None:
+        return np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
+    hits = s.part.hits
+    x, y = hits["iphi"].astype(np.int64), hits["ieta"].astype(np.int64)
+    if int(s.part.window["seed_iz"][0]) == 0:  # the grid is cut between 360 and 1
+        around = int(s.part.window["seed_iphi"][0])
+        x = (x - around + 180) % 360 - 180 + around
+    return np.repeat(np.arange(len(s.et)), hits.counts), np.stack([x, y], 1)
+
+
+def _draw_pileup(axes: Any, s: Shown) -> None:
+    """Draw the energy of pileup in clusters as squares, where it was read; area as that of an ET so large."""
+    cluster = s.part.cluster
+    if "calo_recoen_PU" not in cluster or not (cluster["calo_recoen_PU"] > 0).any():
+        return
+    et = cluster["calo_recoen_PU"] * s.et / cluster["en_cluster"]
+    some = et > 0
+    area = 20 + 240 * np.sqrt(et[some] / s.et.max())
+    axes.scatter(
+        s.dphi[some], s.deta[some], area, marker="s", facecolors="none", edgecolors=PILEUP, lw=1.6, hatch="////",
+        label="energy of pileup",
+    )  # fmt: skip
 
 
 def _draw_particles(axes: Any, s: Shown) -> None:

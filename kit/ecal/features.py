@@ -10,6 +10,7 @@ from typing import Any
 
 from kit.files import FormatError
 from kit.parameters import read_yaml
+from kit.wording import short
 
 __all__ = ["CLUSTER_GROUPS", "HITS", "SHIPPED", "WINDOW_GROUPS", "Features", "read_features"]
 
@@ -65,6 +66,10 @@ def read_features(path: Path = SHIPPED) -> Features:
         Naming every group, vector, type and field that is not known.
     """
     content = read_yaml(path)
+    for section, groups in content.items():
+        if groups and not (isinstance(groups, dict) and all(map(_are_names, groups.values()))):
+            message = f"{path}: {section} is {short(repr(groups))}, should be a map of lists of names"
+            raise FormatError(message)
     features = Features(
         content.get("parquet") or {},
         content.get("tfrecord") or {},
@@ -79,6 +84,10 @@ def read_features(path: Path = SHIPPED) -> Features:
         message = f"{path}: " + "; ".join(faults)
         raise FormatError(message)
     return features
+
+
+def _are_names(fields: Any) -> bool:
+    return isinstance(fields, list) and all(isinstance(field, str) for field in fields)
 
 
 def _faults_beside(mine: Features, known: Features) -> list[str]:

@@ -1,50 +1,31 @@
 """Looking into many windows: which there are, which pass a filter, what another working point makes of them.
 
-Of all windows a few numbers are held, of the shown one everything; the rest stays on disk.
+Held are the columns that a filter has asked for, and the shown window; the rest stays on disk.
 """
 
 from __future__ import annotations
 
-import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from kit import wording
-from kit.ecal.access import Part, WindowFiles
-from kit.ecal.events import AnyArray, BoolArray, FloatArray, IntArray
+from kit.ecal.access import Part
+from kit.ecal.events import AnyArray, FloatArray, IntArray
+from kit.ecal.window_columns import COLUMNS, read_columns
+from kit.ecal.window_files import Progress, WindowFiles
+from kit.expressions import Condition
 
-__all__ = ["COLUMNS", "Inspection", "Relabelled"]
+__all__ = ["MOST", "Inspection", "Relabelled"]
 
-WINDOW_FIELDS = ("et_seed", "seed_eta", "seed_iz", "ncls", "nclusters_insc", "flavour")
-FLAG_FIELDS = ("is_seed_calo_matched", "is_seed_calo_seed")
-CLUSTER_FIELDS = ("is_calo_matched_diffcalo", "in_scluster", "in_scluster_deepsc", "in_scluster_fixed")
 RELABEL_FIELDS = (
-    "en_cluster",
-    "calo_score",
-    "is_calo_matched",
-    "is_seed",
-    "calo_index",
-    "en_true_sim",
-    "simfraction_wp",
+    *("en_cluster", "calo_score", "is_calo_matched", "is_seed", "in_scluster"),
+    *("calo_index", "en_true_sim", "simfraction_wp", "is_seed_calo_matched"),
 )
-COLUMNS = {
-    "et": "raw ET of the seed, GeV",
-    "eta": "|η| of the seed",
-    "barrel": "seed in the barrel, yes or no",
-    "ncls": "clusters",
-    "true": "true clusters",
-    "flavour": "PDG id",
-    "matched": "belongs to a particle, yes or no",
-    "calo_seed": "seed is the particle's main cluster, yes or no",
-    "diffcalo": "has clusters of another particle, yes or no",
-    "differ": "labels of the two definitions differ, yes or no",
-}
-CONDITION = re.compile(r"(\w+)(<=|>=|<|>|=)(\S+)$")
-COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "=": np.equal}
 MOST = 20_000  # windows that are relabelled together: enough for a histogram, little enough for a slider
+MOST_GROUPS = 40  # row groups that these are read from; of rare ones there are then less
 
 
 @dataclass(frozen=True)
@@ -67,22 +48,23 @@ class Inspection:
     """
 
     def __init__(self, paths: Sequence[Path | str]) -> None:
-        self._files = WindowFiles(paths)
-        self.columns = self._read_columns()
+        self.files = WindowFiles(paths)
+        self._columns: dict[str, AnyArray] = {}
         self._held: tuple[IntArray, Part] | None = None
+        self._reading = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self.files)
 
     def close(self) -> None:
         """Close the files."""
-        self._files.__exit__()
+        self.files.close()
 
     def one(self, number: int) -> Part:
         """Return everything about one window."""
-        return self._files.one(number)
+        return self.files.one(number)
 
-    def find(self, name: str) -> int:
+    def find(self, name: str, say: Progress | None = None) -> int:
         """Return the number of the window with this ``run:lumi:event:seed``.
 
         Raises
@@ -91,7 +73,7 @@ class Inspection:
             If there is none.
         """
         first = 0
-        for part in self._files.parts(["window_index"]):
+        for part in self.files.parts(["window_index"], say=say):
             found = np.flatnonzero(part.window["window_index"] == name)
             if len(found):
                 return first + int(found[0])
@@ -99,23 +81,29 @@ class Inspection:
         message = f"no window is called {name}, should be run:lumi:event:seed of one of {len(self)}"
         raise ValueError(message)
 
-    def matching(self, text: str) -> IntArray:
-        """Return the numbers of the windows that fulfil all conditions, such as ``et>20 matched=yes ncls>=3``.
+    def matching(self, text: str, say: Progress | None = None) -> IntArray:
+        """Return the numbers of the windows for which a condition holds, such as ``et>20 matched=yes ncls>=3``.
+
+        Columns are read when they are first asked for.
 
         Raises
         ------
         ValueError
             Naming what is no condition, or no column.
         """
-        passing = np.ones(len(self), np.bool_)
-        for word in text.split():
-            passing &= self._fulfils(word)
-        return np.flatnonzero(passing)
+        condition = Condition(text, COLUMNS)
+        with self._reading:
+            if missing := condition.names - self._columns.keys():
+                self._columns |= read_columns(self.files, sorted(missing), say)
+        return np.flatnonzero(condition.holds(self._columns, len(self)))
+
+    def knows(self, text: str) -> bool:
+        """Tell whether a condition can be looked up without reading all files."""
+        return Condition(text, COLUMNS).names <= self._columns.keys()
 
     def relabel(self, numbers: IntArray, threshold: float | None) -> Relabelled:
         """Return what labels at a common `threshold`, or at the file's working points, make of matched windows."""
-        numbers = numbers[self.columns["matched"][numbers]][:MOST]
-        part = self._fields_of(numbers)
+        part = self._fields_of(numbers[:MOST])
         owner = np.repeat(np.arange(len(part)), np.diff(part.offsets))
         limit: AnyArray = (
             part.window["simfraction_wp"][owner] if "simfraction_wp" in part.window else np.zeros(len(owner))
@@ -129,68 +117,20 @@ class Inspection:
         return Relabelled(ratio, int(before.sum()), int(labels.sum()), len(part))
 
     def _fields_of(self, numbers: IntArray) -> Part:
-        """Return what relabelling needs of some windows; kept for the next threshold."""
-        if self._held is not None and np.array_equal(self._held[0], numbers):
-            return self._held[1]
-        taken, first = [], 0
-        for part in self._files.parts((*RELABEL_FIELDS, "in_scluster")):
-            own = numbers[(numbers >= first) & (numbers < first + len(part))] - first
-            if len(own):
-                taken.append(part.take(own))
-            first += len(part)
-            if first > numbers[-1:].max(initial=-1):
-                break
-        joined = _joined(taken)
+        """Return what relabelling needs of those that are matched; kept for the next threshold."""
+        held = self._held
+        if held is not None and np.array_equal(held[0], numbers):
+            return held[1]
+        read = self.files.some(numbers, RELABEL_FIELDS, MOST_GROUPS)
+        joined = _joined([part.take(np.flatnonzero(part.window["is_seed_calo_matched"])) for _, part in read])
         self._held = (numbers, joined)
         return joined
-
-    def _fulfils(self, word: str) -> BoolArray:
-        parsed = CONDITION.match(word)
-        if not parsed:
-            message = f"{word} is no condition, should be such as et>20 or matched=yes"
-            raise ValueError(message)
-        name, sign, value = parsed.groups()
-        if name not in self.columns:
-            hint = wording.suggestion(name, list(self.columns))
-            message = f"{name} is no column, should be one of {', '.join(self.columns)}{hint}"
-            raise ValueError(message)
-        words = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
-        try:
-            number = words[value] if value in words else float(value)
-        except ValueError:
-            message = f"{word}: {value} is no number, nor yes or no"
-            raise ValueError(message) from None
-        found: BoolArray = COMPARE[sign](self.columns[name].astype(np.float64), number)
-        return found
-
-    def _read_columns(self) -> dict[str, AnyArray]:
-        """Return the columns that filters know, each as small as it can be."""
-        held: dict[str, list[AnyArray]] = {name: [] for name in COLUMNS}
-        for part in self._files.parts((*WINDOW_FIELDS, *FLAG_FIELDS, *CLUSTER_FIELDS)):
-            window, cluster = part.window, part.cluster
-            owner = np.repeat(np.arange(len(part)), np.diff(part.offsets))
-            other = next((cluster[n] for n in CLUSTER_FIELDS[2:] if n in cluster), cluster["in_scluster"])
-            made = {
-                "et": window["et_seed"].astype(np.float32),
-                "eta": np.abs(window["seed_eta"]).astype(np.float32),
-                "barrel": window["seed_iz"] == 0,
-                "ncls": window["ncls"].astype(np.int16),
-                "true": window["nclusters_insc"].astype(np.int16),
-                "flavour": window["flavour"].astype(np.int16),
-                "matched": window["is_seed_calo_matched"].astype(np.bool_),
-                "calo_seed": window["is_seed_calo_seed"].astype(np.bool_),
-                "diffcalo": np.bincount(owner, cluster["is_calo_matched_diffcalo"], len(part)) > 0,
-                "differ": np.bincount(owner, cluster["in_scluster"] != other, len(part)) > 0,
-            }
-            for name, values in made.items():
-                held[name].append(values)
-        return {name: np.concatenate([np.zeros(0, np.bool_), *values]) for name, values in held.items()}
 
 
 def _joined(parts: Sequence[Part]) -> Part:
     """Return parts behind each other."""
     if not parts:
-        nothing = dict.fromkeys((*RELABEL_FIELDS, "in_scluster"), np.zeros(0))
+        nothing = dict.fromkeys(RELABEL_FIELDS, np.zeros(0))
         flags = dict.fromkeys(("is_seed", "is_calo_matched", "in_scluster"), np.zeros(0, np.bool_))
         return Part(nothing, nothing | flags, np.zeros(1, np.int64))
     counts = np.concatenate([np.diff(part.offsets) for part in parts])

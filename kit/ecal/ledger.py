@@ -1,4 +1,4 @@
-"""The ledger of a run: what became of each input file, kept so that a run that was stopped goes on.
+"""The ledger of a run: what became of each input file. Who reads the manifest finds it; who was stopped goes on.
 
 A file's record is written after its outputs, so that it means that all is there.
 """
@@ -15,14 +15,13 @@ from kit.ecal.sample import Piece, SampleParameters
 from kit.files import NO_ROOM, FormatError
 from kit.run import Run, RunError
 
-__all__ = ["LEDGER", "Work", "refuse_failures", "work_off"]
+__all__ = ["Work", "refuse_failures", "work_off"]
 
-LEDGER = "ledger.json"
 Work = Callable[[Piece], dict[str, Any]]
 
 
 def work_off(p: SampleParameters, run: Run, pieces: list[Piece], work: Work) -> list[dict[str, Any]]:
-    """Do `work` on each file, unless an earlier attempt has; write ``ledger.json``, return what is done.
+    """Do `work` on each file, unless an earlier attempt has; note it in the manifest, return what is done.
 
     Parameters
     ----------
@@ -56,8 +55,7 @@ def work_off(p: SampleParameters, run: Run, pieces: list[Piece], work: Work) -> 
             run.has(name)
     if earlier:
         run.notice(f"{earlier} of {len(pieces)} files were done by an earlier attempt")
-    with run.writing(LEDGER) as part:
-        files.write_json(part, ordered)
+    run.pieces = ordered
     refuse_failures(ordered, p.max_failed_fraction, run)
     return [record for record in ordered if record["state"] == "done"]
 

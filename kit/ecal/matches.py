@@ -6,9 +6,9 @@ import numpy as np
 
 from kit.ecal.association import Association, score_to
 from kit.ecal.branches import SHARED
+from kit.ecal.engine import Engine
 from kit.ecal.events import AnyArray, Events, FloatArray, IntArray
 from kit.ecal.geometry import inside, offsets
-from kit.ecal.kernels import Engine
 from kit.ecal.quantities import NOISE, pileup_fraction
 from kit.ecal.seeding import Field
 

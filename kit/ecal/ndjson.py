@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import numpy as np
 
 from kit.ecal.building import DIFFERING, Windows
 from kit.ecal.events import AnyArray, Lists
-from kit.ecal.quantities import INSC
+from kit.ecal.window_quantities import INSC
 
-__all__ = ["CLUSTER_KEYS", "WINDOW_KEYS", "lines"]
+__all__ = ["CLUSTER_KEYS", "WINDOW_KEYS", "lines", "writing"]
 
 _FIVE = ("r9", "sigmaIetaIeta", "sigmaIetaIphi", "sigmaIphiIphi", "swissCross")
 _KINDS = ("en", "et", "deta", "dphi", "den", "det")
@@ -56,6 +59,19 @@ ABSENT = {
     "is_seed_calo_matched": (*_TRUTH, *_ENERGIES, *INSC[1:]),
     "is_seed_mustache_matched": _MUSTACHE,
 }
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[TextIO]:
+    """Yield a compressed file for lines of text; the same lines make the same bytes, whenever and wherever."""
+    from isal import igzip
+
+    gzip: Any = igzip.IGzipFile
+    with path.open("wb") as raw, gzip(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+        text = io.TextIOWrapper(packed, encoding="utf-8")
+        yield text
+        text.flush()
+        text.detach()
 
 
 def lines(windows: Windows) -> Iterator[str]:

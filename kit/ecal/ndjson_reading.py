@@ -49,10 +49,10 @@ def read_lines(path: Path, features: Features, flavour: int) -> Iterator[Part]:
             if line.strip("\0 \n"):
                 held.append(_window(path, number, line, names, cluster_names))
             if len(held) >= WINDOWS_AT_ONCE:
-                yield _part(held, names, cluster_names, features, flavour)
+                yield _part(path, held, names, cluster_names, features, flavour)
                 held = []
     if held:
-        yield _part(held, names, cluster_names, features, flavour)
+        yield _part(path, held, names, cluster_names, features, flavour)
 
 
 @contextlib.contextmanager
@@ -95,20 +95,32 @@ def _window(
     """Return a line as it is meant, if it has all keys."""
     begin = line.find("{")  # what stands before is left of an archive read as one stream
     try:
-        window: dict[str, Any] = json.loads(line[begin:] if begin > 0 else line)
+        window: Any = json.loads(line[begin:] if begin > 0 else line)
     except json.JSONDecodeError as fault:
         message = f"{path}:{number}: {fault.msg} at column {fault.colno}; should be a window as JSON"
         raise FormatError(message) from None
+    clusters = window.get("clusters", []) if isinstance(window, dict) else None
+    if not isinstance(clusters, list) or not all(isinstance(cluster, dict) for cluster in clusters):
+        message = f"{path}:{number}: should be a window as JSON, with a list of clusters"
+        raise FormatError(message)
     missing = [name for name in (*names, "clusters") if name not in window]
-    for place, cluster in enumerate(window.get("clusters", [])):
+    for place, cluster in enumerate(clusters):
         missing += [f"{name} of cluster {place}" for name in (*cluster_names, "cl_hits") if name not in cluster]
     if missing:
         message = f"{path}:{number}: lacks {', '.join(missing[:5])}{', …' if len(missing) > 5 else ''}"
         raise FormatError(message)
-    return window
+    return dict(window)
 
 
-def _part(
+def _part(path: Path, held: list[dict[str, Any]], *layout: Any) -> Part:
+    try:
+        return _columns(held, *layout)
+    except (TypeError, ValueError, LookupError, OverflowError) as fault:  # a text or a list for a number
+        message = f"{path}: {fault}; should be windows with the numbers that the original writes"
+        raise FormatError(message) from fault
+
+
+def _columns(
     held: list[dict[str, Any]],
     names: Sequence[str],
     cluster_names: Sequence[str],

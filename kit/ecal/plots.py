@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,43 +11,51 @@ from typing import Any
 import numpy as np
 
 from kit import figures
-from kit.ecal import dataset_plots, display, truth_plots, window_plots, working_points
-from kit.ecal.access import Part, WindowFiles
+from kit.ecal import dataset_plots, display, flow_plots, truth_plots, window_plots, working_points
+from kit.ecal.access import Part
 from kit.ecal.datasets import NORMALIZATION, WEIGHTS
 from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
 from kit.ecal.weights import balance
+from kit.ecal.window_files import WindowFiles
 from kit.files import read_json
 from kit.parameters import Parameters
 from kit.run import FinishedRun, Run
 
 __all__ = ["datasets_figures", "draw_one", "truth_figures", "window_files", "windows_figures"]
 
+MOST = 300_000  # windows that a picture is made of: of more, the first ones
+READS = 20  # windows that are read to see how long that takes
 AnyRun = Run | FinishedRun
 
 
 def window_files(run: AnyRun) -> list[Path]:
-    """Return the parquet files of windows in a run, or in the collected points of a batch run."""
-    found = sorted(run.directory.glob("windows_*.parquet"), key=_number)
-    return found or sorted(run.directory.glob("outputs/*/windows_*.parquet"))
+    """Return the parquet files of windows in a run, in all parts of a dataset, or in the points of a batch run."""
+    for pattern in ("windows_*.parquet", "*/part-*.parquet", "outputs/*/windows_*.parquet"):
+        if found := list(run.directory.glob(pattern)):
+            return sorted(found, key=lambda path: (path.parent, _number(path)))
+    return []
 
 
 def _number(path: Path) -> tuple[int, str]:
-    return int(path.name.split("_")[1]), path.name
+    """Return the number in the name of a file: 2 comes before 10."""
+    return int(re.split("[_.-]", path.name)[1]), path.name
 
 
 def windows_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a run of windows."""
     with WindowFiles(window_files(run)) as files:
-        gathered = window_plots.gather(list(files.parts(window_plots.FIELDS)))
+        gathered = window_plots.gather(list(files.parts(window_plots.FIELDS, most=MOST)))
         window = _telling(files, gathered)
+        share = len(gathered) / max(len(files), 1)
     return {
-        "window": draw_one(window) if window else window_plots.seeds(gathered),
+        "window": draw_one(display.shown(window)) if window else window_plots.seeds(gathered),
         "energy": window_plots.energy(gathered),
         "clusters": window_plots.clusters(gathered),
         "features": window_plots.features(gathered),
         "seeds": window_plots.seeds(gathered),
         "response": window_plots.response(gathered),
-        "cutflow": window_plots.cutflow(run.summary),
+        "per_event": flow_plots.per_event(gathered, round(share * run.summary.get("events", 0))),
+        "cutflow": flow_plots.cutflow(run.summary),
     }
 
 
@@ -55,7 +65,9 @@ def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
 
     found = pq.read_table(run.directory / RESOLUTION)
     points = working_points.read(run.directory / WORKING_POINT)
-    rows = pq.read_table(run.directory / CLUSTERS, columns=list(truth_plots.REACH_FIELDS))
+    stored = pq.ParquetFile(run.directory / CLUSTERS)
+    names = [name for name in truth_plots.REACH_FIELDS if name in stored.schema_arrow.names]
+    rows = stored.read(columns=names)
     told = read_json(run.directory / GAIN)
     name = _values(run)["compare_to"]
     other = working_points.read(working_points.find(name)) if name else None
@@ -67,6 +79,7 @@ def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
         "gain": truth_plots.gain(told),
         "extents": truth_plots.extents(held),
         "shares": truth_plots.shares(held),
+        **({"pileup": truth_plots.pileup(held)} if "simen_pu_frac" in held else {}),
     }
 
 
@@ -74,10 +87,12 @@ def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a dataset."""
     values = _values(run)
     parts: list[Part] = []
+    waits: list[float] = []
     if "parquet" in values["formats"]:
         first = next(iter(values["split"]))
         with WindowFiles(sorted((run.directory / first).glob("part-*.parquet"))) as files:
-            parts = list(files.parts(dataset_plots.BALANCE_FIELDS))
+            parts = list(files.parts(dataset_plots.BALANCE_FIELDS, most=MOST))
+            waits = _waits(files)
     weights = []
     if (run.directory / WEIGHTS).is_file() and parts:
         names = ("flavour", "et_seed", "seed_eta", "ncls")
@@ -87,7 +102,17 @@ def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:
     pictures = {"balance": dataset_plots.balance(parts, weights)}
     if (run.directory / NORMALIZATION).is_file():
         pictures["normalisation"] = dataset_plots.normalisation(read_json(run.directory / NORMALIZATION))
-    return pictures | {"sizes": dataset_plots.sizes(run.summary)}
+    return pictures | {"sizes": dataset_plots.sizes(run.summary, waits)}
+
+
+def _waits(files: WindowFiles) -> list[float]:
+    """Return how long it takes to read each of some windows that lie far apart, in ms."""
+    waits = []
+    for number in range(0, len(files), len(files) // READS + 1):
+        begin = time.perf_counter()
+        files.one(number)
+        waits.append(1e3 * (time.perf_counter() - begin))
+    return waits
 
 
 def _values(run: AnyRun) -> Mapping[str, Any]:
@@ -104,16 +129,17 @@ def _telling(files: WindowFiles, gathered: window_plots.Gathered) -> Part | None
     return files.one(int((inside.clip(max=4) + outside.clip(max=3)).argmax()))
 
 
-def draw_one(part: Part, threshold: float | None = None, selected: int | None = None) -> figures.Picture:
-    """Draw one window: clusters and labels, scores, crystals."""
-    shown = display.shown(part, threshold)
+def draw_one(
+    shown: display.Shown, selected: int | None = None, outline_energy: float | None = None
+) -> figures.Picture:
+    """Draw one window: clusters and labels, scores, crystals; see `display.draw_window`."""
     with figures.style("CMS"):
         picture, axes = figures.grid(1, 3, size=(19, 5.6), experiment="CMS")
         figures.label(axes[0, 0], "CMS", "Simulation")
-        display.draw_window(axes[0, 0], shown, selected)
+        display.draw_window(axes[0, 0], shown, selected, outline_energy)
         _legend_below(axes[0])
         display.draw_scores(picture, axes[0, 1], shown)
-        if part.hits is not None:
+        if shown.part.hits is not None:
             display.draw_crystals(picture, axes[0, 2], shown)
         axes[0, 1].set_title(display.heading(shown), fontsize=10)
         return picture

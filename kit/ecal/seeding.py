@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from kit.ecal.association import Association
+from kit.ecal.engine import Engine
 from kit.ecal.events import BoolArray, Events, FloatArray, IntArray
 from kit.ecal.geometry import inside, offsets, reach
-from kit.ecal.kernels import Engine
 from kit.ecal.twins import Limits, Positions
 
 __all__ = ["Field", "Opened", "keep", "near_generated", "open_windows", "prepare"]

@@ -20,8 +20,8 @@ from kit import files
 from kit.ecal import resolution, working_points
 from kit.ecal.association import associate
 from kit.ecal.dumper import DumperFile
+from kit.ecal.engine import engine
 from kit.ecal.events import AnyArray, FloatArray
-from kit.ecal.kernels import engine
 from kit.ecal.ledger import work_off
 from kit.ecal.match_tables import ROW_GROUP, join, read_matched, to_table
 from kit.ecal.matches import list_matches
@@ -65,6 +65,10 @@ class TruthParameters(SampleParameters):
     entries_min: int = parameter(20, "particles that a bin needs for a choice of its own", ge=5)
     compare_to: str | None = parameter(None, "working points shown beside: a file, or a public table's name")
     write_csv: bool = parameter(False, "also write the rows as text, with semicolons")
+
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        return [*self.inputs, *working_points.named(self.compare_to)]
 
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""

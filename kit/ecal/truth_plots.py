@@ -13,11 +13,14 @@ from kit.ecal.geometry import reach
 from kit.ecal.working_points import WorkingPoint
 from kit.figures import COLOURS
 
-__all__ = ["REACH_FIELDS", "contained", "extents", "gain", "shares", "thresholds", "working_points"]
+__all__ = ["REACH_FIELDS", "contained", "extents", "gain", "pileup", "shares", "thresholds", "working_points"]
 
 PANELS = 6  # bins that are shown
 SHARES = (0.98, 0.99, 0.999)
-REACH_FIELDS = ("eta", "deta_seed", "dphi_seed", "simen_sig", "simfrac_sig", "is_seed", "en", "wi")
+REACH_FIELDS = (
+    *("eta", "deta_seed", "dphi_seed", "simen_sig", "simfrac_sig", "is_seed", "simen_sig_frac"),
+    *("simen_pu_frac", "PUsimen_frac", "noise_en"),  # only with pileup
+)
 VERSIONS = {1: ":", 2: "--", 3: "-"}
 Columns = Mapping[str, AnyArray]
 
@@ -134,20 +137,36 @@ def extents(rows: Columns) -> figures.Picture:
 
 
 def shares(rows: Columns) -> figures.Picture:
-    """Draw the share of the particle's energy in a cluster against its share in the cluster's energy."""
+    """Draw the share of the particle's energy in a cluster, and that of the particle in the cluster's energy."""
     with figures.style("CMS"):
-        picture, axes = figures.figure(experiment="CMS")
-        figures.label(axes, "CMS", "Simulation")
-        seed = rows["is_seed"].astype(bool)
-        bins = np.geomspace(1e-4, 1.2, 50)
-        for which, colour, line, text in (
-            (seed, COLOURS[0], "-", "main cluster"),
-            (~seed, COLOURS[2], "--", "others"),
-        ):
-            values = rows["simfrac_sig"][which]
-            axes.stairs(np.histogram(values, bins)[0], bins, color=colour, ls=line, lw=1.8, label=text)
-        axes.set(
-            xscale="log", yscale="log", xlabel="Score: share of the particle's energy", ylabel="Clusters / bin"
-        )
-        axes.legend(loc="upper left")
+        picture, axes = figures.grid(1, 2, size=(13, 5), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        _by_role(axes[0, 0], rows, "simfrac_sig", "Score: share of the particle's energy")
+        _by_role(axes[0, 1], rows, "simen_sig_frac", "Energy of the particle / energy of the cluster")
+        axes[0, 0].legend(loc="upper left")
         return picture
+
+
+def pileup(rows: Columns) -> figures.Picture:
+    """Draw the energy of pileup in clusters over their own, over that of the particle, and their noise."""
+    with figures.style("CMS"):
+        picture, axes = figures.grid(1, 3, size=(18, 5), experiment="CMS")
+        figures.label(axes[0, 0], "CMS", "Simulation")
+        _by_role(axes[0, 0], rows, "simen_pu_frac", "Energy of pileup / energy of the cluster")
+        _by_role(axes[0, 1], rows, "PUsimen_frac", "Energy of pileup / energy of the particle in it")
+        _by_role(axes[0, 2], rows, "noise_en", "Noise of the cluster [GeV]")
+        axes[0, 0].legend(loc="upper left")
+        return picture
+
+
+def _by_role(axes: Any, rows: Columns, name: str, text: str) -> None:
+    """Draw a positive number of main clusters and of others; those at zero are left of the first bin."""
+    values, seed = rows[name], rows["is_seed"].astype(bool)
+    some = values[np.isfinite(values) & (values > 0)]
+    bins = np.geomspace(max(some.min(initial=1e-2), 1e-4), max(some.max(initial=1.2), 1.2), 50)
+    for which, colour, line, role in (
+        (seed, COLOURS[0], "-", "main cluster"),
+        (~seed, COLOURS[2], "--", "others"),
+    ):
+        axes.stairs(np.histogram(values[which], bins)[0], bins, color=colour, ls=line, lw=1.8, label=role)
+    axes.set(xscale="log", yscale="log", xlabel=text, ylabel="Clusters / bin")

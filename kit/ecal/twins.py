@@ -10,7 +10,7 @@ from kit.ecal.events import AnyArray, BoolArray, FloatArray, IntArray
 from kit.ecal.geometry import inside
 from kit.ecal.geometry import offsets as distances
 
-__all__ = ["Limits", "Positions", "associate", "cosh", "fill", "log1", "open_windows", "order", "spans"]
+__all__ = ["Limits", "Positions", "associate", "cosh", "fill", "log1", "open_windows", "order", "spans", "walk"]
 
 Positions = tuple[FloatArray, FloatArray, IntArray]  # η, φ and iz of all clusters
 Limits = tuple[FloatArray, FloatArray, FloatArray]  # up, down and width of the window that each would open
@@ -157,3 +157,35 @@ def spans(offsets: IntArray, values: FloatArray) -> tuple[FloatArray, FloatArray
     for w in np.flatnonzero(counts >= 8):
         mean[w] = np.mean(values[offsets[w] : offsets[w + 1]])
     return np.maximum.reduceat(values, first), np.minimum.reduceat(values, first), mean
+
+
+def walk(content: AnyArray, begins: IntArray, width: int, first: IntArray) -> tuple[IntArray, IntArray, bool]:
+    """Return where the lengths of lists of lists stand, these lengths, and whether they fill the events.
+
+    Parameters
+    ----------
+    content : ndarray of uint8
+        Words of four bytes, big-endian: of each event the number of lists, then of each list its length and its
+        numbers.
+    begins : ndarray of int
+        Word with which each event begins, and the end of the last.
+    width : int
+        Words of a number.
+    first : ndarray of int
+        Number of the first list of each event.
+    """
+    words, ends, lists = content.view(">i4"), begins[1:], np.diff(first)
+    places, counts = np.zeros(first[-1], np.int64), np.zeros(first[-1], np.int64)
+    place = begins[:-1] + 1
+    going = np.flatnonzero(lists)
+    for number in range(int(lists.max(initial=0))):  # all events at once
+        going = going[lists[going] > number]
+        here = place[going]
+        if (here >= ends[going]).any():
+            return places, counts, False
+        count = words[here].astype(np.int64)
+        if (count < 0).any():
+            return places, counts, False
+        places[first[going] + number], counts[first[going] + number] = here, count
+        place[going] = here + 1 + width * count
+    return places, counts, np.array_equal(place, ends)

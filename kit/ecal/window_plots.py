@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,16 @@ from kit.ecal.events import AnyArray
 from kit.ecal.resolution import measure
 from kit.figures import COLOURS
 
-__all__ = ["FIELDS", "Gathered", "clusters", "cutflow", "energy", "features", "gather", "response", "seeds"]
+__all__ = [
+    "FIELDS",
+    "Gathered",
+    "clusters",
+    "energy",
+    "features",
+    "gather",
+    "response",
+    "seeds",
+]
 
 ET_EDGES = np.array([1, 10, 25, 50, 100, 200, 500.0])  # GeV
 CRACKS = (1.4442, 1.566)  # |η|; between barrel and endcaps
@@ -21,8 +30,9 @@ FIELDS = (
     *("in_scluster", "in_geom_mustache", "in_mustache", "in_scluster_deepsc", "in_scluster_fixed"),
     *("et_cluster", "en_cluster", "cluster_dphi", "cluster_deta", "cl_nxtals", "cl_r9"),
     *("et_seed", "seed_eta", "seed_phi", "en_true_sim", "en_true_gen", "en_mustache_raw", "gen_true_eta"),
-    *("is_seed_calo_matched", "is_seed_calo_seed", "et_true_gen"),
+    *("is_seed_calo_matched", "is_seed_calo_seed", "et_true_gen", "run_id", "lumi_id", "event_id"),
 )
+FEW = 3  # windows in a bin, below which it has no width
 NOTHING = "no window was kept"
 
 
@@ -51,13 +61,15 @@ def gather(parts: Sequence[Part]) -> Gathered:
     return Gathered(list(parts))
 
 
-def _figure(rows: int = 1, columns: int = 1) -> tuple[figures.Picture, Any]:
+def new_figure(rows: int = 1, columns: int = 1) -> tuple[figures.Picture, Any]:
+    """Return a labelled picture and its axes."""
     picture, axes = figures.grid(rows, columns, experiment="CMS")
     figures.label(axes[0, 0], "CMS", "Simulation")
     return picture, axes
 
 
-def _empty(text: str = NOTHING) -> figures.Picture:
+def of_nothing(text: str = NOTHING) -> figures.Picture:
+    """Return a picture that says so."""
     picture, axes = figures.figure(experiment="CMS")
     figures.label(axes, "CMS", "Simulation")
     figures.say(axes, text)
@@ -67,7 +79,7 @@ def _empty(text: str = NOTHING) -> figures.Picture:
 def clusters(g: Gathered) -> figures.Picture:
     """Draw how many clusters a window has: all, true ones, those in the mustache; by ET of the seed."""
     if not len(g):
-        return _empty()
+        return of_nothing()
     lines = [("all", np.ones(int(g.counts.sum())), "o")]
     named = [
         ("in_scluster", "in the supercluster", "s"),
@@ -76,7 +88,7 @@ def clusters(g: Gathered) -> figures.Picture:
     ]
     lines += [(text, g.cluster[name], marker) for name, text, marker in named if name in g.cluster]
     with figures.style("CMS"):
-        picture, axes = _figure(columns=2)
+        picture, axes = new_figure(columns=2)
         middle = np.sqrt(ET_EDGES[1:] * ET_EDGES[:-1])
         place = np.digitize(g.window["et_seed"], ET_EDGES) - 1
         for (text, values, marker), colour in zip(lines, COLOURS, strict=False):
@@ -97,7 +109,7 @@ def energy(g: Gathered) -> figures.Picture:
     """Draw the energy of true clusters, and of the mustache, over that of the particle; both label settings."""
     good = g.window.get("is_seed_calo_seed", np.zeros(0, bool)).astype(bool) if len(g) else np.zeros(0, bool)
     if not good.any():
-        return _empty("no window of a particle's main cluster")
+        return of_nothing("no window of a particle's main cluster")
     true = np.where(good, g.window["en_true_sim"], np.nan)
     lines = [("labels", g.summed(g.cluster["in_scluster"] * g.cluster["en_cluster"]) / true, "-")]
     for other in ("deepsc", "fixed"):
@@ -109,7 +121,7 @@ def energy(g: Gathered) -> figures.Picture:
     lines.append(("mustache", g.window["en_mustache_raw"] / true, ":"))
     bins = np.linspace(0.5, 1.7, 121)
     with figures.style("CMS"):
-        picture, axes = _figure()
+        picture, axes = new_figure()
         for (text, values, line), colour in zip(lines, COLOURS, strict=False):
             values = values[good]
             scale, _, _, width = measure(values)
@@ -125,9 +137,9 @@ def energy(g: Gathered) -> figures.Picture:
 def seeds(g: Gathered) -> figures.Picture:
     """Draw where seeds are, and their spectra in ET and η; the cracks between barrel and endcaps."""
     if not len(g):
-        return _empty()
+        return of_nothing()
     with figures.style("CMS"):
-        picture, axes = _figure(columns=3)
+        picture, axes = new_figure(columns=3)
         eta, phi, et = (g.window[name] for name in ("seed_eta", "seed_phi", "et_seed"))
         *_, drawn = axes[0, 0].hist2d(eta, phi, bins=(30, 18), range=((-3, 3), (-np.pi, np.pi)), cmin=1)
         picture.colorbar(drawn, ax=axes[0, 0], label="Seeds")
@@ -144,7 +156,7 @@ def seeds(g: Gathered) -> figures.Picture:
 def features(g: Gathered) -> figures.Picture:
     """Draw features of clusters, apart for those in the supercluster and the others; seeds are left out."""
     if not len(g):
-        return _empty()
+        return of_nothing()
     panels: tuple[tuple[str, str, Any, str], ...] = (
         ("et_cluster", r"Raw $E_T$ of the cluster [GeV]", np.geomspace(0.1, 500, 41), "log"),
         ("cluster_dphi", r"$\phi_{seed} - \phi$ [rad]", np.linspace(-0.75, 0.75, 51), "linear"),
@@ -153,7 +165,7 @@ def features(g: Gathered) -> figures.Picture:
     )
     inside = g.cluster["in_scluster"].astype(bool)
     with figures.style("CMS"):
-        picture, axes = _figure(rows=2, columns=2)
+        picture, axes = new_figure(rows=2, columns=2)
         for each, (name, text, bins, scale) in zip(axes.flat, panels, strict=True):
             for which, colour, line, told in (
                 (inside, COLOURS[0], "-", "in the supercluster"),
@@ -170,47 +182,24 @@ def response(g: Gathered) -> figures.Picture:
     """Draw simulated over generated energy against η and ET of the particle."""
     matched = g.window.get("is_seed_calo_matched", np.zeros(0, bool)).astype(bool) if len(g) else np.zeros(0, bool)
     if not matched.any():
-        return _empty("no window is matched")
+        return of_nothing("no window is matched")
     ratio = g.window["en_true_sim"][matched] / g.window["en_true_gen"][matched]
     with figures.style("CMS"):
-        picture, axes = _figure(columns=2)
+        picture, axes = new_figure(columns=2)
         for each, name, bins, text in (
             (axes[0, 0], "gen_true_eta", np.linspace(-3, 3, 61), r"$\eta$ of the generated particle"),
             (axes[0, 1], "et_true_gen", np.linspace(0, 500, 26), r"$E_T$ of the generated particle [GeV]"),
         ):
             place = np.digitize(g.window[name][matched], bins) - 1
-            known = [b for b in range(len(bins) - 1) if (place == b).sum() >= 3]
-            low, middle, high = np.array([np.quantile(ratio[place == b], (0.16, 0.5, 0.84)) for b in known]).T
+            known = [b for b in range(len(bins) - 1) if (place == b).sum() >= FEW]
+            spread = [np.quantile(ratio[place == b], (0.16, 0.5, 0.84)) for b in known]
+            low, middle, high = np.array(spread).reshape(-1, 3).T
             x = (bins[1:] + bins[:-1])[known] / 2
             each.errorbar(x, middle, (middle - low, high - middle), fmt="o", ms=4, color=COLOURS[0], lw=1)
+            if not known:
+                figures.say(each, f"fewer than {FEW} windows in every bin")
             each.axhline(1, color="k", lw=0.8, ls=":")
             each.set(xlabel=text, ylabel=r"$E_{sim} / E_{gen}$, median and central 68 %")
         for crack in (-CRACKS[0], -CRACKS[1], *CRACKS):
             axes[0, 0].axvline(crack, color="0.5", ls=":", lw=1)
-        return picture
-
-
-def cutflow(summary: Mapping[str, Any]) -> figures.Picture:
-    """Draw how many clusters become seeds, windows, matched ones."""
-    steps = (
-        ("clusters", "clusters"),
-        ("seeds", "seeds"),
-        ("seeds_in_other_window", "seeds in earlier windows"),
-        ("windows_created", "windows"),
-        ("windows_matched", "windows of a particle"),
-        ("calo_seeds", "of these kept, seed is main cluster"),
-        ("windows", "windows kept"),
-    )
-    with figures.style("CMS"):
-        picture, axes = figures.figure(size=(7.2, 3.6), experiment="CMS")
-        figures.label(axes, "CMS", "Simulation")
-        numbers = [max(int(summary.get(name, 0)), 0) for name, _ in steps]
-        rows = np.arange(len(steps))[::-1]
-        axes.barh(rows, np.maximum(numbers, 0.5), color=COLOURS[0], alpha=0.7)
-        for row, number in zip(rows, numbers, strict=True):
-            axes.text(max(number, 0.5) * 1.1, row, f"{number:,}".replace(",", " "), va="center", fontsize=10)
-        axes.set_yticks(rows, [text for _, text in steps])
-        axes.tick_params(axis="y", which="both", left=False, right=False)
-        axes.set(xscale="log", xlabel=f"Number in {summary.get('events', 0)} events")
-        axes.set_xlim(0.5, 20 * max(*numbers, 1))
         return picture

@@ -21,15 +21,15 @@ from kit.ecal import ndjson, working_points
 from kit.ecal.branches import OPPOSITE_ASSOCIATIONS
 from kit.ecal.building import DIFFERING, LabelName, Rules, Windows, build
 from kit.ecal.dumper import DumperFile
+from kit.ecal.engine import engine
 from kit.ecal.events import Events
 from kit.ecal.features import Features, read_features
-from kit.ecal.kernels import engine
 from kit.ecal.ledger import work_off
-from kit.ecal.quantities import INSC
 from kit.ecal.sample import Piece, SampleParameters, ranges, share
 from kit.ecal.scrutiny import scrutinise
 from kit.ecal.tables import Precision, TableWriter, schema, to_table
 from kit.ecal.tally import Tally
+from kit.ecal.window_quantities import INSC
 from kit.parameters import parameter
 from kit.run import Run
 
@@ -60,6 +60,10 @@ class WindowParameters(SampleParameters):
     row_group: int = parameter(1000, "windows read at once from parquet", unit="windows", ge=100, le=10_000)
     seed: int = parameter(1, "of the draw of unmatched windows", ge=0)
 
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read."""
+        return [*self.inputs, *working_points.named(self.working_point)]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         yield from super().contradictions()
@@ -78,7 +82,7 @@ class WindowParameters(SampleParameters):
 
 
 def make_windows(p: WindowParameters, run: Run) -> dict[str, Any]:
-    """Write the windows of this job's share of the files, ``ledger.json``, and return the summary.
+    """Write the windows of this job's share of the files, and return the summary.
 
     Raises
     ------
@@ -121,7 +125,7 @@ def _say(p: WindowParameters, run: Run, pieces: list[Piece], total: Tally) -> No
     elif not total.windows:
         run.notice(f"not one window was kept, of {total.seeds} seeds in {total.events} events")
     if total.events_bad:
-        run.notice(f"{total.events_bad} events were left out, listed in ledger.json")
+        run.notice(f"{total.events_bad} events were left out, listed in the manifest")
     if total.nan_scores:
         run.notice(f"{total.nan_scores} scores are no numbers: they count as no association")
     if total.undefined:
@@ -201,11 +205,7 @@ class _Outputs:
                 layout = schema(self.features, self.p.precision, self.about)
                 self._table = stack.enter_context(TableWriter(parts["parquet"], layout, self.p.row_group))
             if "ndjson" in parts:
-                from isal import igzip
-
-                opened: Any = igzip.open
-
-                self._text = stack.enter_context(opened(parts["ndjson"], "wt", encoding="utf-8"))
+                self._text = stack.enter_context(ndjson.writing(parts["ndjson"]))
             self._meta = stack.enter_context(parts["meta"].open("w", encoding="utf-8"))
             self._meta.write(";".join(META) + "\n")
             self._stack = stack.pop_all()

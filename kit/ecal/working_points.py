@@ -17,7 +17,7 @@ import numpy as np
 from kit.ecal.events import FloatArray
 from kit.files import FormatError, read_json, resolve
 
-__all__ = ["DEMO", "WorkingPoint", "find", "read", "table"]
+__all__ = ["DEMO", "WorkingPoint", "find", "named", "read", "table"]
 
 DEMO = "demo"
 SHIPPED = Path(__file__).parent / "shipped" / "simfraction_demo.json"
@@ -50,6 +50,11 @@ class WorkingPoint:
         return self.thresholds[i, j]
 
 
+def named(name: str | None) -> list[str]:
+    """Return `name` where it is the path of a file, and not a table's name."""
+    return [name] if name and ("/" in name or name.endswith(".json")) else []
+
+
 def find(name: str) -> Path:
     """Return the file of a table: `demo`, a path, or a name in ``working_points`` of the public data.
 
@@ -79,7 +84,15 @@ def read(path: Path) -> WorkingPoint:
     FormatError
         Naming the file and the item that is not as it should be.
     """
-    content = read_json(path)
+    try:
+        return _read(path, read_json(path))
+    except FormatError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:  # lists for maps, texts for numbers
+        raise FormatError(f"{path}: {fault}; should be a table of correctionlib, schema 2") from fault  # noqa: EM102
+
+
+def _read(path: Path, content: Any) -> WorkingPoint:
     if not isinstance(content, dict) or content.get("schema_version") != 2:
         found = content.get("schema_version") if isinstance(content, dict) else type(content).__name__
         raise FormatError(f"{path}: schema_version is {found}, should be 2")  # noqa: EM102

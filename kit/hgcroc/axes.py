@@ -23,6 +23,7 @@ __all__ = ["LEFT_ALONE", "Axis", "CheckRanges", "make_axis", "spread_axis"]
 IntArray = npt.NDArray[np.int64]
 CheckRanges = Literal["error", "warn", "off"]
 LEFT_ALONE = -1  # a register that an axis sets at other steps, but not at this one
+WIDEST = 2**31  # beyond any register, and any NumPy integer holds it
 REGISTER_DEPTH = 4
 
 
@@ -110,6 +111,9 @@ def _register_axis(text: AxisText, table: RegisterTable, findings: Findings, che
             findings.fault(text.spot("key"), f"{'.'.join(map(str, path))}: {fault}")
         return None
     index = np.array(list(dict.fromkeys(index.tolist())), dtype=np.int64)  # all and a number may name the same
+    if wide := [value for value in text.values if abs(value) > WIDEST]:
+        findings.fault(text.spot("values"), f"has {wide[0]}, which no register holds")
+        return None
     values = np.array(text.values, dtype=np.int64)
     _check_values(text, values, index, table, findings, check)
     name = table.path_of(int(index[0]))[3]

@@ -72,8 +72,11 @@ def load(path: Path, findings: Findings, spot: str = "") -> Document | None:
     told = f"{spot}: " if spot else ""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        reason = getattr(fault, "strerror", None) or "is not UTF-8"
+    except UnicodeDecodeError:
+        findings.faults.append(f"{told}{files.shown(path)}: is not UTF-8; should be a YAML file")
+        return None
+    except (OSError, ValueError) as fault:  # a name with a zero in it
+        reason = getattr(fault, "strerror", None) or fault
         findings.faults.append(f"{told}{files.shown(path)}: {reason}; should be a YAML file")
         return None
     try:
@@ -93,13 +96,20 @@ def yaml_fault(fault: yaml.YAMLError) -> str:
 def parse(text: str) -> Any:
     """Return what YAML text holds; long texts are parsed once, and everyone gets a copy."""
     if len(text) < 2000:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+        return _load(text)
     return copy_tree(_parsed(hashlib.sha256(text.encode()).digest(), text))
 
 
 @lru_cache(maxsize=16)
 def _parsed(_digest: bytes, text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    return _load(text)
+
+
+def _load(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except ValueError as fault:  # a month 13
+        raise yaml.YAMLError(str(fault)) from fault
 
 
 def copy_tree(tree: Any) -> Any:

@@ -73,6 +73,12 @@ class AcquisitionParameters(Parameters):
         | {"fault"}
     )
 
+    def named_inputs(self) -> list[str]:
+        """Return the files that are read; the demo's own are put there when they are needed."""
+        own = type(self).model_fields["config"].get_default() == self.config
+        network = self.network if isinstance(self.network, str) else ""
+        return [*filter(None, ("" if own else self.config, network))]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         for word in self.accept:

@@ -16,7 +16,7 @@ from kit.mu2e.ensemble_files import refuse_nested, write_tree
 from kit.mu2e.mixing import Rows, gather
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plans import Plan, rows_of
-from kit.mu2e.reading import Reader
+from kit.mu2e.reading import HELD, Reader
 from kit.mu2e.standins import LABEL
 
 __all__ = ["OWN", "Builder", "Repeats", "file_name"]
@@ -40,12 +40,14 @@ class Repeats:
 
     def count(self, rows: Rows, ids: list[npt.NDArray[Any]]) -> None:
         """Count those of some rows."""
-        for source in np.flatnonzero(np.bincount(rows.source)):
-            where = np.flatnonzero(rows.source == source)
-            mine = np.stack([values[where] for values in ids])
-            same = np.all(mine[:, 1:] == mine[:, :-1], axis=0)
-            self.rows += int(np.count_nonzero(same)) + (tuple(mine[:, 0]) == self.last.get(int(source)))
-            self.last[int(source)] = tuple(mine[:, -1])
+        every = [values[rows.by_source] for values in ids]
+        same = np.ones(max(len(rows) - 1, 0), bool)
+        for values in every:
+            same &= values[1:] == values[:-1]
+        for source, begin, end in rows.runs:
+            first, last = (tuple(int(values[at]) for values in every) for at in (begin, end - 1))
+            self.rows += int(np.count_nonzero(same[begin : end - 1])) + (first == self.last.get(source))
+            self.last[source] = last
 
 
 class Builder:
@@ -117,8 +119,17 @@ class Builder:
         if source not in self._readers:
             of = self.plan.sources[source]
             self._drop_others(source)
-            self._readers[source] = Reader(of, self.layout.columns)
+            self._readers[source] = Reader(of, self.layout.columns, self._budget(source))
         return self._readers[source]
+
+    def _budget(self, source: int) -> float:
+        """Return the bytes that the reader of a source may hold, of what all processes may hold together.
+
+        What costs is unpacking a basket again for each window that cuts it. For windows w and rates r that
+        is the sum of r/w, least where the sizes go like the roots of the rates.
+        """
+        roots = np.sqrt(list(self.plan.totals.values()))
+        return HELD * float(roots[self.plan.owners[source]] / roots.sum())
 
     def _drop_others(self, source: int) -> None:
         """Close what comes before `source` in its process: files are consumed one after the other."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kit.files import FormatError
+from kit.files import FormatError, read_text
 
 __all__ = ["Config", "Dialect", "read_config", "typed", "write_mds1", "write_mds3"]
 
@@ -79,7 +79,7 @@ def read_config(path: Path) -> Config:
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     faults = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         text = line.strip()
         if not text or text.startswith(("#", "=")):
             continue

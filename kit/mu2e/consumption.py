@@ -20,7 +20,7 @@ from kit.mu2e.interleaving import stream
 from kit.mu2e.primaries import Source, open_file
 from kit.mu2e.shelves import Shelf
 
-__all__ = ["Order", "Part", "Thinning", "Unit", "make_part"]
+__all__ = ["Order", "Part", "Thinning", "Unit", "ids_of", "make_part"]
 
 IntArray = npt.NDArray[np.int64]
 Order = Literal["sequential", "random"]
@@ -70,7 +70,7 @@ class Part:
         left: Ranges = []
         for start, stop in free:
             here = min(self.available([(start, stop)]), wanted)
-            end = self._end(start, here)
+            end = self.end(start, here)
             if end > start:
                 taken.append((start, end))
             if stop > end:
@@ -79,11 +79,11 @@ class Part:
         return taken, left
 
     def rows(self, start: int, stop: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return tree, entry and number of the item of each row in a range of positions; entries rise."""
+        """Return tree, entry and number of the item of each row in a range of positions, in their order."""
         positions = np.arange(start, stop)
         if self.accepted is not None:
             positions = positions[self.accepted[start:stop]]
-        items = positions if self.order is None else np.sort(self.order[positions])
+        items = positions if self.order is None else self.order[positions]
         if self.starts is None or self.source is None or self.entry is None:
             return np.full(len(items), self.sources[0]), items, np.arange(len(items))
         lengths = self.starts[items + 1] - self.starts[items]
@@ -92,7 +92,8 @@ class Part:
         )  # fmt: skip
         return self.source[rows], self.entry[rows], np.repeat(np.arange(len(items)), lengths)
 
-    def _end(self, start: int, wanted: int) -> int:
+    def end(self, start: int, wanted: int) -> int:
+        """Return the position behind the first `wanted` items from `start` on."""
         if self.accepted is None:
             return start + wanted
         if not wanted:
@@ -146,7 +147,7 @@ def _events(indices: Sequence[int], sources: Sequence[Source]) -> tuple[IntArray
     """Return the rows of each event, events in the order in which they first occur."""
     ids, source, entry = [], [], []
     for index, one in zip(indices, sources, strict=True):
-        ids.append(_ids(one))
+        ids.append(ids_of(one))
         source.append(np.full(one.entries, index))
         entry.append(np.arange(one.entries))
     every = np.concatenate(ids)
@@ -159,13 +160,20 @@ def _events(indices: Sequence[int], sources: Sequence[Source]) -> tuple[IntArray
     return starts, np.concatenate(source)[rows], np.concatenate(entry)[rows]
 
 
-def _ids(source: Source) -> IntArray:
+def ids_of(source: Source) -> IntArray:
+    """Return run, subrun and event of each entry, shape (entries, 3).
+
+    Raises
+    ------
+    FormatError
+        If the tree does not tell them.
+    """
     with open_file(source.path) as file:
         tree = file[source.tree]
         columns, _ = columns_of(source, tree, "drop")
         names = id_columns(columns)
         if names is None:
-            message = f"{source.path}: {source.tree} has no run, subrun and event: unit: event needs them"
+            message = f"{source.path}: {source.tree} has no run, subrun and event"
             raise FormatError(message)
         return np.stack([_values(tree, columns[name]) for name in names], axis=1).astype(np.int64)
 

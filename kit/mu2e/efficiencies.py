@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.files import FormatError
+from kit.files import FormatError, read_text
 
 __all__ = ["FIXED_PIONS", "RUN_1430", "Efficiency", "Rates", "read_efficiencies"]
 
@@ -122,7 +122,7 @@ def read_efficiencies(path: Path) -> tuple[Rates, list[str]]:
     """
     table: dict[str, Efficiency] = {}
     faults, warnings = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         if not line.strip() or line.lstrip().startswith(("TABLE", "#")):
             continue
         tag, *texts = [word.strip() for word in line.split(",")]

@@ -80,6 +80,7 @@ def write_tree(
                 tree = _make(file, chunk, columns, output_format, title, names)
             tree.extend({names[name]: as_array(values) for name, values in chunk.items()})
             rows += len(next(iter(chunk.values())))
+            del chunk  # before the next one is made
     return rows
 
 

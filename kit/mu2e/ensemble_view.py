@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +12,43 @@ import numpy.typing as npt
 from kit import figures
 from kit.files import FormatError, read_json
 from kit.manifest import load
+from kit.mu2e.blinding import SEALED
 from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.ledger import Ledger
-from kit.mu2e.mixture_plots import draw_blinded, title_of
+from kit.mu2e.mixture_plots import draw_blinded, draw_pulls, draw_spectra, title_of
 from kit.mu2e.momenta import EDGES, Momenta
+from kit.mu2e.plans import plan_from
 from kit.mu2e.primaries import open_file
 from kit.mu2e.pulls import Comparison, compare, read_pulls
 from kit.mu2e.sampling_logs import read_log
+from kit.mu2e.sealing import reveal
 from kit.mu2e.steps import SPECTRUM, VALIDATION
 
-__all__ = ["EnsembleView", "ledger_records", "log_comparison", "momenta_in", "view_of"]
+__all__ = [
+    "EnsembleView", "draw_comparison", "draw_ensemble", "ensemble_caption", "ledger_records", "log_comparison",
+    "momenta_in", "pulls_caption", "revealed", "view_of",
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class EnsembleView:
-    """The numbers behind the pictures; what a blinded ensemble does not tell is None."""
+    """The numbers behind the pictures; what a blinded ensemble does not tell is None.
+
+    Attributes
+    ----------
+    ensemble, commitment : str
+        Its name in the ledger; checksum of what is sealed, empty where nothing is.
+    """
 
     words: str
     expected: Momenta | None
     drawn: FloatArray
     comparison: Comparison | None
-
-    def draw_alone(self, top: Any, bottom: Any) -> None:
-        """Draw what was drawn, without anything to compare it with."""
-        draw_blinded(top, self.drawn, EDGES)
-        figures.say(bottom, "no expectation is shown")
-
-    def say_blinded(self, axes: Any) -> None:
-        """Say that there is nothing to compare."""
-        figures.say(axes, "no numbers by process are shown")
+    ensemble: str = ""
+    commitment: str = ""
+    directory: Path = Path()
 
 
 def view_of(directory: Path) -> EnsembleView:
@@ -68,7 +74,63 @@ def view_of(directory: Path) -> EnsembleView:
         expected = Momenta(np.array(made["edges"]), counts, True, tuple(made["synthetic"]))
         drawn = np.array(made["drawn"])
     found = read_pulls(directory / VALIDATION) if (directory / VALIDATION).is_file() else None
-    return EnsembleView(words, expected, drawn, found)
+    name, commitment = str(summary["ensemble"]), str(summary.get("commitment", ""))
+    return EnsembleView(words, expected, drawn, found, name, commitment, directory)
+
+
+def revealed(view: EnsembleView, sealed: Path) -> EnsembleView:
+    """Return the view of a blinded ensemble with what was sealed: rate, seed, and the numbers by process.
+
+    Raises
+    ------
+    ValueError
+        If nothing is sealed.
+    FormatError
+        If the file is not the one whose checksum was told, or the run's own sealed plan belongs to another.
+    """
+    if not view.commitment:
+        message = f"ensemble {view.ensemble} is not blinded: there is nothing to reveal"
+        raise ValueError(message)
+    found = reveal(sealed, view.commitment)
+    record = read_json(view.directory / SEALED)
+    if record["commitment"] != view.commitment:
+        message = f"{view.directory / SEALED} belongs to {record['commitment']}, should to {view.commitment}"
+        raise FormatError(message)
+    plan = plan_from(record["plan"], str(view.directory / SEALED))
+    jobs = len(plan.counts)
+    comparison = compare(plan.processes, plan.counts, [[mean / jobs for mean in plan.means]] * jobs)
+    words = f"{view.words}\nrevealed, as it was sealed: conversion rate {found.r_mue:g}, seed {found.seed}"
+    drawn = ", ".join(f"{name} {number}" for name, number in plan.totals.items())
+    return replace(view, words=f"{words}; drawn: {drawn}", comparison=comparison)
+
+
+def draw_ensemble(axes: Any, view: EnsembleView) -> None:
+    """Draw what was drawn beside what was expected; alone where that is not told."""
+    top, bottom = np.asarray(axes)[:, 0]
+    if view.expected is None:
+        draw_blinded(top, view.drawn, EDGES)
+        figures.say(bottom, "no expectation is shown")
+    else:
+        draw_spectra(top, bottom, view.expected, view.drawn)
+
+
+def ensemble_caption(view: EnsembleView) -> str:
+    """Return the spectrum in words."""
+    return f"{view.drawn.sum():.0f} events drawn between 50 and 150 MeV"
+
+
+def draw_comparison(axes: Any, view: EnsembleView) -> None:
+    """Draw the pulls, or say that there are none."""
+    if view.comparison is None:
+        figures.say(axes, "no numbers by process are shown")
+    else:
+        draw_pulls(axes, view.comparison)
+
+
+def pulls_caption(view: EnsembleView) -> str:
+    """Return the pulls in words."""
+    found = view.comparison
+    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "blinded: no pulls"
 
 
 def momenta_in(paths: list[Path]) -> FloatArray:
@@ -94,9 +156,15 @@ def ledger_records(path: Path) -> list[dict[str, Any]]:
     records = []
     for row in rows:
         free = row["items"] - held.get((row["path"], row["tree"]), 0)
-        name, who, state = Path(row["path"]).name, row["ensemble"] or "–", row["state"] or "free"
+        name, who, state = _short(row["path"]), row["ensemble"] or "–", row["state"] or "free"
         records.append({"file": name, "ensemble": who, "state": state, "taken": row["taken"], "free": free})
     return records
+
+
+def _short(path: str) -> str:
+    """Return what tells files apart in a narrow column: description and sequencer, where a name has six fields."""
+    fields = Path(path).name.split(".")
+    return f"{fields[2]} {fields[4]}" if len(fields) == 6 else Path(path).name
 
 
 def log_comparison(path: Path) -> Comparison:

@@ -21,6 +21,10 @@ class EventId:
     subrun: int
     event: int
 
+    def __str__(self) -> str:
+        """Return it as a configuration has it."""
+        return f"{self.run}:{self.subrun}:{self.event}"
+
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -85,8 +89,7 @@ def fcl_text(ensemble: Ensemble, compat: Compat = "none") -> str:
             f"        weight : {ensemble.weights[name]:e}",
         ]
         if name in ensemble.first:
-            of = ensemble.first[name]
-            lines.append(f'        skipToEvent : "{of.run}:{of.subrun}:{of.event}"')
+            lines.append(f'        skipToEvent : "{ensemble.first[name]}"')
         lines.append("      }")
     lines += [
         " ",
@@ -115,29 +118,51 @@ def fcl_text(ensemble: Ensemble, compat: Compat = "none") -> str:
     return "\n".join(lines) + "\n"
 
 
-def job_text(common: str, ensemble: Ensemble, index: int, files_per_job: int) -> str:
+def job_text(
+    common: str,
+    ensemble: Ensemble,
+    index: int,
+    files_per_job: int,
+    most: int = GRID_EVENTS,
+    first: Mapping[str, EventId] | None = None,
+) -> str:
     """Return the configuration of one job: the common one, and below it what is this job's own.
+
+    Parameters
+    ----------
+    common : str
+        What `fcl_text` returns.
+    ensemble : Ensemble
+        What it was made of.
+    index, files_per_job : int
+        Which job, and how many files of each data set it has.
+    most : int
+        Events that it makes at most.
+    first : mapping, optional
+        By data set, the event that it begins with, where that is not the first one.
 
     Raises
     ------
     IndexError
         If there are no files left for this job.
     """
-    first = index * files_per_job
+    start = index * files_per_job
     lines = [
         "",
         f"# job {index}",
         f"source.run : {ensemble.run}",
         f"source.subRun : {index}",
-        f"source.maxEvents : {GRID_EVENTS}",
+        f"source.maxEvents : {most}",
     ]
     for name, files in ensemble.files.items():
-        mine = files[first : first + files_per_job]
+        mine = files[start : start + files_per_job]
         if not mine:
             message = f"{name} has {len(files)} files, none is left for job {index}"
             raise IndexError(message)
         listed = ", ".join(f'"{path}"' for path in mine)
         lines.append(f"source.dataSets.{name}.fileNames : [{listed}]")
+        if first and name in first:
+            lines.append(f'source.dataSets.{name}.skipToEvent : "{first[name]}"')
     lines.append(f"source.samplingSeed : {ensemble.sampling_seed + index}")
     lines.append(f'outputs.OutputMC.fileName : "{output_name(ensemble, index)}"')
     return common + "\n".join(lines) + "\n"

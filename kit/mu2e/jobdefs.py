@@ -68,17 +68,17 @@ def jobdef_bytes(ensemble: Ensemble, fcl: str, setup: str, files_per_job: int, c
     return stream.getvalue()
 
 
-def submit_text(ensemble: Ensemble, jobs: int, seeded: bool) -> str:
-    """Return the command that submits all jobs; the kit never calls it."""
-    lines = []
-    if not seeded:
+def submit_text(ensemble: Ensemble, jobs: int, warnings: Sequence[str] = (), usable: bool = True) -> str:
+    """Return the command that submits all jobs, which the kit never calls, below what has to be known.
+
+    Where the job definition is not `usable`, there is no command.
+    """
+    lines = [f"# {text}" for text in warnings]
+    if usable:
         lines.append(
-            "# the job definition gives every job the same sampling seed: only job_<index>.fcl differ in it"
+            f"mu2ejobsub --jobdef {jobdef_name(ensemble)} --firstjob=0 --njobs={jobs}"
+            " --default-protocol ifdh --default-location tape"
         )
-    lines.append(
-        f"mu2ejobsub --jobdef {jobdef_name(ensemble)} --firstjob=0 --njobs={jobs}"
-        " --default-protocol ifdh --default-location tape"
-    )
     return "\n".join(lines) + "\n"
 
 

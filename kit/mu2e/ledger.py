@@ -149,6 +149,19 @@ class Ledger:
         names = ("path", "tree", "items", "ensemble", "state", "taken")
         return [dict(zip(names, row, strict=True)) | {"taken": row[5] or 0} for row in rows]
 
+    def held_by_others(self, ensemble: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """Return what other ensembles hold, by identity and tree."""
+        held: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        with self._connected() as base:
+            rows = base.execute(
+                "SELECT identity, tree, start, stop FROM ranges WHERE state != 'released' AND ensemble != ?"
+                " ORDER BY start",
+                [ensemble],
+            )
+            for identity, tree, start, stop in rows:
+                held.setdefault((identity, tree), []).append((start, stop))
+        return held
+
     def ensembles(self) -> dict[str, str]:
         """Return the state of each ensemble."""
         with self._connected() as base:

@@ -15,7 +15,7 @@ from kit.files import resolve
 from kit.mu2e.blinding import mix_blind
 from kit.mu2e.building import file_name
 from kit.mu2e.closing import built_files, plan_beside
-from kit.mu2e.exporting import export, refuse_ungridded
+from kit.mu2e.exporting import export, refuse_ungridded, shares_for
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plans import Plan, plan_text, read_plan
@@ -23,6 +23,7 @@ from kit.mu2e.primaries import Pool
 from kit.mu2e.pseudo import mix_pseudo
 from kit.mu2e.requests import pools_of, request_for, yields_of
 from kit.mu2e.steps import PLAN, build, close, make_plan, told, write_spectrum
+from kit.mu2e.table import Yields
 from kit.mu2e.toys import draw_toys, pool_histograms, write_toys
 from kit.run import Run
 
@@ -59,10 +60,10 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
     if p.pseudo_experiments:
         return mix_pseudo(p, pools, request, run)
     toys = _toys(p, pools, dict(request.means), run)
-    plan = make_plan(p, pools, request, run)
+    plan = make_plan(p, pools, request, run, lambda plan: _refuse_unplannable(p, made, plan))
     summary = told(plan) | toys
     if p.export_grid:
-        summary |= export(p, made, run)
+        summary |= export(p, made, plan, run)
     if p.step == "plan":
         return summary
     if p.output_format == "virtual":
@@ -71,6 +72,12 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
     summary |= build(p, plan, run) | _close(p, plan, run)
     write_spectrum(pools, plan, run, _own_files(p, plan, run))
     return summary
+
+
+def _refuse_unplannable(p: MixtureParameters, made: Yields, plan: Plan) -> None:
+    """Refuse a plan that grid jobs could not do, before it is reserved."""
+    if p.export_grid and p.mode == "art":
+        shares_for(p, made, plan, {})
 
 
 def _close(p: MixtureParameters, plan: Plan, run: Run) -> dict[str, Any]:

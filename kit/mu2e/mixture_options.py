@@ -72,6 +72,10 @@ with warnings.catch_warnings():
 
         effort: ClassVar[frozenset[str]] = Parameters.effort
 
+        def named_inputs(self) -> list[str]:
+            """Return the runs and files that are read."""
+            return [*filter(None, (self.yields, self.sealed, self.plan)), *self.inputs_built]
+
         def contradictions(self) -> Iterator[str]:
             """Yield what does not fit together."""
             yield from _steps(self)
@@ -106,6 +110,8 @@ def _steps(p: MixtureParameters) -> Iterator[str]:
 def _art_alone(p: MixtureParameters) -> Iterator[str]:
     """Yield what only `art` knows."""
     if p.mode == "art":
+        if p.export_grid and p.files_per_job > 1:
+            yield "mode art plans one file of each data set a job: files_per_job should be 1, or export_grid false"
         return
     for name in ("legacy_seed", "livetime_process"):
         if getattr(p, name):

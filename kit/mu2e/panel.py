@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
-import numpy as np
 import traitlets
 
 from kit import files
-from kit.mu2e.ensemble_view import EnsembleView, ledger_records, log_comparison, view_of
-from kit.mu2e.mixture_plots import draw_pulls, draw_spectra
+from kit.mu2e.ensemble_view import (
+    EnsembleView,
+    draw_comparison,
+    draw_ensemble,
+    ensemble_caption,
+    ledger_records,
+    log_comparison,
+    pulls_caption,
+    revealed,
+    view_of,
+)
+from kit.mu2e.ledger import Ledger
+from kit.mu2e.panel_controls import Sliders
 from kit.mu2e.table import html_table
 from kit.mu2e.yield_options import YieldParameters
-from kit.mu2e.yield_plots import draw_headroom, draw_momenta
-from kit.mu2e.yield_view import YieldView, YieldWorkshop, other_convention
+from kit.mu2e.yield_view import (
+    YieldView,
+    YieldWorkshop,
+    bars_caption,
+    draw_bars,
+    draw_spectrum,
+    other_convention,
+    spectrum_caption,
+)
 from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
@@ -39,9 +56,6 @@ GROUPS = {
 SHOWN = tuple(name for names in GROUPS.values() for name in names)
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 5.0)  # MeV of a bin
 NARROWEST = 0.25
-RATES = (1e-18, 1e-9)
-SECONDS = (1.0, 1e9)
-STEP = 0.01  # of the sliders, in decades
 
 
 class YieldPanel(Panel):
@@ -58,6 +72,8 @@ class YieldPanel(Panel):
     ----------
     form : ParameterForm
         The values; its button copies them as YAML.
+    sliders : Sliders
+        For those that one plays with.
     view : YieldView
         The numbers behind the pictures.
 
@@ -75,13 +91,13 @@ class YieldPanel(Panel):
         self.workshop = YieldWorkshop(p)
         self.form = ParameterForm(p, hidden=hidden, groups=GROUPS, interactive=interactive)
         look: dict[str, Any] = {"size": (8, 4.4), "interactive": interactive}
-        self.spectrum = LiveFigure(_draw_spectrum, caption=_spectrum_caption, **look)
-        self.headroom = LiveFigure(_draw_headroom, caption=_headroom_caption, **look)
+        self.spectrum = LiveFigure(draw_spectrum, caption=spectrum_caption, **look)
+        self.headroom = LiveFigure(draw_bars, caption=bars_caption, **look)
         self.words = Words("kit-exposure", role="status")
         self.table = hooked(ipywidgets.HTML(), "kit-yields")
         self.view: YieldView | None = None
-        self._following = False
         super().__init__(hook="kit-mu2e-yields", interactive=interactive)
+        self.sliders = Sliders(self.form, self.guarded)
         self._lay_out()
         self.form.observe(self.guarded(lambda _: self._follow()), "parameters")
         self.observe(self.guarded(lambda _: self._follow()), "width")
@@ -116,41 +132,9 @@ class YieldPanel(Panel):
         self.table.value = html_table(self.view.made)
         self.spectrum.show(self.view)
         self.headroom.show(self.view)
-        self._following = True
-        try:
-            seconds = p.livetime_wall or p.livetime_on_spill
-            self.seconds.description = "log₁₀ wall s" if p.livetime_wall else "log₁₀ on-spill s"
-            if seconds:
-                self.seconds.value = math.log10(min(max(seconds, SECONDS[0]), SECONDS[1]))
-            if p.r_mue:
-                self.rate.value = math.log10(min(max(p.r_mue, RATES[0]), RATES[1]))
-        finally:
-            self._following = False
-
-    def _slide(self, name: str, value: float) -> None:
-        p = self.form.checked()
-        kind = "livetime_wall" if p.livetime_wall else "livetime_on_spill"
-        present = getattr(p, kind) if name == "seconds" else p.r_mue
-        # a front end shows the nearest step of a slider, and sends that back as if a person had chosen it
-        snapped = present > 0 and abs(value - math.log10(present)) <= STEP * 0.500001
-        if self._following or snapped:
-            return
-        if name == "seconds":
-            others = {other: 0.0 for other in ("livetime_wall", "livetime_on_spill", "pot") if other != kind}
-            self.form.set(**others, **{kind: float(f"{10**value:.4g}")})
-        else:
-            self.form.set(r_mue=float(f"{10**value:.4g}"))
+        self.sliders.follow(p)
 
     def _lay_out(self) -> None:
-        look = {"style": {"description_width": "8em"}, "layout": {"width": "28em"}, "step": STEP}
-        self.seconds = ipywidgets.FloatSlider(4.0, min=math.log10(SECONDS[0]), max=math.log10(SECONDS[1]), **look)
-        self.rate = ipywidgets.FloatSlider(
-            -13.0, min=math.log10(RATES[0]), max=math.log10(RATES[1]), description="log₁₀ R_μe", **look
-        )
-        for name, slider in (("seconds", self.seconds), ("rate", self.rate)):
-            slide = self.guarded(lambda change, name=name: self._slide(name, change.new))
-            slider.observe(slide, "value")
-            hooked(slider, f"kit-{name}")
         self.number = ipywidgets.Text(
             description="conversions", placeholder="before selection", continuous_update=False
         )
@@ -165,7 +149,10 @@ class YieldPanel(Panel):
             "choose the rate by a number",
         )
         self.contain(
-            line(self.seconds, switch, self.rate, self.number, choose, width), self.words, self.table,
+            line(self.sliders.mode, self.sliders.seconds, switch),
+            line(self.sliders.rate, self.number, choose),
+            line(*self.sliders.thresholds.values(), width),
+            self.words, self.table,
             line(hooked(self.spectrum, "kit-spectrum"), hooked(self.headroom, "kit-headroom")),
             ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None),
         )  # fmt: skip
@@ -177,11 +164,16 @@ class EnsemblePanel(Panel):
     Parameters
     ----------
     directory : path
-        A run of `mu2e/mixture`; of a blinded one only the open columns are shown.
+        A run of `mu2e/mixture`; of a blinded one only the open columns are shown, until it is revealed.
     ledger : path
         The ledger to look into.
     interactive : bool
         See `Panel`.
+
+    Examples
+    --------
+    >>> panel.reveal("sealed.json")
+    >>> panel.release("demo")
     """
 
     log = traitlets.Unicode(
@@ -190,19 +182,38 @@ class EnsemblePanel(Panel):
 
     def __init__(self, directory: str | Path, ledger: str | Path, *, interactive: bool = True) -> None:
         self.view: EnsembleView = view_of(files.resolve(directory))
+        self._ledger = files.resolve(ledger)
         look: dict[str, Any] = {"interactive": interactive}
         self.spectrum = LiveFigure(
-            _draw_ensemble, self.view, caption=_ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
+            draw_ensemble, self.view, caption=ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
             height_ratios=[3, 1], **look,
         )  # fmt: skip
-        self.pulls = LiveFigure(_draw_pulls, self.view, caption=_pulls_caption, size=(8, 4.4), **look)
-        self.browser = Browser(ledger_records(files.resolve(ledger)), noun="ranges", interactive=interactive)
+        self.pulls = LiveFigure(draw_comparison, self.view, caption=pulls_caption, size=(8, 4.4), **look)
+        self.browser = Browser(ledger_records(self._ledger), noun="ranges", interactive=interactive)
         self.words = Words("kit-ensemble", role="status", text=self.view.words)
         super().__init__(hook="kit-mu2e-ensemble", interactive=interactive)
-        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
-        traitlets.link((self, "log"), (self.path, "value"))
-        self.observe(self.guarded(lambda _: self._compare()), "log")
-        self.contain(self.words, line(self.spectrum, self.pulls), self.path, self.browser)
+        self._lay_out()
+
+    def reveal(self, sealed: str | Path) -> None:
+        """Show what a blinded ensemble hides, if the sealed file is the one whose checksum was told."""
+        self.view = revealed(self.view, files.resolve(sealed))
+        self.words.text = self.view.words
+        self.pulls.show(self.view)
+
+    def release(self, ensemble: str) -> None:
+        """Give the events of an ensemble back to the ledger: its name says that its files will not be used.
+
+        Raises
+        ------
+        ValueError
+            If it is not the name of this ensemble.
+        """
+        if ensemble != self.view.ensemble:
+            message = f"the name is {ensemble!r}, should be {self.view.ensemble!r}, whose events are given back"
+            raise ValueError(message)
+        items = Ledger(self._ledger).release(ensemble)
+        self.browser.records = list(ledger_records(self._ledger))
+        self.words.text = f"{self.view.words}\n{items} events given back: do not use these files any more"
 
     def close(self) -> None:
         """Stop drawing, and leave the front end."""
@@ -213,48 +224,20 @@ class EnsemblePanel(Panel):
     def _compare(self) -> None:
         """Show the pulls of a log, or of the run again."""
         found = log_comparison(files.resolve(self.log)) if self.log else self.view.comparison
-        self.pulls.show(EnsembleView(self.view.words, self.view.expected, self.view.drawn, found))
+        self.pulls.show(replace(self.view, comparison=found))
 
-
-def _draw_spectrum(axes: Any, view: YieldView) -> None:
-    draw_momenta(axes, view.spectrum, view.factor)
-
-
-def _spectrum_caption(view: YieldView) -> str:
-    total = float(sum(counts.sum() for counts in view.spectrum.counts.values()))
-    kind = "in the sample" if view.spectrum.measured else "before selection"
-    hatched = "; hatched: simulated stand-ins" if view.spectrum.synthetic else ""
-    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}"
-
-
-def _draw_headroom(axes: Any, view: YieldView) -> None:
-    draw_headroom(axes, view.made.rows)
-
-
-def _headroom_caption(view: YieldView) -> str:
-    short = [row.process for row in view.made.rows if row.headroom is not None and row.headroom < 1]
-    return f"too few simulated events: {', '.join(short)}" if short else "no process has too few simulated events"
-
-
-def _draw_ensemble(axes: Any, view: EnsembleView) -> None:
-    top, bottom = np.asarray(axes)[:, 0]
-    if view.expected is None:
-        view.draw_alone(top, bottom)
-    else:
-        draw_spectra(top, bottom, view.expected, view.drawn)
-
-
-def _ensemble_caption(view: EnsembleView) -> str:
-    return f"{view.drawn.sum():.0f} events drawn between 50 and 150 MeV"
-
-
-def _draw_pulls(axes: Any, view: EnsembleView) -> None:
-    if view.comparison is None:
-        view.say_blinded(axes)
-    else:
-        draw_pulls(axes, view.comparison)
-
-
-def _pulls_caption(view: EnsembleView) -> str:
-    found = view.comparison
-    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "blinded: no pulls"
+    def _lay_out(self) -> None:
+        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
+        traitlets.link((self, "log"), (self.path, "value"))
+        self.observe(self.guarded(lambda _: self._compare()), "log")
+        self.sealed = ipywidgets.Text(description="sealed", placeholder="sealed file")
+        self.name = ipywidgets.Text(description="give back", placeholder="the ensemble's name")
+        look = self.button("Reveal", lambda: self.reveal(self.sealed.value), "show what was sealed, if it is that")
+        give = self.button(
+            "Release events", lambda: self.release(self.name.value), "the ledger may use them again"
+        )
+        blinded = [self.sealed, look] if self.view.commitment else []
+        self.contain(
+            self.words, line(self.spectrum, self.pulls), line(self.path, *blinded), self.browser,
+            line(self.name, give),
+        )  # fmt: skip

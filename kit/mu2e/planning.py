@@ -240,7 +240,13 @@ def _art(
     counts, takes, stopped, faults = [], [], [], []
     for subrun, seed in enumerate(seeds):
         files = [of[name][subrun] for name in of]
-        job = simulate_job(plan.weights, seed, [parts[i].available(left[i]) for i in files])
+        available = [parts[i].available(left[i]) for i in files]
+        faults += [
+            f"job {subrun} has no event of {name} left in {parts[i].shelf.path}"
+            for name, i, number, weight in zip(of, files, available, plan.weights, strict=True)
+            if weight and not number
+        ]
+        job = simulate_job(plan.weights, seed, available)
         counts.append(list(job.counts))
         stopped.append(plan.processes[job.stopped_by])
         here: list[list[Take]] = []

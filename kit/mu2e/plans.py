@@ -22,6 +22,7 @@ from kit.mu2e.interleaving import chunk_counts, shuffled_labels
 from kit.mu2e.mixing import Rows
 from kit.mu2e.primaries import Source
 from kit.mu2e.sampler import simulate_job
+from kit.mu2e.streams import Shuffled, Stream
 
 __all__ = ["Mode", "Plan", "Take", "checksum", "plan_from", "plan_text", "read_plan", "rows_of"]
 
@@ -149,7 +150,14 @@ def rows_of(plan: Plan, subrun: int, store: dict[int, Part]) -> Iterator[Rows]:
         Parts that were made before, by index; filled here.
     """
     counts = plan.counts[subrun]
-    streams = [_Stream(plan, takes, store) for takes in plan.takes[subrun]]
+    streams = [
+        Stream([(_part(plan, part, store), start, stop) for part, start, stop in takes])
+        if plan.order == "sequential"
+        else Shuffled(
+            [(_part(plan, part, store), start, stop) for part, start, stop in takes], plan.seed, subrun, process
+        )
+        for process, takes in enumerate(plan.takes[subrun])
+    ]
     event = 1
     for labels in _labels(plan, subrun, counts):
         # labels are of items: with whole events an item may have several rows
@@ -193,53 +201,6 @@ def _within(item: IntArray) -> IntArray:
         return np.zeros(len(item), np.int64)
     first = np.flatnonzero(np.append(True, np.diff(item) != 0))
     return np.arange(len(item)) - np.repeat(first, np.diff(np.append(first, len(item))))
-
-
-class _Stream:
-    """The rows of one process in one subrun, one after the other."""
-
-    def __init__(self, plan: Plan, takes: Sequence[Take], store: dict[int, Part]) -> None:
-        self._plan, self._store = plan, store
-        self._takes = list(takes)
-        self._rows: tuple[IntArray, IntArray, IntArray] | None = None
-        self._at = 0  # rows given so far, of the current range
-        self._range: tuple[Part, int, int] | None = None
-
-    def next(self, wanted: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return tree, entry and item of the rows of the next `wanted` items."""
-        sources, entries, items, done = [], [], [], 0
-        while done < wanted:
-            source, entry, item, count = self._some(wanted - done)
-            sources.append(source)
-            entries.append(entry)
-            items.append(item + done)
-            done += count
-        if not sources:
-            nothing = np.empty(0, np.int64)
-            return nothing, nothing, nothing
-        return np.concatenate(sources), np.concatenate(entries), np.concatenate(items)
-
-    def _some(self, wanted: int) -> tuple[IntArray, IntArray, IntArray, int]:
-        if self._range is None:
-            part, start, stop = self._takes.pop(0)
-            self._range = _part(self._plan, part, self._store), start, stop
-            self._rows = None
-        part_, start, stop = self._range
-        if part_.accepted is None and part_.order is None:
-            end = min(stop, start + wanted)
-            source, entry, item = part_.rows(start, end)
-            self._range = (part_, end, stop) if end < stop else None
-            return source, entry, item, end - start
-        # sorted within the whole range, so that the file is read once
-        if self._rows is None:
-            self._rows, self._at = part_.rows(start, stop), 0
-        source, entry, item = self._rows
-        first, last = np.searchsorted(item, [self._at, self._at + wanted])
-        count = int(item[last - 1]) + 1 - self._at if last > first else 0
-        begin, self._at = self._at, self._at + count
-        if last == len(item):
-            self._range = None
-        return source[first:last], entry[first:last], item[first:last] - begin, count
 
 
 def _part(plan: Plan, index: int, store: dict[int, Part]) -> Part:

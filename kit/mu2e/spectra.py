@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -163,7 +164,7 @@ def read_table(path: Path) -> tuple[FloatArray, FloatArray, str]:
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)
-        except (OSError, EOFError) as fault:
+        except (OSError, EOFError, zlib.error) as fault:
             message = f"{path}: cut short or damaged gzip ({fault})"
             raise FormatError(message) from None
     rows: list[tuple[float, float]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +68,24 @@ def probe(p: MixtureParameters, pools: Mapping[str, Pool], request: Request, run
         run.notice(f"left out, since not all files have them equally: {', '.join(dropped)}")
 
 
-def make_plan(p: MixtureParameters, pools: Mapping[str, Pool], request: Request, run: Run) -> Plan:
-    """Reserve the events of an ensemble and write its plan, or take up what was reserved before."""
+def make_plan(
+    p: MixtureParameters,
+    pools: Mapping[str, Pool],
+    request: Request,
+    run: Run,
+    refuse: Callable[[Plan], None] = lambda _plan: None,
+) -> Plan:
+    """Reserve the events of an ensemble and write its plan, or take up what was reserved before.
+
+    What `refuse` raises leaves nothing reserved.
+    """
     probe(p, pools, request, run)
     note_inputs(pools, run)
     parts = parts_for(pools, request)[2]
 
     def draw(free: Free) -> tuple[list[Range], str]:
         plan, ranges = choose(request, pools, free)
+        refuse(plan)
         return ranges, json_text(plan.plain())
 
     ledger = Ledger(resolve(p.ledger))

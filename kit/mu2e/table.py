@@ -161,6 +161,8 @@ def read_yields(path: Path) -> Yields:
         not isinstance(content, dict)
         or content.get("format") != FORMAT
         or not isinstance(content.get("rows"), list)
+        or not all(isinstance(content.get(name), dict) for name in ("parameters", "exposure"))
+        or not isinstance(content.get("catalogue", ""), dict | None)
     ):
         message = f"{path}: should be the yields.json that mu2e/yields writes"
         raise FormatError(message)

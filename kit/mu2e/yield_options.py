@@ -65,6 +65,11 @@ class YieldParameters(Parameters):
     write_config: Literal["none", "mds1", "mds3"] = parameter("none", "also write a config.txt of this dialect")
     labels: dict[str, str] = parameter({}, "texts of the config: njobs, cosmicjob, cosmicgen, primaries, stops")
 
+    def named_inputs(self) -> list[str]:
+        """Return the tables that are read."""
+        tables = (self.dio_table, self.rpc_table, self.ipa_table)
+        return [*filter(None, (self.efficiencies, self.primaries, self.config, *tables))]
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         given = [name for name in EXPOSURES if getattr(self, name)]

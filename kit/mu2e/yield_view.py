@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,12 @@ from kit.mu2e.primaries import Pool, measure
 from kit.mu2e.processes import COSMICS, canonical, family, rate_for
 from kit.mu2e.table import Yields
 from kit.mu2e.yield_options import YieldParameters
+from kit.mu2e.yield_plots import draw_headroom, draw_momenta
 
-__all__ = ["YieldView", "YieldWorkshop", "other_convention"]
+__all__ = [
+    "YieldView", "YieldWorkshop", "bars_caption", "draw_bars", "draw_spectrum", "other_convention",
+    "spectrum_caption",
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -112,3 +117,27 @@ def _words(made: Calculation, inputs: Inputs, others: list[str]) -> str:
             f"before selection only, since samples are of another part of the spectrum: {', '.join(others)}"
         )
     return "\n".join([*lines, *made.warnings])
+
+
+def draw_spectrum(axes: Any, view: YieldView) -> None:
+    """Draw the momenta of expected events."""
+    draw_momenta(axes, view.spectrum, view.factor)
+
+
+def spectrum_caption(view: YieldView) -> str:
+    """Return the spectrum in words."""
+    total = float(sum(counts.sum() for counts in view.spectrum.counts.values()))
+    kind = "in the sample" if view.spectrum.measured else "before selection"
+    hatched = "; hatched: simulated stand-ins" if view.spectrum.synthetic else ""
+    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}"
+
+
+def draw_bars(axes: Any, view: YieldView) -> None:
+    """Draw for each process how long its simulated events last."""
+    draw_headroom(axes, view.made.rows)
+
+
+def bars_caption(view: YieldView) -> str:
+    """Return in words which process has too few simulated events."""
+    short = [row.process for row in view.made.rows if row.headroom is not None and row.headroom < 1]
+    return f"too few simulated events: {', '.join(short)}" if short else "no process has too few simulated events"

@@ -21,7 +21,7 @@ from kit.opendata.datasets import WANTED, Chosen, choose
 from kit.opendata.demo_service import Service
 from kit.opendata.listings import Dataset, kept
 from kit.opendata.portal import list_record, record_name
-from kit.opendata.releases import list_release
+from kit.opendata.releases import Release, list_release
 from kit.opendata.shelf import Entry, Shelf
 from kit.opendata.web import Patience
 from kit.parameters import Parameters, parameter
@@ -29,15 +29,6 @@ from kit.run import Run, RunError
 
 __all__ = ["CatalogueParameters", "list_files"]
 
-Release = Literal[
-    "2016e-8tev",
-    "2020e-13tev",
-    "2024r-pp",
-    "2024r-hi",
-    "2025e-13tev-beta",
-    "2025r-evgen-13tev",
-    "2025r-evgen-13p6tev",
-]
 CATALOGUE, EXPORT, ADDRESSES = "catalogue.json", "metadata_cache.json", "files.txt"
 FORMAT = 1
 DEMO = "demo"
@@ -60,8 +51,8 @@ class CatalogueParameters(Parameters):
     folder: str = parameter("outputs/data/opendata", "where lists and files are kept, for all runs")
     download: bool = parameter(False, "fetch the files, too, instead of only listing them")
     refresh: bool = parameter(False, "ask the services again, and check the files that are here")
-    since: str | None = parameter(
-        None, "catalogue.json of an earlier run, whose files are left out: only new ones"
+    since: list[str] = parameter(
+        [], "catalogue.json of earlier runs, whose files are left out; the services are asked again"
     )
     max_files: int | None = parameter(None, "only the first so many files", ge=1)
     connections: int = parameter(4, "downloads side by side", ge=1, le=16)
@@ -77,6 +68,10 @@ class CatalogueParameters(Parameters):
         "backoff",
         "max_failed_fraction",
     }
+
+    def named_inputs(self) -> list[str]:
+        """Return the catalogues that are read."""
+        return list(self.since)
 
     @field_validator("records")
     @classmethod
@@ -164,21 +159,26 @@ def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tu
         make = functools.partial(list_record, record, server, p.patience)
         makers.append((record_name(record), {"server": p.server}, lambda make=make: [make()]))
     for name, settings, make in makers:
-        listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=p.refresh)
+        refresh = p.refresh or bool(p.since)  # a list that was kept knows nothing new
+        listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=refresh)
         found, asked = found + listed, asked + made
     return found, asked
 
 
 def _new(p: CatalogueParameters, chosen: Sequence[Chosen]) -> list[Chosen]:
-    """Return what is chosen without the files that an earlier catalogue holds."""
-    if p.since is None:
-        return list(chosen)
-    content = files.read_json(files.resolve(p.since))
-    try:
-        known = {entry["uri"] for dataset in content["datasets"] for entry in dataset["files"]}
-    except (KeyError, TypeError) as fault:
-        message = f"{p.since}: no catalogue; should be {CATALOGUE} of an earlier run"
-        raise FormatError(message) from fault
+    """Return what is chosen without the files that earlier catalogues hold; those that failed are not held."""
+    known: set[str] = set()
+    for path in p.since:
+        if not files.resolve(path).is_file():
+            message = f"since: there is no {path}; should be {CATALOGUE} of an earlier run"
+            raise FileNotFoundError(message)
+        content = files.read_json(files.resolve(path))
+        try:
+            entries = [entry for dataset in content["datasets"] for entry in dataset["files"]]
+            known |= {entry["uri"] for entry in entries if entry["state"] != "failed"}
+        except (KeyError, TypeError) as fault:
+            message = f"{path}: no catalogue; should be {CATALOGUE} of an earlier run"
+            raise FormatError(message) from fault
     return [(dataset, [file for file in listed if file.uri not in known]) for dataset, listed in chosen]
 
 

@@ -48,16 +48,17 @@ class Objects:
 
     def of(self, kept: npt.NDArray[np.bool_]) -> Objects:
         """Return the objects that are `kept`, shape (m,), of the same entries."""
-        offsets = np.concatenate(([0], np.cumsum(kept)))[self.offsets]
-        values = {name: column[kept] for name, column in self._columns()}
-        return Objects(offsets, **values)
+        return self.taken(np.flatnonzero(kept), np.concatenate(([0], np.cumsum(kept)))[self.offsets])
+
+    def taken(self, places: IntArray, offsets: IntArray) -> Objects:
+        """Return the objects at `places`, which are those of the entries as `offsets` tell."""
+        return Objects(offsets, **{name: column[places] for name, column in self._columns()})
 
     def at(self, entries: npt.NDArray[np.bool_]) -> Objects:
         """Return the objects of the entries that are kept, shape (n,)."""
         sizes = np.diff(self.offsets)
-        kept = np.repeat(entries, sizes)
-        values = {name: column[self.offsets[0] : self.offsets[-1]][kept] for name, column in self._columns()}
-        return Objects(np.concatenate(([0], np.cumsum(sizes[entries]))), **values)
+        places = np.flatnonzero(np.repeat(entries, sizes)) + self.offsets[0]
+        return self.taken(places, np.concatenate(([0], np.cumsum(sizes[entries]))))
 
     def _columns(self) -> list[tuple[str, npt.NDArray[Any]]]:
         return [(name, v) for name, v in vars(self).items() if name != "offsets" and v is not None]

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kit import figures
 from kit.figures import COLOURS
 from kit.opendata import drawing
 from kit.opendata.captions import Caption
+from kit.opendata.contents import Contents, contents_of, nothing_in
 from kit.opendata.notation import final_state_text, mass_text
 from kit.opendata.spectra import Spectra
 
 __all__ = ["data_over_simulation"]
 
-FloatArray = npt.NDArray[np.float64]
 Pair = tuple[str, str]
 
 MOST = 60  # bins that can be read
@@ -40,22 +39,21 @@ def data_over_simulation(
         Final state and combination.
     """
     with figures.style(caption.style):
-        counts = data.counts(pair)
-        bins, factor = drawing.shown_bins(counts, share=0.995, most=MOST)
-        width, shown = data.grid.width * factor, drawing.joined(counts, bins, factor)
+        counts = Contents(data.counts(pair))
+        bins, factor = drawing.shown_bins(counts.values, share=0.995, most=MOST)
+        width, shown = data.grid.width * factor, counts.joined(bins, factor)
         picture, every = figures.grid(
             2, 1, size=(7.0, 6.0), experiment=caption.style, height_ratios=[3, 1], sharex=True
         )
         upper, lower = every.flat
         figures.label(upper, caption.name, caption.text, energy=caption.energy)
-        total, variance = _stack(upper, simulations, pair, bins, factor, width)
-        drawing.points(upper, shown, 0.0, width, f"data: {drawing.number_text(counts.sum())}")
-        highest = max(drawing.reach(shown), float(total.max(initial=0.0)))
-        drawing.head_room(upper, highest, drawing.spread(shown[shown > 0]), 1.35)
+        total = _stack(upper, simulations, pair, bins, factor, width)
+        drawing.points(upper, shown, 0.0, width, f"data: {counts.text}")
+        drawing.head_room(upper, max(shown.reach, total.reach), drawing.spread(shown.values), 1.35)
         upper.set_ylabel(f"Events / {width:g} GeV")
         drawing.note(upper, final_state_text(pair[0]))
         upper.legend(loc="upper right", bbox_to_anchor=(1.0, 0.92), fontsize=8)
-        _ratio(lower, shown, total, variance, width)
+        _ratio(lower, shown, total, width)
         lower.set_xlim(0, bins * width)
         lower.set_xlabel(f"{mass_text(pair[1])} [GeV]")
         return picture
@@ -63,47 +61,38 @@ def data_over_simulation(
 
 def _stack(
     axes: Any, simulations: Mapping[str, Spectra], pair: Pair, bins: int, factor: int, width: float
-) -> tuple[FloatArray, FloatArray]:
-    """Draw the simulations on top of each other, and return their sum and its variance."""
-    total, variance = np.zeros(bins), np.zeros(bins)
+) -> Contents:
+    """Draw the simulations on top of each other, and return their sum."""
+    total = Contents(np.zeros(bins), np.zeros(bins))
     edges = width * np.arange(bins + 1)
     for place, (name, spectra) in enumerate(simulations.items()):
-        sums, squares = _contents(spectra, pair)
-        part = _joined(sums, bins, factor)
+        whole = contents_of(spectra, pair) if pair in spectra.pairs else nothing_in(spectra)
+        above = total + whole.joined(bins, factor)
         look = {"facecolor": COLOURS[1 + place % (len(COLOURS) - 1)], "hatch": HATCHES[place % len(HATCHES)]}
-        label = f"{name}: {drawing.number_text(float(sums.sum()))}"
+        label = f"{name}: {whole.text}"
         axes.stairs(
-            total + part, edges, baseline=total, fill=True, alpha=0.6, edgecolor="white", label=label, **look
+            above.values,
+            edges,
+            baseline=total.values,
+            fill=True,
+            alpha=0.6,
+            edgecolor="white",
+            label=label,
+            **look,
         )
-        total, variance = total + part, variance + _joined(squares, bins, factor)
-    return total, variance
+        total = above
+    return total
 
 
-def _contents(spectra: Spectra, pair: Pair) -> tuple[FloatArray, FloatArray]:
-    """Return Σw and Σw² of a pair; counts where there are no weights, nothing where there is no such pair."""
-    if pair not in spectra.pairs:
-        return np.zeros(spectra.grid.bins), np.zeros(spectra.grid.bins)
-    counts = spectra.counts(pair).astype(np.float64)
-    return spectra.weights(pair) or (counts, counts)
-
-
-def _joined(values: FloatArray, bins: int, factor: int) -> FloatArray:
-    some = values[: bins * factor]
-    sums: FloatArray = np.pad(some, (0, bins * factor - len(some))).reshape(bins, factor).sum(axis=1)
-    return sums
-
-
-def _ratio(
-    axes: Any, counts: npt.NDArray[np.int64], total: FloatArray, variance: FloatArray, width: float
-) -> None:
+def _ratio(axes: Any, data: Contents, simulation: Contents, width: float) -> None:
     """Draw data over simulation, and as a band how well simulation is known."""
+    counts, total = data.values, simulation.values
     there = total > 0
     edges = width * np.arange(len(total) + 1)
-    error = np.divide(np.sqrt(variance), total, out=np.zeros(len(total)), where=there)
+    error = np.divide(np.sqrt(simulation.variances), total, out=np.zeros(len(total)), where=there)
     axes.stairs(1 + error, edges, baseline=1 - error, fill=True, color=COLOURS[8], alpha=0.4)
     filled = there & (counts > 0)
-    ratio = counts[filled] / total[filled]
-    errors = drawing.poisson_errors(counts[filled]) / total[filled]
+    ratio, errors = counts[filled] / total[filled], data.errors[:, filled] / total[filled]
     axes.errorbar(width * (np.flatnonzero(filled) + 0.5), ratio, yerr=errors, fmt="o", color="black", markersize=3)
     axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set_ylim(0, LARGEST_RATIO)

@@ -6,12 +6,15 @@ Everything here takes axes and numbers, and draws; nothing reads a file.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kit.figures import COLOURS
+
+if TYPE_CHECKING:
+    from kit.opendata.contents import Contents
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -48,11 +51,13 @@ def poisson_errors(counts: npt.ArrayLike) -> FloatArray:
 
 
 def number_text(value: float) -> str:
-    """Return a count with its thousands apart: 12 345."""
-    return f"{value:,.0f}".replace(",", " ")
+    """Return a number with its thousands apart: 12 345; of what is no whole number three digits."""
+    if value == round(value) or abs(value) >= 100:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.3g}"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: float, noun: str) -> str:
     """Return a number with what it counts: 1 event, 12 345 events."""
     return f"{number_text(number)} {noun}" + ("" if number == 1 else "s")
 
@@ -143,21 +148,19 @@ def whole_numbers(axis: Any) -> None:
     axis.set_tick_params(which="minor", length=0)
 
 
-def steps(
-    axes: Any, counts: IntArray | FloatArray, low: float, width: float, name: str = "", **options: Any
-) -> None:
+def steps(axes: Any, counts: npt.NDArray[Any], low: float, width: float, name: str = "", **options: Any) -> None:
     """Draw a spectrum as steps, in the colour and line given; `low` and `width` of its bins in GeV."""
     edges = low + width * np.arange(len(counts) + 1)
     axes.stairs(counts, edges, label=name or "_", **{"linewidth": 1.4, **options})
 
 
-def points(axes: Any, counts: IntArray, low: float, width: float, name: str = "", **options: Any) -> None:
-    """Draw the filled bins of a spectrum as points with the errors of their Poisson counts."""
-    filled = np.flatnonzero(counts)
+def points(axes: Any, contents: Contents, low: float, width: float, name: str = "", **options: Any) -> None:
+    """Draw the filled bins of a spectrum as points with their statistical errors."""
+    filled = np.flatnonzero(contents.filled)
     axes.errorbar(
         low + width * (filled + 0.5),
-        counts[filled],
-        yerr=poisson_errors(counts[filled]),
+        contents.values[filled],
+        yerr=contents.errors[:, filled],
         label=name or "_",
         **{"fmt": "o", "color": "black", "markersize": 3.5, "linewidth": 1, **options},
     )
@@ -181,30 +184,27 @@ def mark(axes: Any, names: Sequence[str]) -> None:
             )
 
 
-def head_room(axes: Any, largest_value: float, logarithmic: bool = False, room: float = 1.35) -> None:
-    """Give a count axis room above its largest value, for legend and markers."""
-    top = max(largest_value, 1.0)
+def head_room(
+    axes: Any, largest_value: float, logarithmic: bool = False, room: float = 1.35, least: float = 1.0
+) -> None:
+    """Give an axis of counts room above its largest value, for legend and markers; `least` is to be seen, too."""
+    top, low = max(largest_value, least), 0.5 * least
     if logarithmic:
         axes.set_yscale("log")
-        axes.set_ylim(0.5, max(15.0, 0.5 * (2 * top) ** room))
+        axes.set_ylim(low, low * max(30.0, (top / low) ** room))
     else:
         axes.set_ylim(0, top * room)
 
 
-def reach(counts: IntArray) -> float:
-    """Return where the highest error bar of a spectrum ends."""
-    return float((counts + poisson_errors(counts)[1])[counts > 0].max(initial=1.0))
-
-
-def last_shown(counts: IntArray, share: float) -> int:
+def last_shown(counts: IntArray | FloatArray, share: float) -> int:
     """Return the number of bins, from the first one, that hold `share` of the entries; at least one."""
-    total = np.cumsum(counts)
+    total = np.cumsum(np.abs(counts))  # weights can be negative
     if not len(total) or total[-1] == 0:
         return 1
     return int(np.searchsorted(total, share * total[-1])) + 1
 
 
-def shown_bins(counts: IntArray, share: float, most: int, least: int = 1) -> tuple[int, int]:
+def shown_bins(counts: IntArray | FloatArray, share: float, most: int, least: int = 1) -> tuple[int, int]:
     """Return how many bins to draw, and of how many bins each is joined.
 
     Parameters
@@ -218,16 +218,9 @@ def shown_bins(counts: IntArray, share: float, most: int, least: int = 1) -> tup
     least : int
         The smallest number of bins to be seen from the first filled one on, before any are joined.
     """
-    bins = max(last_shown(counts, share), int(np.argmax(counts > 0)) + least)
+    bins = max(last_shown(counts, share), int(np.argmax(counts != 0)) + least)
     factor = next((f for f in (1, 2, 5, 10, 20, 50) if bins <= most * f), 100)
     return -(-bins // factor), factor
-
-
-def joined(counts: IntArray, bins: int, factor: int) -> IntArray:
-    """Return the first `bins` bins, each made of `factor` bins of the spectrum."""
-    some = counts[: bins * factor]
-    sums: IntArray = np.pad(some, (0, bins * factor - len(some))).reshape(bins, factor).sum(axis=1)
-    return sums
 
 
 def note(axes: Any, text: str) -> None:

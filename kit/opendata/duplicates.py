@@ -2,18 +2,17 @@
 
 An event is known by its numbers: run, luminosity block and event in CMS; channel, run and event in ATLAS, where
 the channel of data says nothing new. Of all that have the same numbers the first in the order of the files stays,
-so that the answer does not depend on who does which share of the work. The numbers are sorted in portions on the
-disk: memory does not grow with the input.
+so that the answer does not depend on who does which share of the work. The numbers of many events are sorted in
+portions on the disk: memory does not grow with the input.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +27,13 @@ __all__ = ["VETO", "Vetoes", "find_duplicates"]
 VETO = "veto.json"
 FORMAT = 1
 PORTIONS = 64
-AT_ONCE = 1_000_000  # entries whose numbers are read together
+AT_ONCE = 1_000_000  # entries whose numbers are read together, and held in memory
 KEY = ("channel", "run", "lumi", "event")
 ROW = np.dtype([*((name, np.uint64) for name in KEY), ("file", np.uint32), ("entry", np.uint64)])
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads neighbours over all portions
 
 BoolArray = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.void]  # of dtype ROW
 
 
 @dataclass(frozen=True)
@@ -90,25 +90,21 @@ def find_duplicates(opened: Iterable[Callable[[], Reader]], folder: Path, target
     OSError
         If the disk is full.
     """
-    folder.mkdir(exist_ok=True)
-    portions = [folder / f"{number:02d}" for number in range(PORTIONS)]
-    sources = dict[int, Source]()
+    sources, rows = dict[int, Source](), _Rows(folder)
     try:
-        with contextlib.ExitStack() as stack:
-            streams = [stack.enter_context(portion.open("wb")) for portion in portions]
-            for number, give in enumerate(opened):
-                try:
-                    reader = give()
-                    _spread(reader, number, streams)
-                except (FormatError, OSError) as fault:
-                    if isinstance(fault, OSError) and fault.errno in NO_ROOM:
-                        raise
-                else:
-                    sources[number] = reader.source
-        vetoed = _second_ones(portions, list(sources))
+        for number, give in enumerate(opened):
+            try:
+                reader = give()
+                for some in _numbers(reader, number):
+                    rows.add(some)
+            except (FormatError, OSError) as fault:
+                if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+                    raise
+            else:
+                sources[number] = reader.source
+        vetoed = _second_ones(rows.portions(), list(sources))
     finally:
-        for portion in portions:
-            portion.unlink(missing_ok=True)
+        rows.remove()
     files = [
         {"path": s.path, "uuid": s.uuid, "size": s.size, "entries": s.entries, "vetoed": entries.tolist()}
         for s, entries in zip(sources.values(), vetoed, strict=True)
@@ -118,8 +114,8 @@ def find_duplicates(opened: Iterable[Callable[[], Reader]], folder: Path, target
     return sum(map(len, vetoed))
 
 
-def _spread(reader: Reader, number: int, streams: Sequence[BinaryIO]) -> None:
-    """Write the numbers of all events of a file into portions, by event and run."""
+def _numbers(reader: Reader, number: int) -> Iterator[Rows]:
+    """Yield the numbers of all events of a file, some at a time."""
     entries = reader.source.entries
     for first in range(0, entries, AT_ONCE):
         last = min(entries, first + AT_ONCE)
@@ -129,20 +125,70 @@ def _spread(reader: Reader, number: int, streams: Sequence[BinaryIO]) -> None:
             if name in columns:
                 rows[name] = columns[name].astype(np.int64).view(np.uint64)
         rows["file"], rows["entry"] = number, np.arange(first, last)
-        with np.errstate(over="ignore"):
-            mixed = (rows["event"] * MIX) ^ (rows["run"] * (MIX | np.uint64(2)))
-        portion = ((mixed >> np.uint64(32)) % np.uint64(PORTIONS)).astype(np.int64)
+        yield rows
+
+
+class _Rows:
+    """The numbers of events: few in memory, many in portions on the disk, equal ones in the same."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = [folder / f"{number:02d}" for number in range(PORTIONS)]
+        self._held: list[Rows] = []
+        self._spilled = False
+
+    def add(self, rows: Rows) -> None:
+        """Keep some more."""
+        self._held.append(rows)
+        if sum(map(len, self._held)) > AT_ONCE:
+            self._spill()
+
+    def portions(self) -> Iterator[Rows]:
+        """Yield all of them; those that are equal come together, in the order in which they were added."""
+        if not self._spilled:
+            yield self._all()
+            return
+        self._spill()
+        for path in self._paths:
+            yield np.fromfile(path, ROW)
+
+    def remove(self) -> None:
+        """Leave nothing on the disk."""
+        for path in self._paths if self._spilled else ():
+            path.unlink(missing_ok=True)
+
+    def _all(self) -> Rows:
+        return self._held[0] if len(self._held) == 1 else np.concatenate([np.empty(0, ROW), *self._held])
+
+    def _spill(self) -> None:
+        self._paths[0].parent.mkdir(exist_ok=True)
+        mode = "ab" if self._spilled else "wb"  # what a killed run has left is none of ours
+        self._spilled = True
+        rows = self._all()
+        self._held.clear()
+        portion = ((_mixed(rows) >> np.uint64(32)) % np.uint64(PORTIONS)).astype(np.int64)
         order = np.argsort(portion, kind="stable")
         edges = np.searchsorted(portion[order], np.arange(PORTIONS + 1))
-        for place, stream in enumerate(streams):
-            stream.write(rows[order[edges[place] : edges[place + 1]]].tobytes())
+        for place, path in enumerate(self._paths):
+            with path.open(mode) as stream:
+                stream.write(rows[order[edges[place] : edges[place + 1]]].tobytes())
 
 
-def _second_ones(portions: Sequence[Path], files: Sequence[int]) -> list[npt.NDArray[np.int64]]:
+def _mixed(rows: Rows) -> npt.NDArray[np.uint64]:
+    """Return a number for each row that is the same for equal events, and hardly ever for others."""
+    mixed = np.zeros(len(rows), np.uint64)
+    for name in KEY:
+        mixed = (mixed ^ rows[name]) * MIX
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def _second_ones(portions: Iterable[Rows], files: Sequence[int]) -> list[npt.NDArray[np.int64]]:
     """Return for each of the files, by number, the entries that others before have the numbers of."""
     found: dict[int, list[Any]] = {number: [] for number in files}
-    for portion in portions:
-        rows = np.fromfile(portion, ROW)
+    for some in portions:
+        mixed = _mixed(some)
+        ordered = np.sort(mixed)
+        rows = some[np.isin(mixed, ordered[1:][ordered[1:] == ordered[:-1]])]
         rows = rows[np.isin(rows["file"], np.array(files, np.uint32))]
         # stable: those of the same numbers stay in the order of the files
         rows = rows[np.lexsort(tuple(rows[name] for name in reversed(KEY)))]

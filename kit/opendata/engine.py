@@ -5,24 +5,23 @@ Each of the `kernels` has a twin in `twins` that gives the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kit import compiled
 from kit.opendata import option_twins, twins
-from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray
+from kit.opendata.twins import BoolArray, Chosen, Cuts, FloatArray, IntArray, Stored
 
 __all__ = ["COMPILED_FROM", "NUMPY", "Engine", "compiled_engine", "engine"]
 
 COMPILED_FROM = 100_000  # events; NumPy alone is one or two µs an event slower, compiling takes some seconds once
 BLOCK = 512  # masses made before they are counted: they stay in the processor's first cache
 
-_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] -> i8"
+_CHOOSE = "i8[] {0}[] {0}[] {0}[] {0}[] {0}[] f8 f8 f8 f8 i8 f8[] i8[] b1[] i8[] i8[] b1[] -> i8"
 LOOPS = {
     "kit.opendata.kernels:arrange": "i8[] i8[] i8[] i8[] i8[] i8[] i8[]",
     "kit.opendata.kernels:count": "f8[,] i8[,] i8[] i8[] f8 i8 f8[] f8[,] i8[] i8[,] -> i8",
@@ -72,47 +71,32 @@ def compiled_engine() -> Engine:
     loops = compiled.load(LOOPS, SOURCES)
     choosers: dict[str, Callable[..., int]] = {}
 
-    def choose(
-        offsets: IntArray,
-        pt: npt.NDArray[np.floating],
-        eta: npt.NDArray[np.floating],
-        phi: npt.NDArray[np.floating],
-        extra: npt.NDArray[np.floating] | None,
-        isolation: npt.NDArray[np.floating] | None,
-        cuts: Cuts,
-    ) -> Chosen:
-        given = [values for values in (pt, eta, phi, extra, isolation) if values is not None]
-        kind = "f4" if all(values.dtype == np.float32 for values in given) else "f8"
+    def choose(stored: Stored, cuts: Cuts) -> Chosen:
+        offsets, *columns = stored
+        kind = "f4" if all(values is None or values.dtype == np.float32 for values in columns) else "f8"
         if kind not in choosers:
             choosers.update(
                 {kind: compiled.load({"kit.opendata.kernels:choose": _CHOOSE.format(kind)}, SOURCES)["choose"]}
             )
         nothing = np.empty(0, kind)
-        stored = [
-            np.ascontiguousarray(nothing if values is None else values, kind)
-            for values in (pt, eta, phi, extra, isolation)
-        ]
+        given = [np.ascontiguousarray(nothing if values is None else values, kind) for values in columns]
         events = len(offsets) - 1
         counts, sound, dropped = np.empty(events, np.int64), np.empty(events, np.bool_), np.zeros(1, np.int64)
         places = np.empty(min(events * cuts.max_count, int(offsets[-1] - offsets[0])), np.int64)
-        hardest = np.empty(cuts.max_count)
+        hardest, passes = np.empty(cuts.max_count), np.zeros(int(offsets[-1]), np.bool_)
         used = choosers[kind](
-            np.ascontiguousarray(offsets), *stored, *cuts, hardest, counts, sound, places, dropped
+            np.ascontiguousarray(offsets), *given, *cuts, hardest, counts, sound, places, dropped, passes
         )
-        return Chosen(counts, sound, places[:used], int(dropped[0]))
+        return Chosen(counts, sound, places[:used], int(dropped[0]), passes)
 
     def arrange(*arrays: IntArray) -> IntArray:
         places = np.empty(arrays[-1][-1], np.int64)
         loops["arrange"](*map(np.ascontiguousarray, arrays), places)
         return places
 
-    def count(
-        momenta: Any, columns: Any, sizes: Any, events: Any, width: float, bins: int, minimum: Any
-    ) -> tuple[IntArray, IntArray, IntArray]:
-        found = np.empty((3, int(np.minimum(events, bins + 2).sum())), np.int64)
-        arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
-        room = np.empty((4, BLOCK)), np.zeros(bins + 2, np.int64), found
-        used = loops["count"](*arrays, width, bins, np.ascontiguousarray(minimum), *room)
+    def count(*given: Any) -> tuple[IntArray, IntArray, IntArray]:
+        found, line = _room(given)
+        used = loops["count"](*map(_plain, given), np.empty((4, BLOCK)), line, found)
         combination, place, number = (row[:used].copy() for row in found)
         return combination, place, number
 
@@ -132,22 +116,19 @@ def _strike(*arrays: Any) -> BoolArray:
     return left
 
 
-def _weigh(
-    momenta: Any,
-    columns: Any,
-    sizes: Any,
-    events: Any,
-    width: float,
-    bins: int,
-    minimum: Any,
-    begins: Any,
-    weights: Any,
-) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]:
-    longest = int(np.minimum(events, bins + 2).sum())
-    found, weighed = np.empty((3, longest), np.int64), np.empty((2, longest))
-    arrays = map(np.ascontiguousarray, (momenta, columns, sizes, events))
-    more = map(np.ascontiguousarray, (minimum, begins, weights))
-    room = np.zeros(bins + 2, np.int64), np.zeros((2, bins + 2))
-    used = _optional("weigh")(*arrays, width, bins, *more, *room, found, weighed)
+def _plain(given: Any) -> Any:
+    return np.ascontiguousarray(given) if isinstance(given, np.ndarray) else given
+
+
+def _room(given: Sequence[Any]) -> tuple[IntArray, IntArray]:
+    """Return room for the bins that are not empty of all pairs, and for all bins of one."""
+    _, _, _, events, _, bins, *_ = given
+    return np.empty((3, int(np.minimum(events, bins + 2).sum())), np.int64), np.zeros(bins + 2, np.int64)
+
+
+def _weigh(*given: Any) -> tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray]:
+    found, line = _room(given)
+    weighed = np.empty((2, found.shape[1]))
+    used = _optional("weigh")(*map(_plain, given), line, np.zeros((2, len(line))), found, weighed)
     combination, place, number = (row[:used].copy() for row in found)
     return combination, place, number, weighed[0, :used].copy(), weighed[1, :used].copy()

@@ -18,6 +18,7 @@ __all__ = ["with_extras"]
 
 FloatArray = npt.NDArray[np.float64]
 CHARM = 0.018  # share of c among what is no b, in the score DL1d; ATL-PHYS-PUB-2022-027
+BLOCK = 1 << 14  # scores at once: what is computed of them stays in the processor's cache
 UNLINKED = 2**32 - 1  # the number of a b-tag object that a jet does not have
 
 
@@ -50,12 +51,17 @@ def _score(jets: Objects, found: Found, columns: Mapping[str, Column], path: str
         if not np.array_equal(column.offsets, b.offsets):  # type: ignore[arg-type]
             message = f"{path}:{name}: its lists are not as long as those of {found.flavours[0]}"
             raise FormatError(message)
-    discriminant = _dl1d(*(column.content.astype(np.float64) for column in (b, c, light)))
+    discriminant = _dl1d(b.content, c.content, light.content)
     if not found.link:
         _same_lengths(jets, b, found.flavours[0], path, first)
         return discriminant
-    link = _of_jets(jets, found.link, columns, path, first).astype(np.int64)
+    link = _of_jets(jets, found.link, columns, path, first)
     assert b.offsets is not None
+    if np.array_equal(b.offsets, jets.offsets):  # the usual case: each jet has the object at its own place
+        own = np.arange(len(link)) - np.repeat(b.offsets[:-1], np.diff(b.offsets))
+        if np.array_equal(link, own):
+            return discriminant
+    link = link.astype(np.int64)
     entry = np.repeat(np.arange(len(jets.offsets) - 1), np.diff(jets.offsets))
     beyond = (link >= np.diff(b.offsets)[entry]) & (link != UNLINKED)
     if beyond.any():
@@ -70,12 +76,17 @@ def _score(jets: Objects, found: Found, columns: Mapping[str, Column], path: str
     return score
 
 
-def _dl1d(b: FloatArray, c: FloatArray, light: FloatArray) -> FloatArray:
+def _dl1d(b: npt.NDArray[Any], c: npt.NDArray[Any], light: npt.NDArray[Any]) -> FloatArray:
     """Return ln(p_b / (0.018 p_c + 0.982 p_u)): −∞ where p_b is 0, else ∞ where nothing else is possible."""
-    other = CHARM * c + (1 - CHARM) * light
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.log(b / other)
-    return np.where(b > 0, np.where(other > 0, found, np.inf), -np.inf)
+    found = np.empty(len(b))
+    for first in range(0, len(b), BLOCK):
+        some = slice(first, first + BLOCK)
+        pb, other = b[some].astype(np.float64), (1 - CHARM) * light[some].astype(np.float64)
+        other += CHARM * c[some].astype(np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(pb / other)
+        found[some] = np.where(pb > 0, np.where(other > 0, ratio, np.inf), -np.inf)
+    return found
 
 
 def _of_jets(jets: Objects, name: str, columns: Mapping[str, Column], path: str, first: int) -> npt.NDArray[Any]:

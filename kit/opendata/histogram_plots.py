@@ -16,6 +16,7 @@ from kit.figures import COLOURS
 from kit.opendata import drawing
 from kit.opendata.bumpnet import MINIMUM_BINS, MINIMUM_EVENTS, STRICT_BINS, Histogram
 from kit.opendata.captions import Caption
+from kit.opendata.contents import Contents
 from kit.opendata.notation import final_state_text, mass_text
 
 Report = Mapping[str, Any]
@@ -81,26 +82,32 @@ def _divided(axes: Any, pair: Report, parts: Mapping[str, Histogram | None]) -> 
         return
     for name, look in PARTS.items():
         if histogram := parts.get(name):
-            drawing.steps(axes, histogram.counts, histogram.low, histogram.width, LEGEND[name], fill=True, **look)
-    drawing.steps(axes, before.counts, before.low, before.width, color="black", linewidth=0.8)
+            drawing.steps(
+                axes, histogram.contents, histogram.low, histogram.width, LEGEND[name], fill=True, **look
+            )
+    shown = Contents(before.counts) if before.weights is None else Contents(*before.weights)
+    drawing.steps(axes, shown.values, before.low, before.width, color="black", linewidth=0.8)
+    if shown.squares is not None:
+        drawing.points(axes, shown, before.low, before.width, fmt="none", elinewidth=0.8)
     for edge, line in ((pair["peak"], "-"), (pair["split"], "--")):
         if edge is not None:
             axes.axvline(edge, color="black", linestyle=line, linewidth=1.2)
-    end = before.low + before.width * drawing.last_shown(before.counts, 0.99)
+    end = before.low + before.width * drawing.last_shown(shown.values, 0.99)
     end = min(before.high, max(end, (pair["split"] or 0) + 10 * before.width))
     end = max(end, before.low + NARROWEST * before.width)
     axes.set_xlim(max(0, before.low - 3 * before.width), end)
-    drawing.head_room(axes, float(before.counts.max()), drawing.spread(before.counts), 1.5)
+    drawing.head_room(axes, float(shown.values.max()), drawing.spread(shown.values), 1.5, shown.least)
     axes.set_xlabel(f"{mass_text(pair['combination'])} [GeV]")
-    axes.set_ylabel(f"Events / {before.width:.3g} GeV")
-    drawing.note(axes, _told(pair, before, end))
+    axes.set_ylabel(f"{shown.noun()} / {before.width:.3g} GeV")
+    drawing.note(axes, _told(pair, shown[round((end - before.low) / before.width) :].total, end))
 
 
-def _told(pair: Report, before: Histogram, end: float) -> str:
-    rest = int(before.counts[round((end - before.low) / before.width) :].sum())
+def _told(pair: Report, rest: float, end: float) -> str:
     verdict = pair["bumpnet"][str(MINIMUM_BINS)]
     lines = [final_state_text(pair["final_state"])]
     lines.append(f"{drawing.number_text(pair['main'])} of {drawing.number_text(pair['entries'])} kept")
+    if sums := pair.get("weights"):
+        lines.append(f"Σw: {drawing.number_text(sums['main'])} of {drawing.number_text(sums['before'])}")
     lines.append(f"{drawing.counted(pair['bins'], 'bin')}: {verdict}")
     lines += [f"above {end:.4g} GeV: {drawing.number_text(rest)}"] if rest else []
     return "\n".join(lines)
@@ -119,7 +126,7 @@ def acceptance(report: Report, caption: Caption) -> figures.Picture:
         for name, (marker, colour, filled) in VERDICTS.items():
             if some := groups.get(name):
                 axes.plot(
-                    [pair["main"] for pair in some],
+                    [_held(pair) for pair in some],
                     [pair["bins"] for pair in some],
                     marker,
                     color=colour,
@@ -128,7 +135,10 @@ def acceptance(report: Report, caption: Caption) -> figures.Picture:
                     label=f"{name}: {drawing.number_text(len(some))}",
                     rasterized=True,
                 )
-        _limits(axes, max(pair["main"] for pair in pairs), max(pair["bins"] for pair in pairs))
+        held = [_held(pair) for pair in pairs]
+        _limits(axes, min(held), max(held), max(pair["bins"] for pair in pairs))
+        if any("weights" in pair for pair in pairs):
+            axes.set_xlabel("Sum of the weights of the histogram")
         axes.legend(loc="upper left", title=drawing.counted(len(pairs), "histogram"), alignment="left")
         return picture
 
@@ -140,10 +150,15 @@ def _group(pair: Report) -> str:
     return "accepted, also at 30 bins" if strict == "accepted" else "accepted at 25 bins"
 
 
-def _limits(axes: Any, entries: int, bins: int) -> None:
+def _held(pair: Report) -> float:
+    """Return what BumpNet counts as events of a histogram: the sum of its bins."""
+    return float(pair["weights"]["main"] if "weights" in pair else pair["main"])
+
+
+def _limits(axes: Any, least: float, entries: float, bins: int) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(0.7, 2 * max(entries, 2 * MINIMUM_EVENTS))
+    axes.set_xlim(min(0.7, 0.7 * least) if least > 0 else 0.01, 2 * max(entries, 2 * MINIMUM_EVENTS))
     axes.set_ylim(0.7, 8 * max(bins, 2 * STRICT_BINS))
     for limit, line in ((MINIMUM_BINS, "--"), (STRICT_BINS, ":")):
         axes.axhline(limit, color="black", linestyle=line, linewidth=1, zorder=0)

@@ -60,6 +60,10 @@ class HistogramParameters(Parameters):
     file_name: str = parameter("bumpnet.root", "name of the file that BumpNet reads")
     style: Literal["auto", "ATLAS", "CMS"] = parameter("auto", "look of the pictures; auto goes by the inputs")
 
+    def named_inputs(self) -> list[str]:
+        """Return the runs that are read."""
+        return [*self.inputs, *self.compare]
+
     @model_validator(mode="after")
     def _a_root_file(self) -> Self:
         if Path(self.file_name).name != self.file_name or not self.file_name.endswith(".root", 1):

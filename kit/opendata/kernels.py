@@ -40,8 +40,9 @@ def choose(
     sound: Any,
     places: Any,
     dropped_objects: Any,
+    passes: Any,
 ) -> int:
-    """Write counts, sound events, places and the number of bad objects; return how many places there are.
+    """Write counts, sound events, places, number of bad objects, what passes; return how many places there are.
 
     `hardest` has room for `most` momenta.
     """
@@ -69,6 +70,7 @@ def choose(
             if isolation.size > 0 and not np.float64(isolation[i]) < isolation_max * momentum * unit:
                 continue
             passing += 1
+            passes[i] = True
             if kept < most:
                 place = kept
                 kept += 1

@@ -10,17 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kit import figures
 from kit.figures import COLOURS
 from kit.opendata import drawing
 from kit.opendata.captions import Caption
 from kit.opendata.combinations import combination_named, final_state_counts
+from kit.opendata.contents import Contents, contents_of, nothing_in
 from kit.opendata.notation import final_state_text, mass_text
 from kit.opendata.spectra import Spectra
-
-IntArray = npt.NDArray[np.int64]
 
 FOUR_LEPTONS = {  # combination: name, colour, hatching
     "m0m1m2m3": (r"$4\mu$", COLOURS[0], ""),
@@ -40,12 +38,12 @@ NARROWEST = 15  # bins that a panel shows at least
 FEW = 5  # entries; poorer spectra are drawn only if there are no others
 
 
-def summed(spectra: Spectra, combination: str, leptons: int | None = None) -> IntArray:
-    """Return the counts of a combination over all final states, or over those with so many leptons."""
-    total = np.zeros(spectra.grid.bins, np.int64)
+def summed(spectra: Spectra, combination: str, leptons: int | None = None) -> Contents:
+    """Return the bins of a combination over all final states, or over those with so many leptons."""
+    total = nothing_in(spectra)
     for state, name in spectra.pairs:
         if name == combination and leptons in (None, _leptons(state)):
-            total += spectra.counts((state, name))
+            total += contents_of(spectra, (state, name))
     return total
 
 
@@ -58,28 +56,28 @@ def four_leptons(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw the mass of all four leptons of events that have just four, stacked by flavour."""
     with figures.style(caption.style):
         stack = {name: summed(spectra, name, leptons=4) for name in FOUR_LEPTONS}
-        total = np.sum(list(stack.values()), axis=0)
+        total = sum(stack.values(), nothing_in(spectra))
         width = spectra.grid.width
         low, high = FOUR_LEPTON_RANGE
         first, last = int(low // width), min(spectra.grid.bins, math.ceil(high / width))
-        if not total[first:last].any():
+        if not total[first:last].filled.any():
             return caption.nothing(f"no event with four leptons between {low:g} and {high:g} GeV was counted")
         picture, axes = caption.axes()
-        below = np.zeros(last - first, np.int64)
+        below = nothing_in(spectra)[first:last]
         for name, (text, colour, hatch) in FOUR_LEPTONS.items():
             above = below + stack[name][first:last]
-            shown = f"{text}: {drawing.counted(stack[name][first:last].sum(), 'event')}"
+            shown = f"{text}: {drawing.counted(stack[name][first:last].total, 'event')}"
             options = {"fill": True, "facecolor": colour, "edgecolor": "black", "hatch": hatch, "linewidth": 0.6}
-            drawing.steps(axes, above, first * width, width, shown, baseline=below, **options)
+            drawing.steps(axes, above.values, first * width, width, shown, baseline=below.values, **options)
             below = above
         drawing.points(axes, below, first * width, width, "sum, with statistical error")
         axes.set_xlim(first * width, last * width)
-        drawing.head_room(axes, drawing.reach(below), room=1.6)
+        drawing.head_room(axes, below.reach, room=1.6, least=below.least)
         axes.axvspan(*HIGGS_REGION, color=COLOURS[3], alpha=0.3, zorder=0, linewidth=0)
         drawing.mark(axes, ["Z", "H"])
         axes.set_xlabel(r"$m(4\ell)$ [GeV]")
-        axes.set_ylabel(f"Events / {width:g} GeV")
-        rest = int(total[:first].sum() + total[last:].sum())
+        axes.set_ylabel(f"{total.noun()} / {width:g} GeV")
+        rest = total[:first].total + total[last:].total
         title = f"outside the picture: {drawing.number_text(rest)}" if rest else ""
         axes.legend(title=title, loc="upper right", alignment="left", title_fontsize=10)
         return picture
@@ -89,32 +87,33 @@ def lepton_pairs(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw the mass of the two leading electrons, and of the two leading muons, over all final states."""
     with figures.style(caption.style):
         lines = {name: summed(spectra, name) for name in LEPTON_PAIRS}
-        total = np.sum(list(lines.values()), axis=0)
-        if not total.any():
+        total = sum(lines.values(), nothing_in(spectra))
+        if not total.filled.any():
             return caption.nothing("no event with two electrons or two muons")
         picture, axes = caption.axes()
         width = spectra.grid.width
-        bins = min(len(total), max(drawing.last_shown(total, 0.99), int(200 // width)))
+        bins = min(len(total), max(drawing.last_shown(total.values, 0.99), int(200 // width)))
         for name, (text, colour, line) in LEPTON_PAIRS.items():
-            shown = f"{text}: {drawing.counted(lines[name].sum(), 'pair')}"
-            drawing.steps(axes, lines[name][:bins], 0.0, width, shown, color=colour, linestyle=line)
+            shown = f"{text}: {drawing.counted(lines[name].total, 'pair')}"
+            drawing.steps(axes, lines[name][:bins].values, 0.0, width, shown, color=colour, linestyle=line)
             drawing.points(axes, lines[name][:bins], 0.0, width, color=colour, fmt="none")
         axes.set_xlim(0, bins * width)
-        drawing.head_room(axes, max(map(drawing.reach, lines.values())), logarithmic=True, room=1.2)
+        highest = max(line.reach for line in lines.values())
+        drawing.head_room(axes, highest, logarithmic=True, room=1.2, least=total.least)
         drawing.mark(axes, [r"J/$\psi$", "Z"])
         axes.set_xlabel(r"$m(\ell\ell)$ [GeV]")
-        axes.set_ylabel(f"Pairs / {width:g} GeV")
+        axes.set_ylabel(f"{total.noun('Pairs')} / {width:g} GeV")
         _legend(axes, total, bins, width)
         return picture
 
 
-def _legend(axes: Any, counts: IntArray, bins: int, width: float) -> None:
+def _legend(axes: Any, counts: Contents, bins: int, width: float) -> None:
     """Draw the legend and tell in it how many entries lie beyond the axes."""
     axes.legend(title=_beyond(counts, bins, width), loc="upper right", alignment="left", title_fontsize=10)
 
 
-def _beyond(counts: IntArray, bins: int, width: float) -> str:
-    rest = int(counts[bins:].sum())
+def _beyond(counts: Contents, bins: int, width: float) -> str:
+    rest = counts[bins:].total
     return f"above {bins * width:g} GeV: {drawing.number_text(rest)}" if rest else ""
 
 
@@ -151,34 +150,35 @@ def sizes(spectra: Spectra, caption: Caption) -> figures.Picture:
     """Draw all masses together, by the number of objects that are combined."""
     with figures.style(caption.style):
         totals, pairs = _by_size(spectra)
-        everything = np.sum([np.zeros(spectra.grid.bins, np.int64), *totals.values()], axis=0)
-        if not everything.any():
+        everything = sum(totals.values(), nothing_in(spectra))
+        if not everything.filled.any():
             return caption.nothing(NOTHING)
         picture, axes = caption.axes()
-        bins, factor = drawing.shown_bins(everything, share=0.999, most=80)
+        bins, factor = drawing.shown_bins(everything.values, share=0.999, most=80)
         width = spectra.grid.width * factor
         for (size, counts), (colour, line) in zip(sorted(totals.items()), LINES, strict=False):
-            masses = f"{drawing.number_text(counts.sum())} masses of {drawing.counted(pairs[size], 'pair')}"
+            masses = f"{counts.text} masses of {drawing.counted(pairs[size], 'pair')}"
             options = {"color": colour, "linestyle": line}
             drawing.steps(
-                axes, drawing.joined(counts, bins, factor), 0, width, f"{size} objects: {masses}", **options
+                axes, counts.joined(bins, factor).values, 0, width, f"{size} objects: {masses}", **options
             )
         axes.set_xlim(0, bins * width)
-        top = max(drawing.joined(counts, bins, factor).max() for counts in totals.values())
-        drawing.head_room(axes, float(top), logarithmic=True, room=1.2)
+        top = max(float(counts.joined(bins, factor).values.max()) for counts in totals.values())
+        drawing.head_room(axes, top, logarithmic=True, room=1.2, least=everything.least)
         axes.set_xlabel("Mass of the combination [GeV]")
-        axes.set_ylabel(f"Masses / {width:g} GeV")
+        axes.set_ylabel(f"{everything.noun('Masses')} / {width:g} GeV")
         _legend(axes, everything, bins * factor, spectra.grid.width)
         return picture
 
 
-def _by_size(spectra: Spectra) -> tuple[dict[int, IntArray], dict[int, int]]:
-    """Return the added counts, and the number of pairs, by the number of objects in the combination."""
-    totals: dict[int, IntArray] = {}
+def _by_size(spectra: Spectra) -> tuple[dict[int, Contents], dict[int, int]]:
+    """Return the added bins, and the number of pairs, by the number of objects in the combination."""
+    totals: dict[int, Contents] = {}
     pairs: dict[int, int] = {}
     for pair in spectra.pairs:
         size = combination_named(pair[1]).size
-        totals[size] = totals.get(size, 0) + spectra.counts(pair)
+        here = contents_of(spectra, pair)
+        totals[size] = totals[size] + here if size in totals else here
         pairs[size] = pairs.get(size, 0) + 1
     return totals, pairs
 
@@ -206,15 +206,15 @@ def panels(spectra: Spectra, caption: Caption) -> figures.Picture:
 
 
 def _panel(axes: Any, spectra: Spectra, pair: tuple[str, str]) -> None:
-    counts = spectra.counts(pair)
-    bins, factor = drawing.shown_bins(counts, share=0.98, most=50, least=NARROWEST)
-    width, shown = spectra.grid.width * factor, drawing.joined(counts, bins, factor)
-    drawing.steps(axes, shown, 0, width, color=COLOURS[0], fill=True, alpha=0.3)
+    counts = contents_of(spectra, pair)
+    bins, factor = drawing.shown_bins(counts.values, share=0.98, most=50, least=NARROWEST)
+    width, shown = spectra.grid.width * factor, counts.joined(bins, factor)
+    drawing.steps(axes, shown.values, 0, width, color=COLOURS[0], fill=True, alpha=0.3)
     drawing.points(axes, shown, 0, width)
-    first = max(0, int(np.flatnonzero(shown)[0]) - 1)
+    first = max(0, int(np.flatnonzero(shown.filled)[0]) - 1)
     axes.set_xlim(first * width, bins * width)
-    drawing.head_room(axes, drawing.reach(shown), drawing.spread(shown[shown > 0]), 1.3)
+    drawing.head_room(axes, shown.reach, drawing.spread(shown.values), 1.3, shown.least)
     axes.set_xlabel(f"{mass_text(pair[1])} [GeV]")
-    axes.set_ylabel(f"Events / {width:g} GeV")
+    axes.set_ylabel(f"{shown.noun()} / {width:g} GeV")
     texts = [final_state_text(pair[0]), drawing.counted(spectra.events[pair[0]], "event")]
     drawing.note(axes, "\n".join([*texts, _beyond(counts, bins * factor, spectra.grid.width)]))

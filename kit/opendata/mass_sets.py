@@ -13,11 +13,12 @@ from kit.files import shown
 from kit.opendata.bumpnet import MINIMUM_BINS, histogram_name, refusal
 from kit.opendata.captions import Caption, caption
 from kit.opendata.combinations import combination_named
+from kit.opendata.contents import Contents, contents_of
 from kit.opendata.excesses import largest_excess
 from kit.opendata.gathering import gather
 from kit.opendata.merging import Merged, merge_masses
 from kit.opendata.peaks import divide
-from kit.opendata.spectra import IntArray, Spectra
+from kit.opendata.spectra import Spectra
 
 __all__ = ["MassSet", "contributions", "open_set"]
 
@@ -50,10 +51,12 @@ class MassSet:
 
     def _record(self, pair: Pair) -> Record:
         counts, width = self.spectra.counts(pair), self.spectra.grid.width
+        sums = self.spectra.weights(pair)
         filled = np.flatnonzero(counts)
         used = counts[: filled[-1] + 1] if len(filled) else counts[:0]
         found = divide(used, peak_cut=True, split=True) if len(filled) else None
         main = used[found.main] if found else used
+        held = main if sums is None else sums[0][: len(used)][found.main if found else slice(None)]
         # right of the peak: where a spectrum rises to it, every bin lies above its neighbours
         first = found.peak if found else 0
         excess, place = largest_excess(used[first:])
@@ -65,7 +68,7 @@ class MassSet:
             "entries": int(counts.sum()),
             "peak": found.peak * width if found else None,
             "bins": len(np.trim_zeros(main, "b")),
-            "accepted": not refusal(histogram_name(*pair, width), main, MINIMUM_BINS),
+            "accepted": not refusal(histogram_name(*pair, width), held, MINIMUM_BINS),
             "excess": round(excess, 2),
             "at": (first + place) * width if place >= 0 else None,
         }
@@ -84,10 +87,10 @@ class MassSet:
             line["excess"] = max(float(str(line["excess"])), record["excess"])
         return sorted(lines.values(), key=lambda line: (-int(str(line["events"])), str(line["final_state"])))
 
-    def counts(self, pair: Pair) -> IntArray | None:
-        """Return the counts of a pair, None where this set does not have it."""
+    def contents(self, pair: Pair) -> Contents | None:
+        """Return the bins of a pair, None where this set does not have it."""
         try:
-            return self.spectra.counts(pair)
+            return contents_of(self.spectra, pair)
         except KeyError:
             return None
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from kit.opendata.bumpnet import MINIMUM_BINS, STRICT_BINS, Histogram, cropped, histogram_name, refusal
 from kit.opendata.captions import Caption
+from kit.opendata.contents import Contents
 from kit.opendata.peaks import divide, rebin
 from kit.opendata.spectra import IntArray
 
@@ -22,20 +23,22 @@ Pair = tuple[str, str]
 class MassView:
     """A pair as it is looked at, frozen, so that another thread can draw it.
 
-    `counts` are those of joined bins of `width` GeV; `peak` and `split` are bins, `split` None where nothing is
-    split off. `others` are counts by name of what is laid over it; `normalised` scales them to its entries.
+    `counts` are those of joined bins of `width` GeV, which decide; `contents` are what is drawn: the same, or sums
+    of weights. `peak` and `split` are bins, `split` None where nothing is split off. `others` are by name what is
+    laid over it; `normalised` scales them to its total.
     """
 
     pair: Pair
     width: float
     counts: IntArray
+    contents: Contents
     events: int
     peak: int
     split: int | None
     above: Caption
     name: str
     logarithmic: bool = True
-    others: Mapping[str, IntArray] = field(default_factory=dict)
+    others: Mapping[str, Contents] = field(default_factory=dict)
     normalised: bool = False
     marked: bool = True
 
@@ -58,12 +61,14 @@ class MassView:
     @property
     def histogram(self) -> Histogram | None:
         """The main part as it would stand in a BumpNet file; None where it is empty."""
-        return cropped(histogram_name(*self.pair, self.width), self.counts, self.width, self.parts["main"])
+        name, squares = histogram_name(*self.pair, self.width), self.contents.squares
+        weights = None if squares is None else (self.contents.values.astype(np.float64), squares)
+        return cropped(name, self.counts, self.width, self.parts["main"], weights)
 
     def verdict(self, bins: int = MINIMUM_BINS) -> str:
         """Return ``accepted``, or why BumpNet would not take the main part."""
         found = self.histogram
-        counts = np.zeros(0) if found is None else found.counts
+        counts = np.zeros(0) if found is None else found.contents
         return refusal(histogram_name(*self.pair, self.width), counts, bins) or "accepted"
 
     @property
@@ -89,9 +94,10 @@ def view_of(
     grid_width: float,
     factor: int,
     *,
+    contents: Contents | None = None,
     peak: float | None = None,
     split: float | None = None,
-    others: Mapping[str, IntArray] | None = None,
+    others: Mapping[str, Contents] | None = None,
     **look: Any,
 ) -> MassView:
     """Return a view of merged counts.
@@ -102,6 +108,8 @@ def view_of(
         In the bins that were filled.
     factor : int
         How many of them become one.
+    contents : Contents, optional
+        What stands in them, if not these counts: sums of weights.
     peak, split : float, optional
         In GeV, set by hand; by the rules where not given. A split at 0 splits nothing off.
     """
@@ -115,5 +123,6 @@ def view_of(
         behind = round(split / width) or None
     if behind is not None and behind <= cut:
         behind = None
-    over = {name: rebin(more, factor)[0] for name, more in (others or {}).items()}
-    return MassView(pair, width, joined, peak=cut, split=behind, others=over, **look)
+    shown = (contents or Contents(counts)).joined(len(joined), factor)
+    over = {name: more.joined(len(joined), factor) for name, more in (others or {}).items()}
+    return MassView(pair, width, joined, shown, peak=cut, split=behind, others=over, **look)

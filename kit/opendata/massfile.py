@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
             heads.append(_head(record))
             if len(spectra.pair):
                 piece = np.full(len(spectra.pair), number, np.int32)
-                states, combinations = (_words(spectra, side) for side in (0, 1))
+                states, combinations = (_words(words, spectra.pair) for words in zip(*spectra.pairs, strict=True))
                 arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
                 arrays += [spectra.weight, spectra.square] if weights else []
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
@@ -81,14 +81,13 @@ def _head(record: PieceRecord) -> dict[str, Any]:
     }
 
 
-def _words(spectra: Spectra, side: int) -> Any:
-    """Return the final state (side 0) or the combination (side 1) of each row, as an arrow dictionary."""
+def _words(of_pairs: Sequence[str], pair: IntArray) -> Any:
+    """Return the word that belongs to each row's pair as an arrow dictionary."""
     import pyarrow as pa
 
-    words = list(dict.fromkeys(pair[side] for pair in spectra.pairs))
-    place = {word: number for number, word in enumerate(words)}
-    codes = np.array([place[pair[side]] for pair in spectra.pairs], np.int32)
-    return pa.DictionaryArray.from_arrays(codes[spectra.pair], words)
+    place = {word: number for number, word in enumerate(dict.fromkeys(of_pairs))}
+    codes = np.fromiter(map(place.__getitem__, of_pairs), np.int32, len(of_pairs))
+    return pa.DictionaryArray.from_arrays(codes[pair], list(place))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from kit.opendata.chunks import Objects
 from kit.opendata.engine import NUMPY, Engine
-from kit.opendata.twins import BoolArray, Cuts, FloatArray, IntArray, passing
+from kit.opendata.twins import BoolArray, FloatArray, IntArray
 
 __all__ = ["without_overlaps"]
 
@@ -42,10 +42,13 @@ class _Side:
 
 
 def without_overlaps(
-    objects: Mapping[str, Objects], cuts: Mapping[str, Cuts], engine: Engine = NUMPY
+    objects: Mapping[str, Objects], passing: Mapping[str, BoolArray], unit: float, engine: Engine = NUMPY
 ) -> dict[str, Objects]:
-    """Return the objects that pass the cuts and survive; b-tagged jets that pass are all there."""
-    sides = {letter: _side(some, cuts[letter], letter) for letter, some in objects.items()}
+    """Return the objects that are `passing` the cuts, shape (m,) of each type, and survive.
+
+    Momenta are divided by `unit` to be in GeV.
+    """
+    sides = {letter: _side(objects[letter], kept, unit) for letter, kept in passing.items()}
 
     def strike(
         struck: str, by: str, cones: FloatArray | float, share: float = ANY, *, spared: bool = False
@@ -72,18 +75,13 @@ def without_overlaps(
     return {letter: _left(objects[letter], side) for letter, side in sides.items()}
 
 
-def _side(objects: Objects, cuts: Cuts, letter: str) -> _Side:
-    extra = objects.mass if objects.energy is None else objects.energy
-    isolation = objects.isolation if letter == "e" and np.isfinite(cuts.isolation_max) else None
-    kept = passing(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation, cuts)
+def _side(objects: Objects, kept: BoolArray, unit: float) -> _Side:
     places = np.flatnonzero(kept)
     pt, eta, phi = (values[places].astype(np.float64) for values in (objects.pt, objects.eta, objects.phi))
     tracks = np.zeros(len(places), bool) if objects.tracks is None else objects.tracks[places] >= TRACKS
     offsets = np.concatenate(([0], np.cumsum(kept)))[objects.offsets]
-    return _Side(places, offsets, pt / cuts.unit, eta, phi, np.ones(len(places), bool), tracks)
+    return _Side(places, offsets, pt / unit, eta, phi, np.ones(len(places), bool), tracks)
 
 
 def _left(objects: Objects, side: _Side) -> Objects:
-    kept = np.zeros(len(objects.pt), bool)
-    kept[side.places[side.kept]] = True
-    return objects.of(kept)
+    return objects.taken(side.places[side.kept], np.concatenate(([0], np.cumsum(side.kept)))[side.offsets])

@@ -11,34 +11,24 @@ import ipywidgets
 import traitlets
 
 from kit import files
+from kit.opendata.contents import Contents, contents_of
 from kit.opendata.histograms import HistogramParameters
-from kit.opendata.mass_sets import MassSet, Pair, Record, contributions, open_set
+from kit.opendata.mass_sets import MassSet, Pair, contributions, open_set
 from kit.opendata.mass_view import MassView, view_of
+from kit.opendata.pair_lists import PairLists
 from kit.opendata.panel_controls import MassControls
 from kit.opendata.view_exports import KINDS, write_view
 from kit.opendata.view_plots import PLACES, SIZE, draw_view
-from kit.widgets import Browser, LiveFigure, Panel, Words
+from kit.widgets import LiveFigure, Words
 from kit.widgets.look import line
 
 __all__ = ["MassPanel"]
 
-COLUMNS = [
-    "final_state",
-    "combination",
-    "objects",
-    "events",
-    "entries",
-    "peak",
-    "bins",
-    "accepted",
-    "excess",
-    "at",
-]
-STATE_COLUMNS = ["final_state", "events", "pairs", "accepted", "excess"]
-EITHER, YES, NO = "any", "accepted", "refused"
+LOOKS = ("scale", "joined", "peak_cut", "split", "normalised", "marked")  # traits that change the picture
+CONDITIONS = ("min_entries", "verdict", "within")  # and those that change the list
 
 
-class MassPanel(Panel):
+class MassPanel(PairLists):
     """All pairs of final state and combination of merged masses, one at a time.
 
     Parameters
@@ -50,10 +40,8 @@ class MassPanel(Panel):
 
     Attributes
     ----------
-    browser : Browser
-        The pairs: filter ``2e excess>3 combination=e0e1``, sorted by any column.
-    states : Browser
-        The final states; `within` shows the pairs of the selected one alone.
+    browser, states : Browser
+        The pairs and the final states, see `PairLists`.
     picture : LiveFigure
         The spectrum of the selected pair.
     view : MassView
@@ -76,9 +64,6 @@ class MassPanel(Panel):
     overlays = traitlets.Tuple(help="names of sets, and pairs of this one, that are laid over it")
     normalised = traitlets.Bool(False, help="scale what is laid over to the entries of the pair")
     marked = traitlets.Bool(True, help="mark the masses of known particles")
-    min_entries = traitlets.Int(0, min=0, help="fewest masses of the pairs that are listed")
-    verdict = traitlets.Enum([EITHER, YES, NO], EITHER, help="whether BumpNet would take the pairs listed")
-    within = traitlets.Bool(False, help="list only pairs of the selected final state")
     folder = traitlets.Unicode("outputs/exports", help="where exports are written")
 
     def __init__(self, p: HistogramParameters, *, interactive: bool = True) -> None:
@@ -86,8 +71,6 @@ class MassPanel(Panel):
         first = open_set("this", p.inputs)
         self.sets: dict[str, MassSet] = {first.name: first}
         self._joined_at_first(first)
-        self.browser = Browser(noun="pairs", columns=COLUMNS, interactive=interactive)
-        self.states = Browser(noun="final states", columns=STATE_COLUMNS, interactive=interactive)
         self.picture = LiveFigure(
             draw_view,
             caption=lambda view: view.words,
@@ -105,34 +88,13 @@ class MassPanel(Panel):
         self.controls = MassControls(self, self.guarded(self._take))
         self._lay_out()
         self.browser.observe(self.guarded(lambda _: self._choose()), "selected")
-        self.states.observe(self.guarded(lambda _: self._narrow()), "selected")
-        self.observe(self.guarded(lambda _: self._narrow()), ["min_entries", "verdict", "within"])
-        looks = ["scale", "joined", "peak_cut", "split", "overlays", "normalised", "marked"]
-        self.observe(self.guarded(lambda _: self.look()), looks)
-        self.browser.records = [r for r in first.records if r["events"] >= p.min_events]
-        self.states.records = [r for r in first.states if r["events"] >= p.min_events]
-        self.browser.order, self.browser.descending = "entries", True
-        self.browser.go_to(0)
+        self.observe(self.guarded(lambda _: self.look()), [*LOOKS, "overlays"])
+        self.list_pairs(first, p.min_events)
 
     @property
     def this(self) -> MassSet:
         """The set whose pairs are listed."""
         return self.sets["this"]
-
-    @property
-    def pair(self) -> Pair:
-        """Final state and combination of the selected pair.
-
-        Raises
-        ------
-        ValueError
-            If none is selected.
-        """
-        record = self.browser.selected
-        if record is None:
-            message = "no pair is selected; the filter may match none"
-            raise ValueError(message)
-        return record["final_state"], record["combination"]
 
     def add(self, name: str, inputs: Sequence[str]) -> None:
         """Offer the masses of other runs, another release or simulation, to be laid over; and lay them over.
@@ -163,26 +125,19 @@ class MassPanel(Panel):
             self.this.spectra.counts(pair),
             grid.width,
             self.joined,
+            contents=contents_of(self.this.spectra, pair),
             peak=self.peak_cut,
             split=self.split,
             others=self._others(pair),
             events=self.this.spectra.events[pair[0]],
             above=self.this.caption,
-            name=" ".join(pair) if self.overlays else "entries",
+            name=" ".join(pair) if self.overlays else "all",
             logarithmic=self.scale == "log",
             normalised=self.normalised,
             marked=self.marked,
         )
         self._show(self.view)
         self.picture.show(self.view)
-
-    def jump(self) -> None:
-        """Select the pair with the next smaller excess; from the smallest, that with the largest."""
-        browser = self.browser
-        going_on = (browser.order, browser.descending) == ("excess", True)
-        browser.order, browser.descending = "excess", True
-        last = len(browser.matching) - 1
-        browser.go_to(browser.index + 1 if going_on and browser.index not in (None, last) else 0)
 
     def overlay(self) -> None:
         """Lay the selected pair over those that are selected next, or take it away again."""
@@ -205,18 +160,7 @@ class MassPanel(Panel):
 
     def state(self) -> dict[str, Any]:
         """Return what is looked at, as plain values; `restore` takes them."""
-        names = [
-            "scale",
-            "joined",
-            "peak_cut",
-            "split",
-            "normalised",
-            "marked",
-            "min_entries",
-            "verdict",
-            "within",
-        ]
-        values = {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in (*LOOKS, *CONDITIONS)}
         look = {"filter": self.browser.filter, "order": self.browser.order, "descending": self.browser.descending}
         return {"pair": list(self.pair), "overlays": list(self.overlays), **values, **look}
 
@@ -228,8 +172,7 @@ class MassPanel(Panel):
             setattr(self.browser, name, rest.pop(name))
         for name, value in rest.items():
             self.set_trait(name, value)
-        wanted = (r for r in self.browser.records if (r["final_state"], r["combination"]) == pair)
-        self.browser.selected = next(wanted)
+        self.select(pair)
 
     def parameters(self) -> HistogramParameters:
         """Return the parameters of a run that gives the histograms with the bins that are looked at."""
@@ -265,15 +208,15 @@ class MassPanel(Panel):
     def _joined_at_first(self, first: MassSet) -> None:
         self.set_trait("joined", max(1, round(self.p.bin_width / first.spectra.grid.width)))
 
-    def _others(self, pair: Pair) -> dict[str, Any]:
-        """Return the counts of what is laid over: the same pair of other sets, other pairs of this one."""
-        found = {}
+    def _others(self, pair: Pair) -> dict[str, Contents]:
+        """Return the bins of what is laid over: the same pair of other sets, other pairs of this one."""
+        found: dict[str, Contents] = {}
         for name in self.overlays:
             state, _, combination = name.partition(" ")
             owner, wanted = (self.sets[name], pair) if name in self.sets else (self.this, (state, combination))
-            counts = owner.counts(wanted)
-            if counts is not None and not (owner is self.this and wanted == pair):
-                found[name] = counts
+            contents = owner.contents(wanted)
+            if contents is not None and not (owner is self.this and wanted == pair):
+                found[name] = contents
         return found
 
     def _choose(self) -> None:
@@ -281,19 +224,6 @@ class MassPanel(Panel):
         with self.hold_trait_notifications():
             self.peak_cut, self.split = None, None
         self.look()
-
-    def _narrow(self) -> None:
-        """List the pairs that all conditions allow."""
-        state = self.states.selected["final_state"] if self.within and self.states.selected else None
-
-        def wanted(record: Record) -> bool:
-            return (
-                record["entries"] >= self.min_entries
-                and (self.verdict == EITHER or record["accepted"] == (self.verdict == YES))
-                and (state is None or record["final_state"] == state)
-            )
-
-        self.browser.where = wanted
 
     def _lay_out(self) -> None:
         here = self.controls

@@ -18,7 +18,7 @@ from kit.opendata.combinations import STATE_ORDER
 from kit.opendata.engine import NUMPY, Engine
 from kit.opendata.overlaps import without_overlaps
 from kit.opendata.selection import Selection
-from kit.opendata.twins import Chosen, Cuts, FloatArray, IntArray
+from kit.opendata.twins import Chosen, Cuts, FloatArray, IntArray, Stored
 
 __all__ = ["UNIT", "Selected", "add_counts", "cuts_for", "select"]
 
@@ -81,9 +81,9 @@ def select(chunk: Chunk, p: Selection, engine: Engine = NUMPY) -> Selected:
     seen = {letter: len(objects[letter].pt) for letter in letters}
     dropped = {letter: found.dropped for letter, found in passed.items()}
     if p.overlap_removal:
-        cuts = {letter: cuts_for(p, letter, chunk.unit) for letter in letters}
-        objects = without_overlaps(objects, cuts, engine)
-        passed = {letter: _pass(objects[letter], p, letter, chunk.unit, engine) for letter in letters}
+        apart = {letter: found.passing for letter, found in passed.items() if letter != "b"}
+        objects = {**objects, **without_overlaps(objects, apart, UNIT[chunk.unit], engine)}
+        passed |= {letter: _pass(objects[letter], p, letter, chunk.unit, engine) for letter in apart}
         steps["overlap removal"] = _present(passed, chunk.events) > 0
     steps |= _windows(passed, p, chunk.events)
     cutflow, sums = _told(chunk, steps)
@@ -142,7 +142,7 @@ def _pass(objects: Objects, p: Selection, letter: str, unit: str, engine: Engine
         message = "relative_isolation_max is set, but the electrons were read without isolation"
         raise ValueError(message)
     cuts = cuts_for(p, letter, unit)
-    return engine.choose(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation, cuts)
+    return engine.choose(Stored(objects.offsets, objects.pt, objects.eta, objects.phi, extra, isolation), cuts)
 
 
 def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

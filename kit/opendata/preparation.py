@@ -83,6 +83,10 @@ def prepared_inputs(p: Selection, run: Run) -> tuple[list[str], Preparation]:
     list, and fails when it is its turn.
     """
     paths, origins = find_inputs(p, run.work)
+    if p.sample == "auto" and {"data", "simulation"} <= {origins.of(path).kind for path in paths}:
+        run.notice(
+            "collisions and simulation are both among the inputs, and are added; should be runs of their own"
+        )
     weighing = Weighing.of(p, paths, origins) if p.weights != "off" else None
     preparation = Preparation(p, origins, weighing)
     if p.veto_list:

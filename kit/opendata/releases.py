@@ -7,16 +7,16 @@ requests go through our own patience, and what it collects is compared with the 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from kit.files import FormatError
 from kit.opendata.listings import Dataset, Kind, RemoteFile
 from kit.opendata.web import Passing, Patience, json_of, patiently, refuse
 
-__all__ = ["RELEASES", "list_release"]
+__all__ = ["RELEASES", "Release", "list_release"]
 
-RELEASES = (
+Release = Literal[
     "2016e-8tev",
     "2020e-13tev",
     "2024r-pp",
@@ -24,7 +24,8 @@ RELEASES = (
     "2025e-13tev-beta",
     "2025r-evgen-13tev",
     "2025r-evgen-13p6tev",
-)
+]
+RELEASES: tuple[str, ...] = get_args(Release)
 DATA = "data"  # the key of collision data; all others are numbers of simulated datasets
 PAGE = 1000  # datasets a request
 NOT_METADATA = ("file_list", "skims", "release")

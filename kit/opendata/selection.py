@@ -91,6 +91,11 @@ with warnings.catch_warnings():
         final_state_types: list[int] = parameter([1, 4], "fewest and most types present in an event")
 
         effort: ClassVar[frozenset[str]] = Parameters.effort | {"retries", "max_failed_fraction"}
+
+        def named_inputs(self) -> list[str]:
+            """Return the files that are read."""
+            return [*self.inputs, *filter(None, (self.veto_list, self.catalogue))]
+
         NOT_SELECTING: ClassVar[frozenset[str]] = frozenset(
             {
                 "inputs",

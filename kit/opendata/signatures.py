@@ -143,11 +143,14 @@ class Signature:
 
     def verdict(self, minimum_bins: int) -> str:
         """Return ``accepted``, or why BumpNet would not take the main part."""
-        counts = np.zeros(0) if self.main is None else self.main.counts
+        counts = np.zeros(0) if self.main is None else self.main.contents  # what stands in the file
         return refusal(self.pair.name, counts, minimum_bins) or "accepted"
 
     def report(self) -> dict[str, Any]:
         """Return what `bumpnet.json` tells of the pair."""
+        parts = {"before": self.before, "main": self.main, "outliers": self.outliers}
+        sums = {part: 0.0 if held is None else float(held.contents.sum()) for part, held in parts.items()}
+        weighted = self.before is not None and self.before.weights is not None
         return {
             "final_state": self.pair.final_state,
             "combination": self.pair.combination,
@@ -164,6 +167,7 @@ class Signature:
             "outliers": _entries(self.outliers),
             "bins": 0 if self.main is None else len(self.main.counts),
             "bumpnet": {str(bins): self.verdict(bins) for bins in (MINIMUM_BINS, STRICT_BINS)},
+            **({"weights": sums} if weighted else {}),
         }
 
 

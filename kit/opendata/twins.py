@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "FARTHEST_ETA", "LARGEST", "BoolArray", "Chosen", "Cuts", "FloatArray", "IntArray", "arrange", "choose",
-    "count", "masses", "passing",
+    "FARTHEST_ETA", "LARGEST", "BoolArray", "Chosen", "Cuts", "FloatArray", "IntArray", "Stored", "arrange",
+    "choose", "count", "masses",
 ]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating[Any]]
 
 FARTHEST_ETA = 10.0  # an object beyond is no object; no detector sees half as far
 LARGEST = 1e140  # GeV or rad; the square of a sum of momenta beyond it is no longer finite in float64
@@ -31,6 +32,22 @@ class Cuts(NamedTuple):
     max_count: int
 
 
+class Stored(NamedTuple):
+    """The objects of one type as a file has them.
+
+    offsets : shape (n + 1,), objects of event i stand at ``offsets[i]:offsets[i + 1]``
+    pt, eta, phi, extra, isolation : shape (m,); `extra` is the energy or the mass, `isolation` the sum of momenta
+        in the cone, both may be None
+    """
+
+    offsets: IntArray
+    pt: Floats
+    eta: Floats
+    phi: Floats
+    extra: Floats | None = None
+    isolation: Floats | None = None
+
+
 class Chosen(NamedTuple):
     """The objects of one type that pass, over events.
 
@@ -38,73 +55,46 @@ class Chosen(NamedTuple):
     sound : whether an event has any object that is not bad, before cuts
     chosen : places of the at most `max_count` hardest of each event, falling in pT, event after event
     dropped : number of bad objects
+    passing : whether an object passes, however many its event has, shape (m,)
     """
 
     counts: IntArray
     sound: BoolArray
     chosen: IntArray
     dropped: int
+    passing: BoolArray
 
 
-def choose(
-    offsets: IntArray,
-    pt: npt.NDArray[np.floating],
-    eta: npt.NDArray[np.floating],
-    phi: npt.NDArray[np.floating],
-    extra: npt.NDArray[np.floating] | None,
-    isolation: npt.NDArray[np.floating] | None,
-    cuts: Cuts,
-) -> Chosen:
+def choose(stored: Stored, cuts: Cuts) -> Chosen:
     """Cut the objects of one type and sort them by falling pT; equal ones stay in the order of the file.
 
     Parameters
     ----------
-    offsets : ndarray, shape (n + 1,)
-        Objects of event i stand at ``offsets[i]:offsets[i + 1]``.
-    pt, eta, phi, extra, isolation : ndarray, shape (m,)
-        As stored; `extra` is the energy or the mass, `isolation` the sum of momenta in the cone, both may be None.
+    stored : Stored
+        The objects as the file has them.
     cuts : Cuts
         Compared in float64, inclusively; an object exactly at the isolation limit is not isolated.
     """
+    offsets = stored.offsets
     events = len(offsets) - 1
     size = np.diff(offsets)
     event = np.repeat(np.arange(events), size)
-    pt, sound, places = _passing(offsets, pt, eta, phi, extra, isolation, cuts)
+    pt, sound, places = _passing(stored, cuts)
+    passes = np.zeros(int(offsets[-1]), bool)
+    passes[places + offsets[0]] = True
     places = places[np.lexsort((-pt[places], event[places]))]
     counts = np.bincount(event[places], minlength=events)
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
     hardest = places[rank < cuts.max_count] + offsets[0]
     any_sound = np.bincount(event[sound], minlength=events) > 0
-    return Chosen(counts, any_sound, hardest, int(len(sound) - np.count_nonzero(sound)))
+    return Chosen(counts, any_sound, hardest, int(len(sound) - np.count_nonzero(sound)), passes)
 
 
-def passing(
-    offsets: IntArray,
-    pt: npt.NDArray[np.floating],
-    eta: npt.NDArray[np.floating],
-    phi: npt.NDArray[np.floating],
-    extra: npt.NDArray[np.floating] | None,
-    isolation: npt.NDArray[np.floating] | None,
-    cuts: Cuts,
-) -> BoolArray:
-    """Return which objects of one type `choose` would let pass, however many an event has; shape (m,)."""
-    kept = np.zeros(len(pt), bool)
-    kept[offsets[0] + _passing(offsets, pt, eta, phi, extra, isolation, cuts)[2]] = True
-    return kept
-
-
-def _passing(
-    offsets: IntArray,
-    pt: npt.NDArray[np.floating],
-    eta: npt.NDArray[np.floating],
-    phi: npt.NDArray[np.floating],
-    extra: npt.NDArray[np.floating] | None,
-    isolation: npt.NDArray[np.floating] | None,
-    cuts: Cuts,
-) -> tuple[FloatArray, BoolArray, IntArray]:
+def _passing(stored: Stored, cuts: Cuts) -> tuple[FloatArray, BoolArray, IntArray]:
     """Return momenta in GeV, which objects are sound, and the places of those that pass."""
-    held = slice(offsets[0], offsets[-1])
-    pt, eta, phi = (values[held].astype(np.float64) for values in (pt, eta, phi))
+    extra, isolation = stored.extra, stored.isolation
+    held = slice(stored.offsets[0], stored.offsets[-1])
+    pt, eta, phi = (values[held].astype(np.float64) for values in (stored.pt, stored.eta, stored.phi))
     pt /= cuts.unit
     sound = (pt > 0) & (pt <= LARGEST) & (np.abs(eta) <= FARTHEST_ETA) & (np.abs(phi) <= LARGEST)
     if extra is not None:

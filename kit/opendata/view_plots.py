@@ -9,6 +9,7 @@ import numpy as np
 from kit import figures
 from kit.figures import COLOURS
 from kit.opendata import drawing
+from kit.opendata.contents import Contents
 from kit.opendata.excesses import pulls
 from kit.opendata.mass_view import MassView
 from kit.opendata.notation import final_state_text, mass_text
@@ -17,7 +18,7 @@ __all__ = ["PLACES", "SIZE", "draw_view"]
 
 SIZE = (8.5, 6.5)  # inches
 # of the axes in the picture; found once, since to find it anew for each picture takes as long as drawing it
-PLACES = ((0.09, 0.32, 0.89, 0.61), (0.09, 0.09, 0.89, 0.21))
+PLACES = ((0.11, 0.32, 0.87, 0.61), (0.11, 0.09, 0.87, 0.21))
 LOOKS = {"main": COLOURS[0], "outliers": COLOURS[1]}
 HATCHES = {"main": "", "outliers": "////"}
 NEAREST = 0.02  # share of the axis below which the names of particles would lie over each other
@@ -39,7 +40,7 @@ def draw_view(axes: Any, view: MassView) -> None:
         _ratio(lower, view)
     else:
         _excess(lower, view)
-    reach = view.width * max(view.end, *(len(np.trim_zeros(o, "b")) for o in view.others.values()), 1)
+    reach = view.width * max(view.end, *(len(np.trim_zeros(o.variances, "b")) for o in view.others.values()), 1)
     shown = min(reach, view.width * max(10, 1.1 * drawing.last_shown(view.counts, 0.998)))
     for one in (upper, lower):
         one.set_xlim(0, shown)
@@ -50,22 +51,24 @@ def draw_view(axes: Any, view: MassView) -> None:
 
 
 def _spectrum(axes: Any, view: MassView) -> None:
-    counts, width = view.counts[: view.end], view.width
+    contents, width = view.contents[: view.end], view.width
     for part, colour in LOOKS.items():
         bins = view.parts[part]
         if view.entries(part):
-            name = f"{part}: {drawing.number_text(view.entries(part))}"
+            name = f"{part}: {view.contents[bins].text}"
             look = {"fill": True, "facecolor": colour, "alpha": 0.35, "hatch": HATCHES[part], "edgecolor": colour}
-            drawing.steps(axes, view.counts[bins], bins.start * width, width, name, **look)
-    drawing.points(axes, counts, 0.0, width, f"{view.name}: {drawing.number_text(counts.sum())}")
+            drawing.steps(axes, view.contents[bins].values, bins.start * width, width, name, **look)
+    drawing.points(axes, contents, 0.0, width, f"{view.name}: {contents.text}")
     for (name, other), colour, line in zip(view.others.items(), OVER, LINES, strict=False):
-        drawing.steps(axes, _scaled(other, view), 0.0, width, name, color=colour, linestyle=line, linewidth=1.5)
+        drawing.steps(
+            axes, _scale(other, view) * other.values, 0.0, width, name, color=colour, linestyle=line, linewidth=1.5
+        )
     axes.axvline(view.peak * width, color="black", linestyle="--", linewidth=1)
     if view.split is not None:
         axes.axvline(view.split * width, color=COLOURS[1], linestyle=":", linewidth=1.5)
-    highest = max(drawing.reach(counts), *(float(_scaled(o, view).max()) for o in view.others.values()), 1.0)
-    drawing.head_room(axes, highest, view.logarithmic, 1.4)
-    axes.set_ylabel(f"Events / {width:g} GeV")
+    others = [float(o.values.max()) * _scale(o, view) for o in view.others.values()]
+    drawing.head_room(axes, max(contents.reach, *others, 0.0), view.logarithmic, 1.4, contents.least)
+    axes.set_ylabel(f"{contents.noun()} / {width:g} GeV")
     cut = f"peak cut {view.peak * width:g} GeV"
     split = "" if view.split is None else f", split {view.split * width:g} GeV"
     told = [final_state_text(view.pair[0]), drawing.counted(view.events, "event"), f"{cut}{split}", view.verdict()]
@@ -73,10 +76,8 @@ def _spectrum(axes: Any, view: MassView) -> None:
     axes.legend(loc="upper right", bbox_to_anchor=(0.995, 0.74), fontsize=8)
 
 
-def _scaled(other: Any, view: MassView) -> Any:
-    if not view.normalised or not other.sum():
-        return other
-    return other * (view.counts.sum() / other.sum())
+def _scale(other: Contents, view: MassView) -> float:
+    return view.contents.total / other.total if view.normalised and other.total else 1.0
 
 
 def _ratio(axes: Any, view: MassView) -> None:
@@ -84,10 +85,11 @@ def _ratio(axes: Any, view: MassView) -> None:
     centres = (np.arange(len(view.counts)) + 0.5) * view.width
     axes.axhline(1.0, color="black", linewidth=0.8)
     for place, (_, other) in enumerate(view.others.items()):
-        below = np.asarray(_scaled(other, view), np.float64)
-        there = (below > 0) & (view.counts > 0)
-        ratio = view.counts[there] / below[there]
-        error = ratio * np.sqrt(1 / view.counts[there] + 1 / np.maximum(other[there], 1))
+        above, below, scale = view.contents.values, other.values, _scale(other, view)
+        there = (below > 0) & (above > 0)
+        ratio = above[there] / (scale * below[there])
+        relative = (one.variances[there] / one.values[there] ** 2 for one in (view.contents, other))
+        error = ratio * np.sqrt(sum(relative))
         colour = OVER[place % len(OVER)]
         axes.errorbar(centres[there], ratio, error, fmt="osD^"[place % 4], color=colour, markersize=3, linewidth=1)
     axes.set_ylim(0, SHOWN_RATIO)

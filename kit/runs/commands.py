@@ -97,7 +97,8 @@ def list_(folders: tuple[Path, ...], **given: Any) -> None:
 def diff(first: Path, second: Path, *, as_json: bool, exit_code: bool) -> None:
     """Tell in what two runs differ: values, inputs, versions, numbers, outputs.
 
-    Files count by their content: the same file at another place is no difference.
+    Files count by their content: the same file at another place is no difference. Of two sweeps it tells which
+    points only one has, and which came out otherwise.
     """
     from dataclasses import asdict
     from itertools import groupby

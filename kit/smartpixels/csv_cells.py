@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import warnings
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -117,7 +118,7 @@ def read_cells(path: str, content: str) -> Cells:
         text = (gzip.decompress(stored) if stored.startswith(GZIP_MAGIC) else stored).decode("utf-8-sig")
         cells = Cells(name, text, hashlib.sha256(stored).hexdigest())
         count = 2 if cells.numbers is not None else len(cells.lines)
-    except (EOFError, OSError, UnicodeDecodeError, csv.Error) as fault:
+    except (EOFError, OSError, UnicodeDecodeError, csv.Error, zlib.error) as fault:
         message = f"{name}: {fault}; should be a CSV file of {content}"
         raise FormatError(message) from None
     if count < 2:

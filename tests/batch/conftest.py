@@ -1,6 +1,9 @@
 """A batch run as it lies on the disk, written without running anything: rounds, their logs, what came back."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,8 +21,10 @@ from kit.batch.sites import Site
 from kit.batch.status import Status
 from kit.batch.worker.ledger import Ledger
 from kit.batch.writing import Sending, write_round
+from tests.conftest import PROJECT, TOY_BODY, TOY_END, TOY_PARAMETERS, Answer, write_notebook
 
 CLUSTER = 17
+HERE = ("--profile", "local", "--workers", "2", "--memory-mb", "400")
 EVENTS = {
     "submit": "000 ({job}) 2026-11-20 10:00:00 Job submitted from host: <127.0.0.1?alias=schedd.here>\n    {text}",
     "start": "001 ({job}) 2026-11-20 10:01:00 Job executing on host: <127.0.0.1:9618>\n\tMemory = 400",
@@ -240,7 +245,7 @@ def removing(commands: Commands) -> Callable[..., Any]:
 @pytest.fixture
 def here() -> tuple[str, ...]:
     """Return the options of a small pool on this computer."""
-    return ("--profile", "local", "--workers", "2", "--memory-mb", "400")
+    return HERE
 
 
 @pytest.fixture
@@ -249,10 +254,31 @@ def submit(kit: Callable[..., Any], toy: Path, here: tuple[str, ...]) -> Callabl
     return lambda *words: kit("submit", "beam/toy", "--run", "run", "--per-job", "3", *here, *words)
 
 
+@pytest.fixture(scope="session")
+def failed_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+    """Submit six points of which two fail, once for all tests; return the project and the answer."""
+    home = tmp_path_factory.mktemp("failed")
+    body = TOY_BODY.replace("Path('/KIT_MENDED')", "Path(os.environ['KIT_HOME'], 'mended')")
+    cells = ("parameters", TOY_PARAMETERS), f"import os\n{body}", TOY_END
+    write_notebook(home / "notebooks" / "beam" / "toy.ipynb", *cells)
+    sweep = ("--over", "x=1..6", "-p", "limit=4.5", "--run", "run", "--per-job", "3", *HERE)
+    paths = {
+        "KIT_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "kit", "submit", "beam/toy", *sweep],
+        cwd=home, env=os.environ | paths, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return home, Answer(done.returncode, done.stdout, done.stderr)
+
+
 @pytest.fixture
-def failing(submit: Callable[..., Any]) -> Any:
-    """Submit six points of which two fail, and return the answer."""
-    return submit("--over", "x=1..6", "-p", "limit=4.5")
+def failing(failed_sweep: tuple[Path, Answer], tmp_path: Path) -> Answer:
+    """Return what the submission of six points said of which two fail; the test has the project for itself."""
+    home, answer = failed_sweep
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return answer
 
 
 MAKE = (

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from kit import manifest
 from kit.batch import campaign_commands, stopping
 from kit.batch.campaign import Record, begin, campaign_in, read_campaign
 from kit.batch.campaign_commands import follow, go_on, resume, stop, told
@@ -101,6 +102,56 @@ def test_a_stage_below_its_share_stops_it_and_resume_sends_what_failed_and_goes_
     resume(made, Options(retry_failed=True), wait=False, stop_first=False, say=said.append, show=quiet)
     assert "2 points are sent again" in said
     assert [path.name for path in rounds_in(tmp_path)] == ["001", "002"]
+
+
+@pytest.fixture
+def at_its_gate(chain):
+    """Bring the campaign to the gate of its first stage: two of three points done, and all of them asked for."""
+    chain.write_text(chain.read_text().replace("limit: 9", "limit: 3").replace("accept: 0.6", "accept: 1.0"))
+    made = read_campaign(chain)
+    go_on(made, chain, Options(profile="local"), stale=False, say=quiet, show=quiet)
+    assert states(look(made)) == ["stopped", "waiting", "waiting"]
+    return made
+
+
+def test_a_gate_that_a_resume_opens_is_named_and_stays_open_until_the_file_says_another(at_its_gate, chain):
+    said = []
+    wider = Options(profile="local", accept=0.6)
+    resume(at_its_gate, wider, wait=False, stop_first=False, say=said.append, show=quiet)
+    assert said[0] == "make: its gate opens from 0.6 of its points on"
+    for made in (at_its_gate, read_campaign(chain), campaign_in(at_its_gate.directory)):
+        assert states(look(made)) == ["complete"] * 3
+    run = batch_run(at_its_gate.records["make"].run)
+    assert manifest.load(run.directory).state == "complete"
+    assert batch_run(at_its_gate.records["total"].run).options["accept"] == 1.0  # of no other gate
+    chain.write_text(chain.read_text().replace("accept: 1.0", "accept: 0.8"))
+    assert states(look(campaign_in(at_its_gate.directory))) == ["stopped", "complete", "complete"]
+    assert manifest.load(run.directory).state == "failed"
+
+
+def test_a_gate_is_as_its_file_says_now_for_every_command(on_a_pool, take_up, chain, kit):
+    run = take_up(on_a_pool.records["make"].run)
+    for process, state in enumerate(("done", "failed", "done")):
+        run.begin(process)
+        run.bring({process: state})
+        run.tell("end", process)
+    text, directory = chain.read_text(), "outputs/campaigns/chain"
+    for share, status, word in (("0.9", 1, "stopped"), ("0.5", 0, "complete")):
+        chain.write_text(text.replace("accept: 0.6", f"accept: {share}"))
+        for command in ("watch", "status"):
+            answer = kit(command, directory)
+            assert (answer.status, answer.out.splitlines()[0].split()[:2]) == (status, ["make", word])
+        assert manifest.load(run.batch.directory).state == ("failed" if status else "complete")
+    chain.unlink()  # the copy knows, too
+    assert kit("status", directory).out.startswith("make    complete")
+
+
+def test_a_command_that_takes_no_campaign_names_those_that_do_and_the_runs_of_its_stages(on_a_pool, kit):
+    for words in (["why"], ["why", "0"], ["try", "0"], ["collect"], ["hold"], ["release"]):
+        answer = kit(words[0], "outputs/campaigns/chain", *words[1:])
+        assert answer.status == 2
+        assert "is a campaign, which status, watch, resume, stop and report take as a whole" in answer.err
+        assert f"(make: {on_a_pool.records['make'].run})" in answer.err
 
 
 def test_what_is_at_work_is_followed_to_its_end(on_a_pool, take_up, monkeypatch):

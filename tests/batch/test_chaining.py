@@ -33,34 +33,34 @@ def inputs(points, made):
 
 def test_a_stage_without_source_has_its_own_sweep(chain):
     make = read_campaign(chain).stage("make")
-    assert points_after(make, None) == [{"first": 0}, {"first": 2}, {"first": 4}]
-    assert points_after(replace(make, sweep={}), None) == [{}]
+    assert points_after(make) == [{"first": 0}, {"first": 2}, {"first": 4}]
+    assert points_after(replace(make, sweep={})) == [{}]
 
 
 def test_files_that_fit_the_pattern_of_points_that_are_done_go_in_bundles(square, before):
     made = [f"outputs/{before.ids[index]}/x.txt" for index in (0, 2, 3)]
-    points = points_after(taking(square, "x*.txt", 2), before.read())
+    points = points_after(taking(square, "x*.txt", 2), [before.read()])
     assert inputs(points, before) == [made[:2], made[2:]]
     assert all(Path(path).read_text().startswith("point ") for point in points for path in point["inputs"])
-    assert points_after(taking(square, "y*.txt", 2), before.read()) == []
+    assert points_after(taking(square, "y*.txt", 2), [before.read()]) == []
 
 
 def test_without_a_pattern_folders_are_what_is_taken(square, before):
     made = [f"outputs/{before.ids[index]}" for index in (0, 2, 3)]
-    assert inputs(points_after(taking(square, "", 1), before.read()), before) == [[path] for path in made]
+    assert inputs(points_after(taking(square, "", 1), [before.read()]), before) == [[path] for path in made]
 
 
 def test_all_together_are_one_point_of_all_files_or_of_the_run_itself(square, before):
     files = [f"outputs/{before.ids[index]}/x.txt" for index in (0, 2, 3)]
     together = taking(square, "x.txt", None, together=True)
-    assert inputs(points_after(together, before.read()), before) == [files]
+    assert inputs(points_after(together, [before.read()]), before) == [files]
     whole = taking(square, "", None, together=True)
-    assert points_after(whole, before.read()) == [{"inputs": [str(before.batch.directory)]}]
+    assert points_after(whole, [before.read()]) == [{"inputs": [str(before.batch.directory)]}]
 
 
 def test_the_rest_of_the_sweep_is_multiplied_with_what_was_left(square, before):
     stage = taking(square, "x.txt", 3, sweep={"output": ["a", "b"]})
-    points = points_after(stage, before.read())
+    points = points_after(stage, [before.read()])
     assert [(len(point["inputs"]), point["output"]) for point in points] == [(3, "a"), (3, "b")]
 
 
@@ -68,7 +68,7 @@ def test_a_parameter_that_is_no_list_gets_one_path(square, before, make_notebook
     make_notebook("notebooks/beam/one.ipynb", ("parameters", "inputs: str = 'demo'  # file"), "inputs")
     stage = replace(taking(square, "x.txt", 1), notebook="beam/one")
     assert (takes_list(square), takes_list(stage)) == (True, False)
-    points = points_after(stage, before.read())
+    points = points_after(stage, [before.read()])
     assert [Path(point["inputs"]).parent.name for point in points] == [before.ids[index] for index in (0, 2, 3)]
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from kit.batch.checks import check_notebook, checked, imports_of, language_of, located
 from kit.batch.faults import SubmissionError
-from kit.batch.notebooks import Notebook
+from kit.batch.notebooks import Notebook, find
 from kit.directories import RunError
 from kit.files import FormatError
 from kit.parameters import ParameterError
+from tests.conftest import PROJECT
 
 
 def test_an_unknown_name_is_refused_with_point_and_suggestion(toy):
@@ -124,3 +125,48 @@ def test_a_missing_input_is_named(make_notebook):
     notebook = Notebook(make_notebook("a.ipynb", ("parameters", "inputs = ['demo']")))
     with pytest.raises(FileNotFoundError, match=r"there is no nowhere\.root"):
         located(notebook, [{"inputs": ["nowhere.root"]}], [])
+
+
+@pytest.mark.parametrize(
+    ("stage", "values"),
+    [
+        ("smartpixels/convolution", {"clusters": ["gone"]}),
+        ("smartpixels/convolution", {"response": "measured", "pulses": "gone"}),
+        ("smartpixels/convolution", {"delay_table": "gone", "delay_window": 5.0}),
+        ("opendata/catalogue", {"since": "gone"}),
+        ("opendata/events", {"deduplicate": True, "veto_list": "gone"}),
+        ("opendata/masses", {"catalogue": "gone"}),
+        ("opendata/histograms", {"compare": ["gone"]}),
+        ("ecal/windows", {"working_point": "run/gone"}),
+        ("ecal/truth", {"compare_to": "gone.json"}),
+        ("ecal/datasets", {"features": "gone"}),
+        ("mu2e/yields", {"primaries": "gone"}),
+        *(
+            ("mu2e/yields", {name: "gone"})
+            for name in ("efficiencies", "config", "dio_table", "rpc_table", "ipa_table")
+        ),
+        ("mu2e/mixture", {"yields": "gone"}),
+        ("mu2e/mixture", {"blind": True, "sealed": "gone"}),
+        ("mu2e/mixture", {"step": "build", "plan": "gone"}),
+        ("mu2e/mixture", {"step": "close", "inputs_built": ["gone"]}),
+        ("hgcroc/acquisition", {"config": "gone"}),
+        ("hgcroc/acquisition", {"network": "gone"}),
+    ],
+)
+def test_whatever_a_stage_calls_its_files_one_that_is_missing_is_named_before_anything_is_sent(
+    stage, values, monkeypatch
+):
+    monkeypatch.setenv("KIT_HOME", str(PROJECT))
+    notebook = find(stage)
+    with pytest.raises(FileNotFoundError, match=r"there is no .*gone"):
+        located(notebook, checked(notebook, [values]), [])
+
+
+def test_what_a_stage_says_of_single_inputs_goes_with_them(tmp_path, monkeypatch):
+    for name in ("a.parquet", "b.parquet"):
+        (tmp_path / name).touch()
+    datasets = find(str(PROJECT / "notebooks" / "ecal" / "datasets.ipynb"))
+    sets = [{"inputs": ["a.parquet", "b.parquet"], "flavours": {"b.parquet": 22}}]
+    located(datasets, sets, [])
+    assert sets[0]["flavours"] == {str(tmp_path / "b.parquet"): 22}
+    assert set(sets[0]) == {"inputs", "flavours"}  # the demo's own values stay where they are

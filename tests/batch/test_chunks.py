@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.batch.chunks import cut, enough_mb, flavour_for, number_of_chunks
+from kit.batch.chunks import compact, cut, enough_mb, flavour_for, number_of_chunks, spread
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 
@@ -67,3 +67,14 @@ def test_what_no_flavour_holds_is_refused():
 @pytest.mark.parametrize(("used", "enough"), [(0.5, 128), (106.0, 128), (107.0, 256), (1000.0, 1280)])
 def test_enough_memory_is_a_fifth_more_than_was_used_in_steps(used, enough):
     assert enough_mb(used) == enough
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_indexes_read_back_as_they_were_written(indexes):
+    assert list(spread(compact(indexes))) == indexes
+
+
+def test_indexes_are_written_as_people_write_them_and_a_hundred_thousand_take_no_space():
+    assert compact([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8"
+    assert compact([]) == ""
+    assert spread(compact(range(100_000))) == range(100_000)

@@ -81,18 +81,23 @@ def test_a_pattern_that_does_not_fit_is_refused_before_anything_is_written(writt
     assert not (made.batch.directory / "outputs").exists()
 
 
-def test_a_point_of_a_file_with_another_sum_is_missing_and_the_rest_is_unpacked(written):
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_point_of_a_file_with_another_sum_is_missing_and_the_rest_is_unpacked_or_listed(written, listed):
     made = written(2)
     path = made.bring({0: "done", 1: "done"})
     line = path.read_text().splitlines()[0]
     offset = json.loads(line)["outputs"][0]["offset"]
     tar = path.with_suffix(".tar")
     content = bytearray(tar.read_bytes())
-    content[offset] ^= 1
+    content[offset : offset + 5] = bytes(5)
     tar.write_bytes(content)
     status = status_of(made.batch.directory)
-    assert collect(status) == 1
-    assert seen(made.batch.directory / "outputs") == {f"{made.ids[1]}/x.txt": "point 1"}
+    assert collect(status, listed=listed) == 1
+    if listed:
+        (row,) = csv.DictReader((made.batch.merged / "files.csv").read_text().splitlines())
+        assert row["id"] == made.ids[1]
+    else:
+        assert seen(made.batch.directory / "outputs") == {f"{made.ids[1]}/x.txt": "point 1"}
     for again in (status, status_of(made.batch.directory)):
         assert again.missing() == [0]
         assert any("files are damaged in its tar; its point is missing" in note for note in again.notes)

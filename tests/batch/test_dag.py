@@ -7,7 +7,7 @@ import pytest
 from kit.batch.chunks import Chunk
 from kit.batch.dag import Stage, check_place, dag_text, dagman_log, variables
 from kit.batch.faults import SubmissionError
-from kit.batch.rounds import RoundFiles
+from kit.batch.round_files import RoundFiles
 from kit.batch.sites import Site
 
 CONDOR = Site("condor", "asked for")

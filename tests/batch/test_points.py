@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.batch.points import cell_codes, code_of, numbered, read_ids, read_lines, write
+from kit.batch.points import cell_codes, code_of, numbered, raw_lines, read_ids, read_point, write
 from kit.batch.worker.identity import canonical, identity
+from kit.files import FormatError
 from kit.parameters import ParameterError
 
 
@@ -79,7 +80,25 @@ def test_what_is_written_reads_back_the_same(tmp_path_factory, sets):
     path = tmp_path_factory.mktemp("points") / "points.jsonl"
     write(path, points)
     assert read_ids(path) == [point.id for point in points]
-    assert list(read_lines(path, range(len(points))).values()) == points
+    assert [read_point(path, index) for index in range(len(points))] == points
+    assert b"".join(raw_lines(path, len(points))) == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda lines: [lines[0], lines[1][:30], lines[2]], r"points\.jsonl:2: was damaged; should be a point"),
+        (lambda lines: [lines[0], bytes(len(lines[1])), lines[2]], r"points\.jsonl:2: was damaged"),
+        (lambda lines: [*lines[:2], lines[2][:-1]], r"points\.jsonl:3: was damaged"),
+        (lambda lines: lines[:2], r"points\.jsonl: has 2 lines, should have one for each of 3 points"),
+    ],
+)  # fmt: skip
+def test_a_damaged_line_is_named(tmp_path, damage, told):
+    path = tmp_path / "points.jsonl"
+    write(path, numbered("abc", [{"a": number} for number in range(3)]))
+    path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(FormatError, match=told):
+        read_ids(path, 3)
 
 
 def test_a_line_begins_with_the_id():

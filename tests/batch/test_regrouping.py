@@ -10,7 +10,8 @@ from kit.batch.events import Job
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.regrouping import by_reason, chunks_of, told, with_more_time
-from kit.batch.rounds import BatchRun, RoundFiles
+from kit.batch.round_files import RoundFiles
+from kit.batch.rounds import BatchRun
 from kit.batch.status import Status
 from kit.batch.writing import Sending
 

@@ -28,6 +28,24 @@ def test_what_is_no_batch_run_is_refused_by_every_command(kit, tmp_path, command
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_what_is_over_is_told_once_by_who_watches(failing, kit):
+    answer = kit("watch", "run")
+    assert (answer.status, answer.err) == (1, "")
+    assert answer.out.count("4/6 done, 2 failed") == 1
+
+
+def test_a_damaged_line_of_the_points_is_refused_by_its_number(failing, kit):
+    lines = Path("run/points.jsonl").read_text().splitlines(keepends=True)
+    Path("run/points.jsonl").write_text("".join([*lines[:2], lines[2][:25] + "\n", *lines[3:]]))
+    for command, *rest in (["why", "5"], ["collect"], ["resume", "--retry-failed"], ["status"]):
+        if command == "status":
+            Path("run/state.json").unlink()  # what was remembered needs no points
+        answer = kit(command, "run", *rest)
+        assert answer.status == 2, command
+        assert "points.jsonl:3: " in answer.err
+        assert "should be a point" in answer.err
+
+
 def test_points_that_fail_are_grouped_by_their_error_and_the_status_is_one(failing, kit):
     assert failing.status == 1
     assert "4/6 done, 2 failed" in failing.out

@@ -10,7 +10,7 @@ from kit.batch.faults import SubmissionError
 from kit.batch.launching import create
 from kit.batch.options import Options
 from kit.batch.planning import make_plan
-from kit.batch.points import read_lines
+from kit.batch.points import read_point
 from kit.batch.status import Status
 from kit.batch.trying import Tried, try_point
 
@@ -25,7 +25,7 @@ def failed(written):
 
 
 def point(made, index, **values):
-    found = read_lines(made.batch.points, [index])[index]
+    found = read_point(made.batch.points, index)
     return type(found)(found.id, found.index, found.parameters | values)
 
 
@@ -70,7 +70,7 @@ def test_kernels_of_the_user_are_found_from_another_home(make_notebook, tmp_path
     options = Options.build({"profile": "local", "memory_mb": 400, "isolation": "kernel", "try_first": False})
     batch = create(make_plan(str(notebook), {}, [{"x": 2}], options), tmp_path / "run", "sweep")
     take_up(batch.directory).write([0])
-    line, _ = try_point(batch, read_lines(batch.points, [0])[0])
+    line, _ = try_point(batch, read_point(batch.points, 0))
     assert (line["state"], line["error"]) == ("done", None)
 
 

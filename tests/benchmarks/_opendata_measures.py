@@ -71,6 +71,8 @@ def alternately(measurements: list[tuple[Measurement, int]], say: Callable[[str]
     return times
 
 
+ALL_FLOOR, ALL = "floor, 6 types, all options", "ours, 6 types, all options"
+ALL_SUB = f"{ALL}, sub-leading"
 OPTIONS: dict[str, Any] = {
     "b_tag": True, "overlap_removal": True, "deduplicate": True, "relative_isolation_max": 0.2, "weights": "mc",
     "sample": "simulation", "luminosity": 36.0, "cross_section": 1.0, "sum_of_weights": 1e5,
@@ -92,13 +94,15 @@ def here(path: Path, folder: Path) -> list[Measurement]:
         ours("ours"),
         ours("ours, never compiled", kernels="numpy"),
         ours("ours, sub-leading", sub_leading=True),
-        ours("ours, 4 types", objects=list("emjg")),
-        floor("floor, 4 types", "emjg"),
-        ours("ours, 1 type", objects=["j"]),
         floor("floor, 1 type", "j"),
-        ours("ours, all options, 6 types", **OPTIONS),
-        ours("ours, all options, sub-leading", sub_leading=True, **OPTIONS),
-        floor("floor, all options", "emjgt", OPTIONAL),
+        ours("ours, 1 type", objects=["j"]),
+        ours("ours, 1 type, sub-leading", objects=["j"], sub_leading=True),
+        floor("floor, 4 types", "emjg"),
+        ours("ours, 4 types", objects=list("emjg")),
+        ours("ours, 4 types, sub-leading", objects=list("emjg"), sub_leading=True),
+        floor(ALL_FLOOR, "emjgt", OPTIONAL),
+        ours(ALL, **OPTIONS),
+        ours(ALL_SUB, sub_leading=True, **OPTIONS),
     ]
 
 

@@ -15,24 +15,18 @@ KIT_SHARED_DATA names it, the same per event, without opening the file.
 """
 
 import argparse
-import contextlib
-import gc
-import io
 import json
 import os
 import platform
-import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.benchmarks._ecal_measures import Floor, access, cold_process, cpu_seconds, run_stage
 from tests.benchmarks._ecal_plain import whole_chain
 
 MODES: dict[str, dict[str, Any]] = {
@@ -50,40 +44,10 @@ TARGETS = {
     "records": ("windows per second as TFRecord", "at least", 5000.0),
     "truth": ("truth / windows", "at most", 1.5),
 }
-DRAWN = ("en_cluster", "et_cluster", "cluster_deta", "cluster_dphi", "is_seed", "in_scluster", "calo_score",
-         "cl_calo_index", "in_mustache", "seed_eta", "seed_phi", "et_seed", "calo_index", "simfraction_wp",
-         "seed_iz", "seed_iphi", "run_id", "lumi_id", "event_id", "is_calo_matched_diffcalo")  # fmt: skip
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is a program
-
-
-def cpu_seconds(way: Callable[[], object]) -> float:
-    gc.collect()  # nobody pays for what another one has left behind
-    start = time.process_time()
-    way()
-    return time.process_time() - start
-
-
-def run_stage(stage: str, folder: Path, **values: Any) -> Path:
-    """Run a stage and return its directory."""
-    import importlib
-
-    from kit.run import Run
-
-    names = {
-        "windows": ("WindowParameters", "make_windows"),
-        "truth": ("TruthParameters", "study_truth"),
-        "datasets": ("DatasetParameters", "make_datasets"),
-    }
-    module = importlib.import_module(f"kit.ecal.{stage}")
-    model, verb = (getattr(module, name) for name in names[stage])
-    p = model(output=tempfile.mkdtemp(dir=folder), interactive=False, **values)
-    quiet = io.StringIO()
-    with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet), Run(f"ecal/{stage}", p) as run:
-        run.summary = verb(p, run)
-    return run.directory
 
 
 def groups() -> dict[str, Any]:
@@ -133,31 +97,17 @@ def same_windows(path: Path, folder: Path, table: Path) -> None:
         assert abs(one.astype(float) - other.astype(float)).max() < 1e-12, name
 
 
-def floor(path: Path, folder: Path, finished: Path) -> None:
-    """Read the branches, and write a table that is there already."""
-    import pyarrow.parquet as pq
-
-    from kit.ecal.dumper import DumperFile
-    from kit.ecal.tables import TableWriter
-
-    with DumperFile(str(path)) as source:
-        for first in range(0, source.identity.entries, 500):
-            source.read(first, min(first + 500, source.identity.entries))
-    table = pq.read_table(finished)
-    with TableWriter(folder / "floor.parquet", table.schema, 1000) as writer:
-        writer.write(table)
-
-
 def compare(options: argparse.Namespace, folder: Path, path: Path, table: Path) -> dict[str, Any]:
     """Time ours, plain and floor in both modes, alternately."""
     found: dict[str, Any] = {}
     for name, mode in MODES.items():
         values = {"inputs": [str(path)], "working_point": str(table), **mode}
         finished = next(run_stage("windows", folder, **values).glob("*.parquet"))
+        floor = Floor(path, finished, folder)
         times: dict[str, list[float]] = {"ours": [], "plain": [], "floor": []}
         for turn in range(options.repeats):
             times["ours"].append(cpu_seconds(lambda v=values: run_stage("windows", folder, **v)))
-            times["floor"].append(cpu_seconds(lambda f=finished: floor(path, folder, f)))
+            times["floor"].append(cpu_seconds(floor))
             if turn < options.plain_repeats:
                 spent = plain(path, options.plain_events, folder, mode, table)
                 times["plain"].append(sum(spent) * options.events / options.plain_events)
@@ -165,30 +115,6 @@ def compare(options: argparse.Namespace, folder: Path, path: Path, table: Path) 
             say(f"  {name}: ours {times['ours'][-1]:.3f}, floor {times['floor'][-1]:.3f} s")
         found[name] = {key: statistics.median(values) for key, values in times.items()}
     return found
-
-
-def elsewhere(code: str) -> dict[str, float]:
-    """Run code in a process of its own; it prints a JSON object."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def cold_process(path: Path, folder: Path, table: Path) -> dict[str, float]:
-    """Return CPU seconds and MB of a whole process, imports included, with the compiled loops from their cache."""
-    return elsewhere(
-        "import json, resource\nfrom pathlib import Path\n"
-        "from kit.ecal.windows import WindowParameters, make_windows\nfrom kit.run import Run\n"
-        f"p = WindowParameters(inputs=[{str(path)!r}], output={tempfile.mkdtemp(dir=folder)!r},\n"
-        f"    interactive=False, working_point={str(table)!r})\n"
-        "with Run('ecal/windows', p) as run:\n    run.summary = make_windows(p, run)\n"
-        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
-        # what getrusage says of memory includes the process that started this one
-        "peak = next(line for line in Path('/proc/self/status').read_text().splitlines() if 'VmHWM' in line)\n"
-        "print(json.dumps({'seconds': used.ru_utime + used.ru_stime, 'mb': int(peak.split()[1]) / 1024}))"
-    )
 
 
 def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> float | None:
@@ -199,14 +125,14 @@ def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> fl
     from kit.ecal import working_points
     from kit.ecal.building import Rules, build
     from kit.ecal.dumper import DumperFile
+    from kit.ecal.engine import compiled_engine
     from kit.ecal.features import read_features
-    from kit.ecal.kernels import compiled
     from kit.ecal.tables import TableWriter, schema, to_table
 
     shared = Path(os.environ.get("KIT_SHARED_DATA") or "nowhere") / "ecal" / "ele4_50.root"
     if not shared.is_file():
         return None
-    rules, features, loops = Rules(working_points.read(table)), read_features(), compiled()
+    rules, features, loops = Rules(working_points.read(table)), read_features(), compiled_engine()
     layout = schema(features, "float64")
     with DumperFile(str(shared)) as source:
 
@@ -216,57 +142,12 @@ def reference_file(options: argparse.Namespace, folder: Path, table: Path) -> fl
                 writer.write(to_table(made, features, "float64", flavour=11, nan_fill=-999.0))
 
         ours()
-        whole, first = (
-            statistics.median([cpu_seconds(lambda n=number: ours(n)) for _ in range(options.repeats)])
-            for number in (50, 1)
-        )
-    all_events, one = (sum(plain(shared, number, folder, {}, table)) for number in (50, 1))
-    return (all_events - one) / (whole - first)
-
-
-def access(folder: Path, windows: Path) -> dict[str, float]:
-    """Return milliseconds for one window, for index columns of 50 000 windows; windows a second as TFRecord."""
-    import numpy as np
-
-    from kit.ecal import tfrecord
-    from kit.ecal.access import WindowFile, WindowFiles, part_of
-    from kit.ecal.features import read_features
-    from kit.ecal.selection import INDEX
-
-    directory = run_stage("datasets", folder, inputs=[str(windows)])
-    path = directory / "train" / "part-0.parquet"
-    with WindowFile(path) as file:
-        total, parts = sum(file.rows), len(file.rows)
-    draw = random.Random(1)
-    single = []
-    for _ in range(20):
-        number = draw.randrange(total)
-
-        def one(number: int = number) -> None:
-            with WindowFiles([path]) as files:
-                file, group, row = files.locate(number)
-                file.read(group, DRAWN, calos=True, hits=True).take(np.array([row]))
-
-        single.append(1e3 * cpu_seconds(one))
-
-    def index() -> None:
-        with WindowFile(path) as file:
-            for group in range(parts):
-                file.read(group, INDEX)
-
-    with WindowFile(path) as file:
-        part = part_of(file.table(0))
-    weight, features = np.ones(len(part)), read_features()
-    coding = statistics.median(
-        cpu_seconds(lambda: list(tfrecord.records(list(tfrecord.messages(part, features, weight, -999.0)))))
-        for _ in range(5)
-    )
-    return {
-        "one": statistics.median(single),
-        "index": 1e3 * statistics.median([cpu_seconds(index) for _ in range(5)]) * 50_000 / total,
-        "records": len(part) / coding,
-        "windows": total,
-    }
+        mine = [cpu_seconds(ours) - cpu_seconds(lambda: ours(1)) for _ in range(4 * options.repeats)]
+        theirs = []
+        for _ in range(options.plain_repeats):
+            whole, one = (sum(plain(shared, number, folder, {}, table)) for number in (50, 1))
+            theirs.append(whole - one)
+    return statistics.median(theirs) / statistics.median(mine)
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -285,8 +166,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     cold_process(path, folder, table)
     cold = cold_process(path, folder, table)
     large = demo(folder / "large.root", options.memory_factor * options.events, "electrons", 2)
-    peak = cold_process(large, folder, table)
-    found |= {"cold": cold, "peak": peak}
+    peaks = [cold_process(large, folder, table, **mode)["mb"] for mode in MODES.values()]
+    found |= {"cold": cold, "peaks": peaks}
     windows = run_stage("windows", folder, inputs=[str(large)])
     found["access"] = access(folder, windows)
     inputs = {"inputs": [str(path)]}
@@ -298,7 +179,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         **ratio,
         "reference": reference_file(options, folder, table),
         "cold": found["modes"]["not overlapping, matched"]["plain"] / cold["seconds"],
-        "memory": max(cold["mb"], peak["mb"]),
+        "memory": max(cold["mb"], *peaks),
         **{name: found["access"][name] for name in ("one", "index", "records")},
         "truth": one / other,
     }
@@ -313,9 +194,9 @@ def report(options: argparse.Namespace, found: dict[str, Any]) -> str:
             f"({times['plain'] / times['ours']:.1f} ×), "
             f"floor {times['floor']:.3f} ({100 * times['floor'] / times['ours']:.0f} % of ours)"
         )
-    cold, peak = found["cold"], found["peak"]
+    cold = found["cold"]
     lines.append(f"cold process: {cold['seconds']:.2f} s, {cold['mb']:.0f} MB")
-    lines.append(f"{options.memory_factor} × the events: {peak['mb']:.0f} MB")
+    lines.append(f"{options.memory_factor} × the events: {', '.join(f'{peak:.0f} MB' for peak in found['peaks'])}")
     lines.append("")
     for name, (meaning, sense, bound) in TARGETS.items():
         value = found["targets"][name]
@@ -331,7 +212,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="rounds of ours and the floor")
     parser.add_argument("--plain-events", type=int, default=200, help="that the plain way is run on")
     parser.add_argument("--plain-repeats", type=int, default=3, help="rounds of the plain way")
-    parser.add_argument("--memory-factor", type=int, default=5, help="how much larger the file for peak memory is")
+    parser.add_argument(
+        "--memory-factor", type=int, default=10, help="how much larger the file for peak memory is"
+    )
     parser.add_argument("--json", type=Path, help="write all numbers to this file, too")
     options, _ = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -42,8 +42,8 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     before = picture.get_attribute("src")
     page.get_by_role("button", name="Wall or on-spill").click()
     expect(words).to_contain_text("1BB: 36000 s on spill, 111455 s wall")
-    expect(panel.locator(".kit-seconds")).to_contain_text("wall s")
-    panel.locator(".kit-rate").get_by_role("slider").press("End")
+    expect(panel.locator(".kit-slide-seconds")).to_contain_text("wall s")
+    panel.locator(".kit-slide-rate").get_by_role("slider").press("End")
     page.wait_for_function(
         "before => document.querySelector('.kit-spectrum img.kit-picture').src !== before", arg=before
     )
@@ -53,13 +53,19 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     conversions.press("Enter")
     page.get_by_role("button", name="Rate from conversions").click()
     expect(panel.locator(".kit-headroom .kit-caption")).to_contain_text("no process has too few")
+    page.get_by_role("button", name="2BB").click()  # by mouse; what follows by keyboard
+    expect(words).to_contain_text("2BB: ")
+    slider = panel.locator(".kit-slide-rpc_emin").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(words).to_contain_text("before selection only, since samples are of another part of the spectrum: RPC")
     panel.get_by_text("All values").click()
     threshold = panel.locator(".kit-parameter-dio_emin input[type=text]")
     threshold.fill("97")
     threshold.press("Enter")
-    expect(words).to_contain_text("before selection only, since samples are of another part of the spectrum: DIO")
+    expect(words).to_contain_text("another part of the spectrum: DIO")
     page.get_by_role("button", name="Copy as parameters").click()
-    page.screenshot(path=str(pictures / "mu2e_yields.png"))
+    panel.screenshot(path=str(pictures / "mu2e_yields.png"))
     assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
 
 
@@ -75,4 +81,10 @@ def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures):
     log.fill("nowhere.log")
     log.press("Enter")
     expect(panel.get_by_role("alert")).to_contain_text("nowhere.log")
-    page.screenshot(path=str(pictures / "mu2e_ensemble.png"))
+    name = page.get_by_role("textbox", name="give back")
+    name.fill("demo")
+    name.press("Tab")  # to the button
+    page.keyboard.press("Enter")
+    expect(panel.locator(".kit-ensemble")).to_contain_text("events given back")
+    expect(panel.locator(".kit-list")).to_contain_text("released")
+    panel.screenshot(path=str(pictures / "mu2e_ensemble.png"))

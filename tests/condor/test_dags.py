@@ -122,7 +122,7 @@ def test_a_gate_below_accept_fails_the_dag_but_merges(early, until):
 def test_a_campaign_stops_at_a_gate_and_resume_brings_it_to_its_end(early):
     standing = campaign_commands.follow(early, quiet)
     assert [one.state for one in standing] == ["stopped", "waiting", "waiting"]
-    assert "below accept, 90%" in standing[0].words
+    assert "below accept, 0.9" in standing[0].words
     assert not (run_of(early, "square").directory / "points.jsonl").exists()
     Path(sweeps.MENDED).touch()
     again = resume(campaign_in(early.directory), retry_failed=True)
@@ -133,6 +133,16 @@ def test_a_campaign_stops_at_a_gate_and_resume_brings_it_to_its_end(early):
     assert [len(chunk.indexes) for chunk in make.run.rounds[1].chunks] == [1]
     assert [run_of(again, name).state for name in ("make", "square", "total")] == ["complete"] * 3
     assert run_of(again, "square").manifest["inputs"][0]["path"] == str(make.run.directory)
+
+
+@pytest.mark.early(begin=lambda home: begin(chain(home), dag=True))
+def test_a_gate_that_a_resume_opens_lets_the_next_dag_begin_behind_it(early):
+    assert states(early) == ["stopped", "waiting", "waiting"]
+    again = resume(campaign_in(early.directory), accept=0.7)
+    assert states(again) == ["complete"] * 3
+    assert total_of(again) == sum(n * n for n in range(9))  # of the three points that are done, of four
+    assert len(status_of(files.resolve(early.records["make"].run)).run.rounds) == 1
+    assert run_of(again, "make").state == "complete"
 
 
 @pytest.mark.early(begin=lambda home: begin(whole_chain(home), dag=True))

@@ -1,15 +1,20 @@
 """Files of simulated events, each made but once; the public reference; both ways of computing."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kit.ecal import working_points
+from kit.ecal.building import Rules, build
 from kit.ecal.demo import demo
 from kit.ecal.dumper import DumperFile
-from kit.ecal.kernels import NUMPY, compiled
+from kit.ecal.engine import NUMPY, compiled_engine
 
 EVENTS = 40
 
@@ -64,7 +69,31 @@ def read():
     return all_events
 
 
+@pytest.fixture(scope="module")
+def made(demo_file, table, read):
+    """Return all windows of pairs of particles, with pileup."""
+    return build(read(demo_file("pairs"), pileup=True), Rules(table, unmatched="all", pileup=True), NUMPY)
+
+
 @pytest.fixture(params=["numpy", "compiled"])
 def loops(request: pytest.FixtureRequest):
     """Return the loops, in NumPy and compiled."""
-    return NUMPY if request.param == "numpy" else compiled()
+    return NUMPY if request.param == "numpy" else compiled_engine()
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> Path:
+    """Return a Python that has TensorFlow: in an environment of its own, made once below the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    home = Path(base) / "hep-notebook-kit" / f"tensorflow-{sys.version_info[0]}.{sys.version_info[1]}"
+    found = home / "bin" / "python"
+    if not (home / "whole").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        steps = [sys.executable, "-m", "venv", home], [found, "-m", "pip", "install", "-q", "tensorflow-cpu"]
+        for step in steps:
+            done = subprocess.run(step, capture_output=True, text=True, check=False)
+            if done.returncode:
+                reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+                pytest.skip(f"TensorFlow cannot be fetched: {reason}")
+        (home / "whole").touch()
+    return found

@@ -1,12 +1,11 @@
 """Reading windows back: some fields of many, all of one."""
 
-import numpy as np
 import pytest
 
-from kit.ecal.access import WindowFile, WindowFiles
+from kit.ecal.access import WindowFile
 from kit.ecal.building import Rules, build
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from kit.ecal.tables import TableWriter, to_table
 from kit.files import FormatError
 
@@ -26,39 +25,6 @@ def paths(windows, tmp_path_factory):
     return sorted(folder.iterdir())
 
 
-def test_one_window_is_everything_about_it(paths, windows):
-    with WindowFiles(paths) as files:
-        assert len(files) == len(windows)
-        for number in (0, 32, 33, 69, 70, len(windows) - 1):
-            one = files.one(number)
-            own = slice(*windows.offsets[number : number + 2])
-            for name in ("et_seed", "mean_deta_cluster", "calo_index", "window_index"):
-                assert one.window[name][0] == windows.window[name][number]
-            for name in ("en_cluster", "cluster_dphi", "in_scluster", "in_mustache"):
-                assert np.array_equal(one.cluster[name], windows.cluster[name][own])
-            hits = slice(windows.hits.offsets[own.start], windows.hits.offsets[own.stop])
-            assert np.array_equal(one.hits["share"], windows.hits["share"][hits])
-            calos = slice(*windows.calos.offsets[number : number + 2])
-            assert np.array_equal(one.calos["gen_eta"], windows.calos["gen_eta"][calos])
-
-
-def test_fields_of_all_come_a_row_group_at_a_time(paths, windows):
-    with WindowFiles(paths) as files:
-        parts = list(files.parts(["en_cluster", "et_seed"]))
-    assert max(len(part) for part in parts) == 33
-    assert np.array_equal(np.concatenate([part.window["et_seed"] for part in parts]), windows.window["et_seed"])
-    assert np.array_equal(
-        np.concatenate([part.cluster["en_cluster"] for part in parts]), windows.cluster["en_cluster"]
-    )
-    assert np.array_equal(np.concatenate([np.diff(part.offsets) for part in parts]), np.diff(windows.offsets))
-
-
-def test_fields_of_windows_alone_know_how_many_clusters_there_are(paths, windows):
-    with WindowFiles(paths) as files:
-        part = next(files.parts(["et_seed"]))
-    assert np.array_equal(np.diff(part.offsets), np.diff(windows.offsets)[:33])
-
-
 def test_the_originals_file_is_read_too(ecal_data):
     with WindowFile(ecal_data / "ele4_50_nonoverlapping.parquet") as file:
         assert (sum(file.rows), file.about) == (201, {})
@@ -68,11 +34,6 @@ def test_the_originals_file_is_read_too(ecal_data):
         assert part.calos is None
         with pytest.raises(FormatError, match="lacks the fields in_mustache"):
             file.read(0, ["in_mustache"])
-
-
-def test_a_number_that_is_no_window(paths, windows):
-    with WindowFiles(paths) as files, pytest.raises(IndexError, match=rf"window {len(windows)} asked for"):
-        files.one(len(windows))
 
 
 def test_what_is_no_file_of_windows_is_refused(tmp_path, paths):

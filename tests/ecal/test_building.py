@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY, compiled
+from kit.ecal.engine import NUMPY, compiled_engine
 from kit.ecal.tally import Tally
 from tests.ecal import reference
 
@@ -101,7 +101,7 @@ def test_generated_events_of_every_kind_agree_with_the_plain_reference(
         for window in reference.windows_of(event, correction, numbers, labels, overlapping, keep="all")
     ]
     rules = Rules(table, labels=labels, overlapping=overlapping, unmatched="all")
-    assert_equal(build(read(path), rules, compiled()), expected)
+    assert_equal(build(read(path), rules, compiled_engine()), expected)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -121,7 +121,7 @@ def test_every_shape_of_windows_agrees_with_the_plain_reference(
 @pytest.mark.parametrize("sample", ["pairs", "soft"])
 def test_compiled_loops_and_numpy_give_the_same_bits(demo_file, table, read, sample):
     rules = Rules(table, overlapping=True, unmatched=4, both_labels=True)
-    one, other = (build(read(demo_file(sample)), rules, loops) for loops in (NUMPY, compiled()))
+    one, other = (build(read(demo_file(sample)), rules, loops) for loops in (NUMPY, compiled_engine()))
     for field in ("window", "cluster"):
         for name, values in getattr(one, field).items():
             equal = np.array_equal(values, getattr(other, field)[name], equal_nan=values.dtype.kind == "f")

@@ -8,8 +8,8 @@ from kit.ecal.building import Rules, build
 from kit.ecal.collecting import Source, collect
 from kit.ecal.dataset_inputs import Input, common_features, open_inputs
 from kit.ecal.datasets import DatasetParameters
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from kit.ecal.tables import TableWriter, to_table
 from kit.files import FormatError
 from kit.run import Run

@@ -7,7 +7,7 @@ from kit import files
 from kit.ecal import demo
 from kit.ecal.branches import SHARED
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.particles import SAMPLES
 from kit.ecal.resolution import measure
 from kit.ecal.windows import WindowParameters

@@ -5,7 +5,7 @@ import pytest
 
 from kit import figures
 from kit.ecal import display
-from kit.ecal.access import WindowFiles
+from kit.ecal.window_files import WindowFiles
 from tests.ecal.test_access import paths, windows  # noqa: F401 - fixtures
 
 

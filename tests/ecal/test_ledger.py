@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from kit.ecal.ledger import LEDGER, work_off
+from kit.ecal.ledger import work_off
 from kit.ecal.sample import SampleParameters, share
 from kit.files import FormatError
 from kit.run import Run, RunError
@@ -39,9 +39,9 @@ def test_all_is_done_in_order_and_written_down(p):
     with Run("ecal/windows", p) as run:
         records = work_off(p, run, share(p), Work(run.directory))
     assert [record["number"] for record in records] == [1, 2, 3, 4]
-    assert [r["state"] for r in json.loads((run.directory / LEDGER).read_text())] == ["done"] * 4
     manifest = json.loads((run.directory / "manifest.json").read_text())
-    assert {o["path"] for o in manifest["outputs"]} == {LEDGER, "1.txt", "2.txt", "3.txt", "4.txt"}
+    assert [piece["state"] for piece in manifest["pieces"]] == ["done"] * 4
+    assert {o["path"] for o in manifest["outputs"]} == {"1.txt", "2.txt", "3.txt", "4.txt"}
 
 
 def test_one_bad_file_loses_nothing_of_the_others_and_the_next_attempt_does_only_it(p):

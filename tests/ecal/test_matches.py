@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kit.ecal.association import associate
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.matches import list_matches
 from kit.ecal.seeding import prepare
 from tests.ecal import reference

@@ -1,5 +1,6 @@
 """Windows as text, against that of the public original."""
 
+import gzip
 import json
 import re
 import tarfile
@@ -8,7 +9,7 @@ import pytest
 
 from kit.ecal import ndjson
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 
 
 def without_name(line):
@@ -49,3 +50,11 @@ def test_names_of_windows_are_stable(windows):
     names = [json.loads(line)["window_index"] for line in ndjson.lines(windows)]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"\d+:\d+:\d+:\d+", name) for name in names)
+
+
+def test_the_same_lines_are_the_same_bytes_under_any_name(tmp_path):
+    for name in ("a.ndjson.gz", "b.part"):
+        with ndjson.writing(tmp_path / name) as text:
+            text.writelines(['{"φ": 1}\n', "{}\n"])
+    assert (tmp_path / "a.ndjson.gz").read_bytes() == (tmp_path / "b.part").read_bytes()
+    assert gzip.decompress((tmp_path / "b.part").read_bytes()).decode() == '{"φ": 1}\n{}\n'

@@ -9,8 +9,8 @@ import pytest
 
 from kit.ecal import ndjson
 from kit.ecal.building import Rules, build
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from kit.ecal.ndjson_reading import read_lines, text_features
 from kit.files import FormatError
 

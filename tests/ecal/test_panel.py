@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from kit.ecal import display
 from kit.ecal.panel import WindowPanel
 from tests.ecal.test_inspection import paths, windows  # noqa: F401 - fixtures
 
@@ -97,6 +98,79 @@ def test_controls_do_what_attributes_do(panel):
     assert panel.logarithmic is False
 
 
+def share_of(panel, axes, point):
+    """Return where a point of the picture's data is, as shares from the top left."""
+    across, up = panel.picture.figure.axes[axes].transData.transform(point)
+    box = panel.picture.figure.bbox
+    return across / box.width, 1 - up / box.height
+
+
+@pytest.mark.parametrize("axes", [0, 1, 2])
+def test_a_click_into_the_picture_chooses_the_cluster_there(panel, axes):
+    panel.filter = "ncls>4"
+    places = np.stack([panel.shown.dphi, panel.shown.deta], 1)
+    owners, hits = display.crystals(panel.shown)
+    chosen = len(places) - 1
+    point = hits[owners == chosen][0] if axes == 2 else places[chosen]
+    panel.pick(*share_of(panel, axes, point))
+    if axes < 2:
+        assert panel.selected == chosen
+    assert panel.controls["table"].value == panel.selected is not None
+    panel.pick(0.001, 0.001)
+    assert panel.selected is None
+
+
+def test_two_windows_are_compared(panel):
+    panel.filter = "matched=yes"
+    assert panel.beside.layout.display == "none"
+    first = panel.shown
+    panel.compare()
+    panel.next()
+    assert (panel.compared, panel.beside.layout.display) == (panel.numbers[0], None)
+    lines = panel.beside.numbers.text.splitlines()
+    assert lines[0].split() == ["this", "window", "the", "other"]
+    for shown, column in ((panel.shown, -2), (first, -1)):
+        assert lines[1].split()[column] == f"{shown.part.window['et_seed'][0]:.3f}"
+        assert f"{len(shown.et)}" == next(line for line in lines if line.startswith("clusters")).split()[column]
+    panel.previous()
+    panel.compare()
+    assert (panel.compared, panel.beside.layout.display) == (None, "none")
+
+
+def test_the_mustache_is_that_of_any_energy(panel):
+    labels = lambda: [text.get_text() for text in panel.picture.figure.axes[0].get_legend().get_texts()]  # noqa: E731
+    panel.controls["outline"].value = "5"
+    assert panel.outline == 5
+    assert "mustache at 5 GeV" in labels()
+    panel.controls["outline"].value = ""
+    assert panel.outline is None
+    with pytest.raises(ValueError, match="the energy of the mustache is x, should be a number above 0 GeV"):
+        panel.controls["outline"].value = "x"
+
+
+def test_clusters_in_the_shape_are_ringed(panel):
+    panel.filter = "ncls>3"
+    panel.ringed = "shape"
+    assert np.array_equal(panel.shown.members, panel.part.cluster["in_geom_mustache"])
+
+
+def test_of_many_windows_columns_are_read_in_the_background(paths, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("kit.ecal.panel.MANY", 10)
+    panel = WindowPanel(paths)
+    try:
+        assert name(panel)
+        panel.filter = "et>20"
+        panel.filter = "ncls>3"
+        panel._later.flush()
+        assert panel.part.window["ncls"][0] > 3
+        assert len(panel.numbers) == (panel.inspection.matching("ncls>3")).size
+        panel.find("no:such:window:0")
+        panel._later.flush()
+        assert "no window is called no:such:window:0" in panel.error
+    finally:
+        panel.close()
+
+
 def test_faults_appear_in_the_panel(paths):  # noqa: F811
     panel = WindowPanel(paths)
     panel.controls["filter"].value = "ett>3"
@@ -105,8 +179,7 @@ def test_faults_appear_in_the_panel(paths):  # noqa: F811
     assert panel.error == ""
     panel.controls["name"].value = "1:2:3:4"
     assert "no window is called 1:2:3:4" in panel.error
-    panel.picture.close()
-    panel.spectrum.close()
+    panel.close()
 
 
 def test_no_window_is_said(panel):
@@ -140,3 +213,9 @@ def test_where_nobody_can_click_it_is_pictures_and_words(panel):
     assert bundle.keys() >= {"text/plain", "image/png"}
     assert "application/vnd.jupyter.widget-view+json" not in bundle
     assert "seed ET" in bundle["text/plain"]
+
+
+def test_where_there_is_no_file_it_says_so():
+    panel = WindowPanel([], interactive=False)
+    assert (len(panel.numbers), panel.heading.text) == (0, "no window matches")
+    assert "no window matches" in panel.static()["text/plain"]

@@ -7,8 +7,8 @@ import pytest
 from kit.ecal.access import Part
 from kit.ecal.building import Rules, build
 from kit.ecal.datasets import DatasetParameters
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from kit.ecal.parts import Form, SplitWriter, describe, refilled, type_text
 from kit.run import Run
 

@@ -8,7 +8,7 @@ from kit.ecal.truth import TruthParameters, study_truth
 from kit.ecal.windows import WindowParameters, make_windows
 from kit.run import Run, load
 
-WINDOWS = ["window", "energy", "clusters", "features", "seeds", "response", "cutflow"]
+WINDOWS = ["window", "energy", "clusters", "features", "seeds", "response", "per_event", "cutflow"]
 
 
 def run_of(folder, **values):
@@ -39,6 +39,14 @@ def test_the_points_of_a_batch_run_are_drawn_together(demo_file, tmp_path):
     assert len(plots.window_files(load(tmp_path / "batch"))) == 2
 
 
+def test_files_come_by_their_numbers(demo_file, tmp_path):
+    run = run_of(tmp_path / "run", inputs=[str(demo_file("pairs", 12))])
+    (only,) = plots.window_files(run)
+    for number in (2, 10):
+        only.with_name(f"windows_{number}_x.parquet").write_bytes(only.read_bytes())
+    assert [int(path.name.split("_")[1]) for path in plots.window_files(run)] == [1, 2, 10]
+
+
 def test_truth_beside_a_public_table(demo_file, table_path, tmp_path):
     few = {"et_edges": [1.0, 500.0], "eta_edges": [0.0, 1.5, 3.0]}
     p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), compare_to=str(table_path), **few)
@@ -47,6 +55,20 @@ def test_truth_beside_a_public_table(demo_file, table_path, tmp_path):
         live = plots.truth_figures(run)
     assert list(live) == ["thresholds", "working_points", "gain", "extents", "shares"]
     assert list(plots.truth_figures(load(run.directory))) == list(live)
+
+
+def test_truth_with_pileup_shows_it(demo_file, tmp_path):
+    few = {"et_edges": [1.0, 500.0], "eta_edges": [0.0, 3.0], "thresholds": [0.001, 0.01]}
+    p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), pileup=True, **few)
+    with Run("ecal/truth", p) as run:
+        run.summary = study_truth(p, run)
+    drawn = plots.truth_figures(load(run.directory))["pileup"]
+    assert [axes.get_xlabel() for axes in drawn.axes] == [
+        "Energy of pileup / energy of the cluster",
+        "Energy of pileup / energy of the particle in it",
+        "Noise of the cluster [GeV]",
+    ]
+    assert sum(patch.get_data().values.sum() for axes in drawn.axes for patch in axes.patches) > 100
 
 
 @pytest.mark.parametrize("formats", [["parquet"], ["tfrecord"]])
@@ -58,5 +80,6 @@ def test_datasets_with_weights(demo_file, tmp_path, formats):
     with Run("ecal/datasets", p) as run:
         run.summary = make_datasets(p, run)
     made = plots.datasets_figures(load(run.directory))
+    assert len(plots.window_files(run)) == (formats == ["parquet"])
     assert list(made) == ["balance", "normalisation", "sizes"]
     assert len(made["balance"].axes) == (6 if formats == ["parquet"] else 3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kit.ecal.association import associate
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.match_tables import matched_of
 from kit.ecal.matches import list_matches
 from kit.ecal.resolution import Matched, bins_of, choose, measure, ratios, scan

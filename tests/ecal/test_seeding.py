@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kit.ecal.association import associate
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.seeding import keep, open_windows, prepare
 
 RULES = {"et_min": 1.0, "score_min": 1e-2, "overlapping": False}

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kit.ecal.building import Rules, build
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from kit.ecal.tables import TableWriter, schema, to_table
 
 FEATURES = read_features()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from kit.ecal.building import Rules, build
-from kit.ecal.kernels import NUMPY
+from kit.ecal.engine import NUMPY
 from kit.ecal.tally import Tally
 
 

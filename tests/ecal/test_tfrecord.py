@@ -1,7 +1,8 @@
 """TFRecord: read back by an independent reader, beside TensorFlow's own file, by TensorFlow where it is there."""
 
 import dataclasses
-import importlib.util
+import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from kit.ecal import tfrecord
 from kit.ecal.access import Part
 from kit.ecal.building import Rules, build
+from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
-from kit.ecal.kernels import NUMPY
 from tests.ecal.tfrecord_reader import crc32c, example, read_records, tensor_of
 
 FEATURES = read_features()
@@ -123,17 +124,46 @@ def test_negative_whole_numbers_take_ten_bytes(part):
     assert example(data)[0]["f"] == [-11]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed")
-def test_tensorflow_reads_it(part, tmp_path):
-    import tensorflow as tf
+READ = """
+import json, sys
+import tensorflow as tf
+path, sizes = sys.argv[1], json.loads(sys.argv[2])
+floats = lambda key: tf.io.FixedLenFeature([sizes[key]], tf.float32)
+one = lambda kind: tf.io.FixedLenFeature([1], kind)
+context = {key: floats(key) for key in ("s_f", "s_m", "w_f", "w_m")}
+context |= {"s_l": tf.io.FixedLenFeature([sizes["s_l"]], tf.int64), "s_h": tf.io.FixedLenFeature([], tf.string)}
+context |= {"w_cl": one(tf.int64), "n_cl": one(tf.int64), "f": one(tf.int64), "wi": one(tf.float32)}
+lists = {key: tf.io.FixedLenSequenceFeature([sizes[key]], tf.float32) for key in ("cl_f", "cl_m")}
+lists["cl_l"] = tf.io.FixedLenSequenceFeature([sizes["cl_l"]], tf.int64)
+lists |= {key: tf.io.RaggedFeature(tf.float32) for key in ("cl_h0", "cl_h1", "cl_h2", "cl_h4")}
+for record in tf.data.TFRecordDataset(path):
+    first, rest = tf.io.parse_single_sequence_example(record, context, lists)
+    hits = tf.io.parse_tensor(first.pop("s_h"), tf.float32).numpy().tolist()
+    told = {key: value.numpy().tolist() for key, value in first.items()} | {"s_h": hits}
+    told |= {k: v.to_list() if isinstance(v, tf.RaggedTensor) else v.numpy().tolist() for k, v in rest.items()}
+    print(json.dumps(told))
+"""
 
-    written(part, tmp_path / "x.proto")
-    context = {"s_f": tf.io.FixedLenFeature([22], tf.float32), "w_cl": tf.io.FixedLenFeature([], tf.int64)}
-    lists = {"cl_f": tf.io.FixedLenSequenceFeature([26], tf.float32)}
-    read = [
-        tf.io.parse_single_sequence_example(each, context, lists)
-        for each in tf.data.TFRecordDataset(str(tmp_path / "x.proto"))
-    ]
-    assert [int(c["w_cl"]) for c, _ in read] == tfrecord.classes_of(part).tolist()
-    assert [len(values["cl_f"]) for _, values in read] == np.diff(part.offsets).tolist()
+
+@pytest.mark.slow
+def test_tensorflow_reads_every_value(part, tensorflow, tmp_path):
+    weight = np.linspace(0.5, 2, len(part))
+    made = written(part, tmp_path / "x.proto", weight=weight)
+    sizes = json.dumps({key: len(names) for key, names in FEATURES.vectors.items()})
+    command = [tensorflow, "-c", READ, tmp_path / "x.proto", sizes]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    theirs = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(theirs) == len(made) > 300
+    for (context, lists), read in zip(made, theirs, strict=True):
+        shape, values = tensor_of(context["s_h"][0])
+        assert np.array_equal(np.array(values).reshape(shape), np.array(read["s_h"]).reshape(shape))
+        for key, value in [*context.items(), *lists.items()]:
+            if key != "s_h":
+                mine, other = (list(_flat(x)) for x in (value, read[key]))
+                assert np.array_equal(np.array(mine, np.float32), np.array(other, np.float32), equal_nan=True), key
+
+
+def _flat(value):
+    for each in value:
+        yield from _flat(each) if isinstance(each, list) else [each]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kit.ecal import window_plots
-from kit.ecal.access import Part, WindowFiles
+from kit.ecal.access import Part
+from kit.ecal.window_files import WindowFiles
 from tests.ecal.test_access import paths, windows  # noqa: F401 - fixtures
 
 
@@ -55,8 +56,9 @@ def test_of_nothing_they_say_so(name):
     assert "no window" in text_of(getattr(window_plots, name)(nothing))
 
 
-def test_the_cutflow_shows_every_number():
-    summary = {"clusters": 12345, "seeds": 678, "events": 9}
-    text = text_of(window_plots.cutflow(summary))
-    assert "12 345" in text
-    assert "678" in text
+def test_with_too_few_windows_for_a_width_that_is_said(paths):  # noqa: F811
+    with WindowFiles(paths) as files:
+        part = next(iter(files.parts(window_plots.FIELDS)))
+    first = np.flatnonzero(part.window["is_seed_calo_matched"])[:2]
+    text = text_of(window_plots.response(window_plots.gather([part.take(first)])))
+    assert text.count("fewer than 3 windows in every bin") == 2

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import signal
 
 import awkward as ak
 import numpy as np
@@ -158,11 +159,51 @@ def test_a_bad_file_fails_alone_and_a_rerun_goes_on(inputs):
     assert_same(windows_in(run), whole)
 
 
+KILLED = """
+import os, signal, sys
+from kit.ecal.tables import TableWriter
+from kit.ecal.windows import WindowParameters, make_windows
+from kit.run import Run
+write, calls = TableWriter.write, []
+def until_the_second_chunk_of_the_second_file(self, table):
+    calls.append(table)
+    if len(calls) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(self, table)
+TableWriter.write = until_the_second_chunk_of_the_second_file
+p = WindowParameters(inputs=["in/*.root"], output="run", chunk_events=10, formats=["parquet", "ndjson"])
+with Run("ecal/windows", p) as run:
+    make_windows(p, run)
+"""
+
+
+def test_a_killed_job_goes_on_where_it_was_and_leaves_the_same_files(inputs, python):
+    process = python("-c", KILLED, cwd=inputs.parent)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    left = inputs.parent / "run"
+    assert load(left).state == "running"
+    assert sorted(path.name for path in left.glob("windows_*") if path.suffix in (".parquet", ".gz", ".csv")) == [
+        f"windows_1_0.{kind}" for kind in ("meta.csv", "ndjson.gz", "parquet")
+    ]
+    kept = (left / "windows_1_0.parquet").stat().st_mtime_ns
+    values = {"chunk_events": 10, "formats": ["parquet", "ndjson"]}
+    run, whole = run_of(**values), run_of("whole", **values)
+    assert (run.directory / "windows_1_0.parquet").stat().st_mtime_ns == kept
+    assert any("1 of 3 files were done by an earlier attempt" in notice for notice in run.manifest["notices"])
+    assert run.manifest["attempts"][0]["state"] == "running"
+    told = [{o["path"]: o["sha256"] for o in each.manifest["outputs"]} for each in (run, whole)]
+    assert told[0] == told[1]
+    assert sorted(path.name for path in run.directory.iterdir()) == ["manifest.json", *sorted(told[0])]
+    same = {name for name in run.summary if "second" not in name}
+    assert {n: run.summary[n] for n in same} == {n: whole.summary[n] for n in same}
+
+
 def test_with_leave_the_others_stay(inputs):
     (inputs / "1.root").write_text("no file of events " * 10)
     run = run_of(max_failed_fraction=0.4)
     assert (run.summary["files"], run.summary["files_failed"]) == (2, 1)
-    ledger = json.loads((run.directory / "ledger.json").read_text())
+    ledger = run.manifest["pieces"]
     assert [entry["state"] for entry in ledger] == ["done", "failed", "done"]
     assert "begins with" in ledger[1]["reason"]
 
@@ -176,7 +217,7 @@ def test_a_bad_event_is_refused_or_left_out_and_listed(inputs):
         run_of()
     run = run_of("skip", skip_bad=True)
     assert (run.summary["events"], run.summary["events_bad"]) == (35, 1)
-    assert "event 7" in json.loads((run.directory / "ledger.json").read_text())[0]["bad"][0]
+    assert "event 7" in run.manifest["pieces"][0]["bad"][0]
     assert any("1 events were left out" in notice for notice in run.manifest["notices"])
 
 

@@ -91,3 +91,10 @@ def test_a_key_that_stands_twice_with_one_value_is_one(tmp_path):
     path = tmp_path / "c.txt"
     path.write_text('livetime= 3\nBB= 1BB\nBB="1BB"\n')
     assert read_config(path).parameters["run_mode"] == "1BB"
+
+
+def test_a_file_that_is_no_text_is_refused_by_name(tmp_path):
+    path = tmp_path / "config.txt"
+    path.write_bytes(b"BB= 1BB\nlivetime= \xbf\n")
+    with pytest.raises(FormatError, match=r"config\.txt: byte 18 is not UTF-8"):
+        read_config(path)

@@ -52,7 +52,7 @@ def test_a_random_order_belongs_to_the_file(source):
     one, other = (make_part([0], [source], "entry", "random", seed=seed) for seed in (1, 2))
     assert one.order.tolist() == other.order.tolist() != list(range(300))
     first = one.rows(0, 150)[1]
-    assert first.tolist() == sorted(first.tolist())
+    assert first.tolist() == one.order[:150].tolist()
     assert np.mean(first) == pytest.approx(150, abs=4 * 300 / np.sqrt(12 * 150))
 
 
@@ -106,5 +106,5 @@ def test_events_without_ids_are_refused(tmp_path):
     with uproot.recreate(tmp_path / "x.root") as file:
         file.mktree("t", {"x": np.dtype("f4")}).extend({"x": np.ones(3, "f4")})
     source = Source(str(tmp_path / "x.root"), "t", 3, "", 0)
-    with pytest.raises(FormatError, match="t has no run, subrun and event: unit: event needs them"):
+    with pytest.raises(FormatError, match="t has no run, subrun and event"):
         make_part([0], [source], "event", "sequential")

@@ -77,3 +77,10 @@ def test_an_empty_table_is_refused(tmp_path):
     path.write_text("TABLE SimEfficiencies\n")
     with pytest.raises(FormatError, match="no rows"):
         read_efficiencies(path)
+
+
+def test_a_table_that_is_no_text_is_refused_by_name(tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_bytes(b"\xbf")
+    with pytest.raises(FormatError, match=r"table\.txt: byte 0 is not UTF-8"):
+        read_efficiencies(path)

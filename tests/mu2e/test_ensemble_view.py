@@ -44,6 +44,7 @@ def test_the_ledger_tells_what_is_used_and_what_is_free(yields):
     assert sum(record["taken"] for record in records) == run.summary["rows"]
     assert {record["free"] + record["taken"] for record in records} == {900}
     assert {record["state"] for record in records} == {"used"}
+    assert {record["file"] for record in records} == {"CeMLL 001430_00000000", "DIO 001430_00000000"}
     assert ledger_records(resolve("nowhere.sqlite")) == []
 
 

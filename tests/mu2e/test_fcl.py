@@ -89,5 +89,12 @@ def test_each_job_has_its_files_its_seed_and_its_name(ensemble):
         job_text(common, ensemble, 1, 2)
 
 
+def test_a_job_may_begin_later_and_end_earlier(ensemble):
+    common = fcl_text(ensemble)
+    own = job_text(common, ensemble, 1, 1, 77, {"DIO": EventId(1205, 1, 9)}).removeprefix(common).splitlines()
+    assert "source.maxEvents : 77" in own
+    assert [line for line in own if "skip" in line] == ['source.dataSets.DIO.skipToEvent : "1205:1:9"']
+
+
 def test_no_rate_stands_in_a_name(ensemble):
     assert output_name(ensemble, 12) == "dts.mu2e.ensembleMDS1a.MDC2020ai.001201_00000012.art"

@@ -56,16 +56,17 @@ def test_the_tar_holds_parameters_and_configuration_and_nothing_else():
 @pytest.mark.parametrize(
     ("ensemble", "compat"), [(ENSEMBLE, "mds1"), (replace(ENSEMBLE, sampling_seed=7), "none")]
 )
-def test_without_a_seed_for_each_job_the_text_says_so(ensemble, compat):
+def test_without_a_seed_for_each_job_there_is_none_in_the_definition(ensemble, compat):
     text = _members(jobdef_bytes(ensemble, "", SETUP, 1, compat))["jobpars.json"][1]
     assert "seed" not in json.loads(text)["tbs"]
-    said = submit_text(ensemble, 4, seeded=False)
-    assert said.startswith("# the job definition gives every job the same sampling seed")
+    assert submit_text(ensemble, 4).count("\n") == 1
+    said = submit_text(ensemble, 4, ["one", "two"])
+    assert said.startswith("# one\n# two\n")
     assert said.endswith(
         "mu2ejobsub --jobdef cnf.mu2e.ensembleT1.MDC2025af.0.tar --firstjob=0 --njobs=4"
         " --default-protocol ifdh --default-location tape\n"
     )
-    assert submit_text(ensemble, 4, seeded=True).count("\n") == 1
+    assert submit_text(ensemble, 4, ["one"], usable=False) == "# one\n"
 
 
 def test_jobs_take_files_of_all_data_sets():

@@ -1,8 +1,11 @@
 """The panels without a browser: every mouse action is an attribute or a method."""
 
+import json
+
 import pytest
 
 from kit.mu2e.panel import EnsemblePanel, YieldPanel
+from kit.mu2e.sealing import seal
 from kit.mu2e.yield_options import YieldParameters
 from tests.mu2e.ensembles import COUNTED, count, draw
 
@@ -36,19 +39,19 @@ def test_it_begins_with_table_words_and_both_pictures(panel):
 
 def test_sliders_move_exposure_and_rate_and_follow_the_form(panel):
     before = _mean(panel, "CRYCosmic")
-    panel.seconds.value = 4.0
+    panel.sliders.seconds.value = 4.0
     assert panel.form.parameters.livetime_on_spill == 10_000
     assert _mean(panel, "CRYCosmic") == pytest.approx(before * 10_000 / 3600)
-    panel.rate.value = -11.0
+    panel.sliders.rate.value = -11.0
     assert panel.form.parameters.r_mue == 1e-11
     panel.form.set(r_mue=1e-13)
-    assert panel.rate.value == pytest.approx(-13)
+    assert panel.sliders.rate.value == pytest.approx(-13)
     assert panel.form.parameters.r_mue == 1e-13
 
 
 def test_what_a_front_end_sends_back_when_it_shows_a_slider_changes_nothing(panel):
-    panel.seconds.set_state({"value": 3.56})  # the nearest step to log₁₀ 3600
-    panel.rate.set_state({"value": -12.0})
+    panel.sliders.seconds.set_state({"value": 3.56})  # the nearest step to log₁₀ 3600
+    panel.sliders.rate.set_state({"value": -12.0})
     assert panel.form.parameters.livetime_on_spill == 3600
     assert panel.form.parameters.r_mue == 1e-12
     panel.form.controls.rmc_emin.slider.set_state({"value": 84.84})
@@ -60,8 +63,8 @@ def test_the_switch_keeps_the_exposure_and_changes_the_convention(panel):
     panel.switch()
     assert panel.form.parameters.livetime_wall == pytest.approx(3600 / 0.323)
     assert panel.view.made.exposure["pot"] == pytest.approx(pot)
-    assert panel.seconds.description == "log₁₀ wall s"
-    panel.seconds.value = 3.0
+    assert panel.sliders.seconds.description == "log₁₀ wall s"
+    panel.sliders.seconds.value = 3.0
     assert panel.form.parameters.livetime_wall == 1000
     assert panel.form.parameters.livetime_on_spill == 0
 
@@ -126,3 +129,59 @@ def test_a_log_that_is_none_is_told_in_the_panel(catalogue, tmp_path):
     panel.log = "x.log"
     assert "there is no count summary of SamplingInput" in panel.error
     panel.close()
+
+
+def test_a_blinded_ensemble_is_revealed_by_the_file_whose_checksum_was_told(make_catalogue, tmp_path):
+    path = make_catalogue(CeMLL=([900], 900), DIO=([900], 9000))
+    yields = count(path, processes=["CeMLL", "DIO"], r_mue=1e-11)
+    seal(tmp_path / "s.json", 1e-12, 1e-11)
+    seal(tmp_path / "other.json", 1e-12, 1e-11)
+    run = draw(yields, blind=True, sealed="s.json")
+    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
+    assert panel.pulls.caption == "blinded: no pulls"
+    before = panel.words.text
+    panel.sealed.value = "other.json"
+    _click(panel, "Reveal")
+    assert "it is not what was sealed" in panel.error
+    assert panel.words.text == before
+    panel.sealed.value = "s.json"
+    _click(panel, "Reveal")
+    rate = json.loads((tmp_path / "s.json").read_text())["r_mue"]
+    assert f"conversion rate {rate:g}, seed" in panel.words.text
+    assert panel.view.comparison.drawn.sum() == run.summary["rows"]
+    assert panel.error == ""
+    panel.close()
+
+
+def test_an_open_ensemble_has_nothing_to_reveal(catalogue):
+    panel = EnsemblePanel(draw(count(catalogue)).directory, "outputs/mu2e/ledger.sqlite", interactive=False)
+    with pytest.raises(ValueError, match="ensemble demo is not blinded: there is nothing to reveal"):
+        panel.reveal("s.json")
+    panel.close()
+
+
+def test_events_are_given_back_by_the_name_of_their_ensemble(catalogue):
+    run = draw(count(catalogue))
+    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
+    panel.name.value = "dem"
+    _click(panel, "Release events")
+    assert "the name is 'dem', should be 'demo', whose events are given back" in panel.error
+    assert {one["state"] for one in panel.browser.records} == {"used"}
+    panel.name.value = "demo"
+    _click(panel, "Release events")
+    assert panel.error == ""
+    assert f"{run.summary['rows']} events given back" in panel.words.text
+    assert {one["state"] for one in panel.browser.records} == {"released"}
+    assert all(one["free"] > 0 for one in panel.browser.records)
+    panel.close()
+
+
+def _click(panel, words):
+    def buttons(widget):
+        if getattr(widget, "description", "") == words:
+            yield widget
+        for child in getattr(widget, "children", ()):
+            yield from buttons(child)
+
+    (button,) = buttons(panel)
+    button.click()

@@ -10,7 +10,7 @@ from kit.files import FormatError
 from kit.mu2e.catalogue import catalogue_of
 from kit.mu2e.columns import common_columns
 from kit.mu2e.primaries import Source, measure
-from kit.mu2e.reading import LEAST, MOST, Lists, Reader, window_edges
+from kit.mu2e.reading import Lists, Reader, window_edges
 from kit.mu2e.standins import TREE, Standin, write_standin
 
 
@@ -20,16 +20,16 @@ def source(tmp_path_factory):
     return measure(catalogue_of({"DIO": {"files": [str(path)], "tree": TREE}}, "")["DIO"]).sources[0]
 
 
-@given(st.lists(st.integers(1, 600_000), min_size=1, max_size=60))
-def test_windows_are_whole_baskets_neither_small_nor_huge(baskets):
+@given(st.lists(st.integers(1, 600_000), min_size=1, max_size=60), st.integers(20_000, 300_000))
+def test_windows_are_whole_baskets_neither_small_nor_huge(baskets, most):
     offsets = np.append(0, np.cumsum(baskets))
-    edges = window_edges(offsets)
+    edges = window_edges(offsets, most)
     assert (edges[0], edges[-1]) == (0, offsets[-1])
     sizes = np.diff(edges)
     assert (sizes > 0).all()
-    assert sizes.max() <= max(MOST, LEAST + MOST)
+    assert sizes.max() <= most + most // 4
     assert all(
-        size >= LEAST or end == offsets[-1] or end not in offsets
+        size >= most // 4 or end == offsets[-1] or end not in offsets
         for size, end in zip(sizes, edges[1:], strict=True)
     )
 
@@ -38,12 +38,12 @@ def test_windows_are_whole_baskets_neither_small_nor_huge(baskets):
     "take", [np.arange(1000), np.arange(100, 317), np.array([3, 4, 149, 150, 151, 999]), np.arange(0)]
 )
 def test_entries_come_out_as_they_are_in_the_file(source, monkeypatch, take):
-    monkeypatch.setattr("kit.mu2e.reading.LEAST", 100)
+    monkeypatch.setattr("kit.mu2e.reading.FEWEST", 150)
     columns = common_columns([source], ["mom", "event", "hits_t"], "equal", "error").columns
     with uproot.open(source.path) as file:
         truth = file[source.tree].arrays(["mom", "event", "hits_t"])
     seen = []
-    with Reader(source, columns) as reader:
+    with Reader(source, columns, budget=0) as reader:
         for piece in reader.pieces(take):
             here = take[piece.start : piece.stop]
             seen.append(here)
@@ -59,7 +59,7 @@ def test_entries_come_out_as_they_are_in_the_file(source, monkeypatch, take):
 
 
 def test_what_is_used_up_is_let_go_and_read_again_where_it_is_wanted(source, monkeypatch):
-    monkeypatch.setattr("kit.mu2e.reading.FORGET", 40)
+    monkeypatch.setattr("kit.mu2e.reading.BLOCK", 40)
     columns = common_columns([source], ["mom", "hits_t"], "equal", "error").columns
     with uproot.open(source.path) as file:
         truth = file[source.tree].arrays(["mom", "hits_t"])
@@ -72,6 +72,19 @@ def test_what_is_used_up_is_let_go_and_read_again_where_it_is_wanted(source, mon
                 places = np.arange(len(lists.offsets) - 1)[piece.which]
                 found = [lists.content[lists.offsets[i] : lists.offsets[i + 1]].tolist() for i in places]
                 assert found == truth["hits_t"][here].tolist()
+
+
+def test_the_wider_the_entries_the_smaller_the_windows(source):
+    names = ["mom", "event", "hits_t"]
+    some, every = (common_columns([source], of, "equal", "error").columns for of in (names, ["*"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kit.mu2e.reading.FEWEST", 1)
+        sizes = []
+        for columns in (some, every):
+            with Reader(source, columns, budget=4000) as reader:
+                piece = next(reader.pieces(np.arange(1000)))
+                sizes.append(piece.stop)
+    assert sizes[0] > 4 * sizes[1] > 0
 
 
 def test_a_file_that_has_changed_is_refused_with_both_identities(source):

@@ -109,3 +109,11 @@ def test_a_table_that_is_cut_short_is_refused(tmp_path, public):
     path.write_bytes((public / DIO).read_bytes()[:5000])
     with pytest.raises(FormatError, match="cut short or damaged gzip"):
         read_table(path)
+
+
+def test_a_packed_table_whose_middle_is_damaged_is_refused_by_name(tmp_path):
+    packed = bytearray(gzip.compress(b"100.0 1e-12\n100.1 5e-13\n" * 20))
+    packed[12] ^= 0xFF
+    (tmp_path / "a.tbl").write_bytes(bytes(packed))
+    with pytest.raises(FormatError, match=r"a\.tbl: cut short or damaged gzip"):
+        read_table(tmp_path / "a.tbl")

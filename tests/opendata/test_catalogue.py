@@ -107,11 +107,13 @@ def test_a_catalogue_since_another_holds_the_new_files_alone(service: FaultyServ
     earlier = catalogue(service)
     dataset["file_list"] += rest
     since = str(earlier.directory / "catalogue.json")
-    later = catalogue(service, refresh=True, since=since)
+    later = catalogue(service, since=[since])
     assert [entry["uri"] for entry in entries(later)] == rest
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(FormatError, match=r"x\.json: no catalogue; should be catalogue\.json"):
-        catalogue(service, since=str(tmp_path / "x.json"))
+        catalogue(service, since=[str(tmp_path / "x.json")])
+    with pytest.raises(FileNotFoundError, match=r"since: there is no \S+y\.json; should be catalogue\.json of an"):
+        catalogue(service, since=[str(tmp_path / "y.json")])
 
 
 FAULTS = {

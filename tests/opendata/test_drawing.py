@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from kit import figures
 from kit.opendata import drawing
+from kit.opendata.contents import Contents
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_steps_have_the_heights_and_edges_of_the_bins(axes):
 
 
 def test_points_stand_in_the_middle_of_filled_bins_alone(axes):
-    drawing.points(axes, np.array([3, 0, 1]), 80.0, 10.0)
+    drawing.points(axes, Contents(np.array([3, 0, 1])), 80.0, 10.0)
     x, y = axes.lines[0].get_data()
     assert (list(x), list(y)) == ([85, 105], [3, 1])
 
@@ -100,7 +101,7 @@ def test_only_resonances_inside_the_axes_are_marked(axes):
 def test_bins_are_joined_until_they_can_be_read_and_none_is_lost(counts, most):
     bins, factor = drawing.shown_bins(counts, share=1.0, most=most)
     assert bins <= most
-    assert drawing.joined(counts, bins, factor).sum() == counts.sum()
+    assert Contents(counts).joined(bins, factor).total == counts.sum()
 
 
 def test_the_bins_shown_hold_the_share_asked_for():
@@ -115,3 +116,19 @@ def test_there_is_room_above_the_highest_bin(axes, highest, logarithmic):
     low, high = axes.get_ylim()
     assert low < 1
     assert high > 1.1 * highest
+
+
+def test_sums_of_weights_have_their_errors_and_room_of_their_own(axes):
+    values, squares = np.array([0.03, 0.0, -0.001]), np.array([1e-4, 0.0, 4e-6])
+    drawing.points(axes, Contents(values, squares), 0.0, 10.0)
+    assert list(axes.lines[0].get_ydata()) == [0.03, -0.001]
+    drawing.head_room(axes, 0.03, True, least=0.03)
+    assert axes.get_ylim()[0] == pytest.approx(0.015)
+    assert axes.get_ylim()[1] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12345, "12 345"), (12345.6, "12 346"), (0.01234, "0.0123"), (0.0, "0")]
+)
+def test_numbers_are_told_with_their_thousands_apart_or_with_three_digits(value, text):
+    assert drawing.number_text(value) == text

@@ -23,6 +23,13 @@ POOR = signature("1e_0m_2j_0g_0t_0b", "e0j0", [2, *[1] * 40])
 FIRST = [LONG, MIDDLE, SHORT, POOR]
 
 
+def weighted(counts, weight):
+    values = np.array(counts)
+    pair = Pair("2e_0m_0j_0g_0t_0b", "e0e1", LONG.pair.name)
+    sums = (values * weight, values * weight**2)
+    return from_counts(pair, values, RULES, factor=1, overflow=0, below=0, weights=sums)
+
+
 def report(*signatures):
     return {"pairs": [s.report() for s in signatures]}
 
@@ -120,3 +127,26 @@ def test_a_pair_beyond_the_grid_is_left_out_of_the_spectra():
     assert histogram_plots.NOTHING in words(histogram_plots.spectra(report(beyond), files(beyond), ABOVE))
     at_25, _ = histogram_plots.verdicts(report(beyond), ABOVE).axes
     assert [bar.get_width() for bar in at_25.patches] == [0, 1]
+
+
+def test_with_weights_their_sums_are_drawn_with_the_root_of_the_sum_of_their_squares():
+    made = weighted([0, 3, *range(90, 50, -1)], 0.01)
+    axes = histogram_plots.spectra(report(made), files(made), ABOVE).axes[0]
+    assert drawn(axes)["kept"].values.tolist() == pytest.approx([0.01 * n for n in range(90, 50, -1)])
+    low, high = axes.get_ylim()
+    assert low == 0.0
+    assert 0.9 < high < 3  # the bars fill the axes, though no bin has a whole event
+    bars = axes.collections[0].get_segments()
+    assert len(bars) == 41
+    assert bars[1][1][1] - bars[1][0][1] == pytest.approx(2 * 0.01 * np.sqrt(90))
+    assert axes.get_ylabel() == "Events, weighted (Σw) / 10 GeV"
+    assert "Σw: 28.2 of 28.2" in axes.texts[-1].get_text()
+
+
+def test_bumpnet_counts_weights_not_events():
+    made = weighted([0, 3, *range(90, 50, -1)], 0.01)
+    assert made.verdict(25) == "few events"  # 28.2 stand in its bins, of 2820 events
+    assert weighted([0, 3, *range(90, 50, -1)], 1.0).verdict(25) == "accepted"
+    axes = histogram_plots.acceptance(report(made), ABOVE).axes[0]
+    assert axes.lines[0].get_xdata()[0] == pytest.approx(made.main.weights[0].sum())
+    assert axes.get_xlabel() == "Sum of the weights of the histogram"

@@ -43,8 +43,8 @@ def test_objects_are_chosen_alike(loops, sizes, stored, kind, extra, isolation, 
     columns = st.lists(values, min_size=int(offsets[-1]), max_size=int(offsets[-1]))
     pt, eta, phi, more, cone = (np.array(stored.draw(columns), kind) for _ in range(5))
     pt *= kind_unit(kind, cuts.unit)
-    given_arrays = (offsets, pt, eta, phi, more if extra else None, cone if isolation else None, cuts)
-    _same(loops.choose(*given_arrays), twins.choose(*given_arrays))
+    objects = twins.Stored(offsets, pt, eta, phi, more if extra else None, cone if isolation else None)
+    _same(loops.choose(objects, cuts), twins.choose(objects, cuts))
 
 
 def kind_unit(kind: str, unit: float) -> Any:
@@ -54,16 +54,16 @@ def kind_unit(kind: str, unit: float) -> Any:
 def test_equal_momenta_keep_their_order_in_both(loops):
     pt = np.array([30, 30, 50, 30, 50, 30], "f4")
     zero = np.zeros(6, "f4")
-    arrays = (np.array([0, 6]), pt, zero, zero, None, None, twins.Cuts(1.0, 0.0, np.inf, np.inf, 4))
-    assert loops.choose(*arrays).chosen.tolist() == [2, 4, 0, 1]
-    assert twins.choose(*arrays).chosen.tolist() == [2, 4, 0, 1]
+    objects = twins.Stored(np.array([0, 6]), pt, zero, zero)
+    for each in (loops, twins):
+        assert each.choose(objects, twins.Cuts(1.0, 0.0, np.inf, np.inf, 4)).chosen.tolist() == [2, 4, 0, 1]
 
 
 def test_arrays_may_be_read_only_and_of_different_types(loops):
     pt, eta = np.array([30.0, 40.0]), np.array([0.0, 1.0], "f4")
     pt.flags.writeable = eta.flags.writeable = False
-    arrays = (np.array([0, 2]), pt, eta, eta, None, None, twins.Cuts(1.0, 0.0, np.inf, np.inf, 4))
-    _same(loops.choose(*arrays), twins.choose(*arrays))
+    objects, cuts = twins.Stored(np.array([0, 2]), pt, eta, eta), twins.Cuts(1.0, 0.0, np.inf, np.inf, 4)
+    _same(loops.choose(objects, cuts), twins.choose(objects, cuts))
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4)), max_size=6), st.randoms(use_true_random=False))

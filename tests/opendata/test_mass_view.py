@@ -7,6 +7,7 @@ import pytest
 
 from kit.opendata.bumpnet import refusal
 from kit.opendata.captions import Caption
+from kit.opendata.contents import Contents
 from kit.opendata.mass_view import MassView, view_of
 
 PAIR = ("2e_0m_0j_0g_0t_0b", "e0e1")
@@ -57,7 +58,7 @@ def test_an_empty_spectrum_is_no_fault():
 
 
 def test_words_tell_what_is_seen():
-    words = view(others={"more": COUNTS}).words
+    words = view(others={"more": Contents(COUNTS)}).words
     for part in (
         "2e_0m_0j_0g_0t_0b e0e1: 900 events",
         "peak cut at 30 GeV, split at 340 GeV",
@@ -69,5 +70,5 @@ def test_words_tell_what_is_seen():
 
 @pytest.mark.parametrize("factor", [1, 3])
 def test_what_is_laid_over_is_joined_alike(factor: int):
-    found = view(factor, others={"more": COUNTS})
-    assert found.others["more"].tolist() == found.counts.tolist()
+    found = view(factor, others={"more": Contents(COUNTS)})
+    assert found.others["more"].values.tolist() == found.counts.tolist()

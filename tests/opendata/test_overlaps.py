@@ -5,20 +5,18 @@ import pytest
 
 from kit.opendata.chunks import Objects
 from kit.opendata.overlaps import without_overlaps
-from kit.opendata.twins import Cuts
 
-NO_CUTS = Cuts(1.0, 0.0, np.inf, np.inf, 4)
 Rows = dict[str, list[tuple[float, float, float]]]  # of one event, by type: pt, eta, phi
 
 
-def left(rows: Rows, tracks: list[int] | None = None, **cuts: Cuts) -> dict[str, list[float]]:
-    """Return the pT of what is left."""
+def left(rows: Rows, tracks: list[int] | None = None, pt_min: float = 0.0) -> dict[str, list[float]]:
+    """Return the pT of what is left of the objects above `pt_min`."""
     objects = {}
     for letter, some in rows.items():
         columns = np.array(some, "f8").reshape(-1, 3).T
         more = {"tracks": np.array(tracks)} if letter == "j" and tracks else {}
         objects[letter] = Objects(np.array([0, len(some)]), *columns, **more)
-    found = without_overlaps(objects, {letter: cuts.get(letter, NO_CUTS) for letter in rows})
+    found = without_overlaps(objects, {letter: some.pt >= pt_min for letter, some in objects.items()}, 1.0)
     return {letter: some.pt.tolist() for letter, some in found.items()}
 
 
@@ -69,14 +67,20 @@ def test_tagged_jets_take_no_part():
     assert left({"e": [(30, 0, 0)], "b": [(40, 0, 0.05)]}) == {"e": [30], "b": [40]}
 
 
+def test_shares_and_cones_go_by_momenta_in_gev():
+    e, j = (Objects(np.array([0, 1]), *np.array([[pt], [0.0], [phi]])) for pt, phi in ((20e3, 0.0), (50e3, 0.39)))
+    passing = {"e": np.ones(1, bool), "j": np.ones(1, bool)}
+    found = without_overlaps({"e": e, "j": j}, passing, 1000.0)
+    assert (found["e"].pt.tolist(), found["j"].pt.tolist()) == ([], [50e3])
+
+
 def test_what_fails_the_cuts_takes_nobody_along():
-    cuts = Cuts(1.0, 25.0, np.inf, np.inf, 4)
-    assert left({"e": [(20, 0, 0)], "j": [(40, 0, 0.1)]}, e=cuts) == {"e": [], "j": [40]}
+    assert left({"e": [(20, 0, 0)], "j": [(40, 0, 0.1)]}, pt_min=25) == {"e": [], "j": [40]}
 
 
 def test_events_do_not_see_each_other():
     offsets = np.array([0, 1, 1])
     e = Objects(offsets, *np.array([[30.0], [0.0], [0.0]]))
     j = Objects(np.array([0, 0, 1]), *np.array([[40.0], [0.0], [0.0]]))
-    found = without_overlaps({"e": e, "j": j}, {"e": NO_CUTS, "j": NO_CUTS})
+    found = without_overlaps({"e": e, "j": j}, {"e": e.pt > 0, "j": j.pt > 0}, 1.0)
     assert len(found["j"].pt) == 1

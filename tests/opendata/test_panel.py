@@ -102,7 +102,7 @@ def test_other_runs_and_other_pairs_are_laid_over(panel: MassPanel, folder: Path
     panel.overlay()
     panel.browser.next()
     assert set(panel.view.others) == {"simulation", " ".join(first)}
-    assert panel.view.others[" ".join(first)].tolist() == panel.this.spectra.counts(first).tolist()
+    assert panel.view.others[" ".join(first)].values.tolist() == panel.this.spectra.counts(first).tolist()
     panel.controls.overlays.value = ("simulation",)
     assert panel.overlays == ("simulation",)
     with pytest.raises(ValueError, match="there is a set simulation already"):

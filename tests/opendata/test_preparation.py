@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kit.files import FormatError
+from kit.files import FormatError, write_json
 from kit.opendata.chunks import Chunk, nothing
 from kit.opendata.origins import Origins
 from kit.opendata.pieces import Piece
@@ -15,7 +15,7 @@ from kit.opendata.preparation import Preparation, prepared_inputs
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
 from kit.parameters import ParameterError
-from kit.run import Run
+from kit.run import Run, load
 
 DemoFile = Callable[..., Path]
 
@@ -85,3 +85,19 @@ def test_of_data_no_weights_are_read(sample: str):
 def test_options_that_contradict_each_other_are_refused(values: dict[str, Any], text: str):
     with pytest.raises(ParameterError, match=text):
         Selection.build(values)
+
+
+@pytest.mark.parametrize(("kinds", "told"), [(("data", "simulation"), 1), (("data", "data"), 0)])
+def test_collisions_and_simulation_that_would_be_added_are_told(tmp_path: Path, kinds: tuple[str, str], told: int):
+    datasets = []
+    for number, kind in enumerate(kinds):
+        path = tmp_path / f"{number}.root"
+        path.touch()
+        files = [{"uri": f"root://x//eos/{path.name}", "http": "http://x/a", "path": str(path)}]
+        datasets.append({"key": str(number), "kind": kind, "release": "2020e-13tev", "files": files})
+    write_json(tmp_path / "catalogue.json", {"datasets": datasets})
+    p = Selection(inputs=[str(tmp_path / "catalogue.json")], output=str(tmp_path / "run"))
+    with Run("opendata/masses", p) as run:
+        prepared_inputs(p, run)
+    notices = load(tmp_path / "run").manifest["notices"]
+    assert sum("are added; should be runs of their own" in text for text in notices) == told

@@ -7,6 +7,7 @@ import pytest
 
 from kit import figures
 from kit.opendata.captions import Caption
+from kit.opendata.contents import Contents
 from kit.opendata.mass_view import view_of
 from kit.opendata.view_plots import SIZE, draw_view
 
@@ -33,7 +34,7 @@ def test_cut_split_and_axes_have_their_words_and_units():
 
 
 def test_another_spectrum_gives_a_ratio():
-    upper, lower = drawn(others={"more": COUNTS * 2}, logarithmic=False)
+    upper, lower = drawn(others={"more": Contents(COUNTS * 2)}, logarithmic=False)
     assert lower.get_ylabel() == "Ratio"
     assert "more" in [text.get_text() for text in upper.get_legend().get_texts()]
     ratio = lower.containers[0].lines[0].get_ydata()
@@ -42,7 +43,7 @@ def test_another_spectrum_gives_a_ratio():
 
 
 def test_the_same_area_makes_the_ratio_one():
-    _, lower = drawn(others={"more": COUNTS * 2}, normalised=True)
+    _, lower = drawn(others={"more": Contents(COUNTS * 2)}, normalised=True)
     assert set(np.round(lower.containers[0].lines[0].get_ydata(), 12)) == {1.0}
 
 

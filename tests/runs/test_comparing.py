@@ -1,5 +1,9 @@
 """What two runs do not share is told, part by part; where and when they were written does not count."""
 
+import pytest
+
+from kit import manifest
+from kit.batch.merging import finish
 from kit.runs.comparing import PARTS, differences
 
 
@@ -19,6 +23,45 @@ def test_values_numbers_and_outputs_that_differ_are_told_with_both(make_run):
     assert found["summary", "old"] == ("1", "–")
     assert found["outputs", "points.txt"][0].startswith("1 bytes, ca978112")  # sha256 of "a"
     assert [one.remark for one in differences(first, second) if one.name == "muons"] == ["-25 %"]
+
+
+@pytest.fixture
+def sweep(launched, toy, tmp_path):
+    """Return a function that runs a sweep of the toy notebook here and returns its finished run."""
+
+    def make(name, points, **fixed):
+        status = launched(toy, points, fixed, name=name)
+        finish(status, 1.0)
+        return manifest.load(status.run.directory)
+
+    return make
+
+
+def test_of_two_sweeps_points_that_only_one_has_are_told_and_those_that_came_out_otherwise(sweep):
+    first = sweep("first", {"x": [1, 2, 3, 4, 5, 6]})
+    second = sweep("second", {"x": [2, 3, 7]}, limit=2.5, seed=4)
+    found = told(first, second)
+    assert found["points", "only in one"] == (
+        "4 points: x=1.0; x=4.0; x=5.0; and 1 more", "1 point: x=7.0",
+    )  # fmt: skip
+    assert found["points", "state"] == ("done", "failed: ValueError")
+    assert found["points", "square"] == ("9", "–")
+    assert found["parameters", "limit"] == ("–", "2.5")  # what all points share is no difference of points
+    (remark,) = [one.remark for one in differences(first, second) if one.name == "square"]
+    assert remark == "at x=3.0"
+    assert not [one for one in differences(first, first) if one.part == "points"]
+
+
+def test_what_differs_at_many_points_is_told_of_some_and_the_rest_counted(sweep, make_notebook):
+    points = {"x": [1, 2, 3, 4, 5]}
+    first, second = sweep("first", points), sweep("second", points)
+    lines = next((second.directory / "results").glob("*.jsonl"))
+    for lines in (second.directory / "results").glob("*.jsonl"):
+        lines.write_text(lines.read_text().replace('"summary":{"square":', '"summary":{"square":1'))
+    found = [one for one in differences(first, second) if one.part == "points"]
+    assert [one.name for one in found] == ["square"] * 3
+    assert found[0].remark.endswith("at x=1.0")
+    assert found[2].remark.endswith("at x=3.0, and at 2 more of the 5 that both have")
 
 
 def test_parts_come_in_their_order(make_run):

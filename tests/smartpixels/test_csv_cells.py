@@ -77,3 +77,11 @@ def test_what_is_no_csv_is_refused(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(FormatError, match=message):
         read_cells(str(path), "numbers")
+
+
+def test_a_gzip_whose_middle_is_damaged_is_refused_by_name(tmp_path):
+    packed = bytearray(gzip.compress(b"a,b\n" + b"1,2\n" * 100))
+    packed[12] ^= 0xFF
+    (tmp_path / "a.csv").write_bytes(bytes(packed))
+    with pytest.raises(FormatError, match=r"a\.csv: .*; should be a CSV file of numbers"):
+        read_cells(str(tmp_path / "a.csv"), "numbers")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .identity import canonical, identity
+from .identity import identity
 from .orders import OrdersError, Point
 
 __all__ = ["Derivation", "Found", "derive", "found_in", "points_of", "write_points"]
@@ -114,9 +114,9 @@ def _point(how: Derivation, code: str, index: int, group: list[str]) -> Point:
 
 
 def write_points(points: Iterable[Point], path: Path) -> None:
-    """Write points, a line each, for the table that the last node makes."""
-    lines = (canonical({"id": p.id, "index": p.index, "parameters": p.parameters}, sort=False) for p in points)
-    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    """Write points, one a line."""
+    with path.open("w", encoding="utf-8") as stream:
+        stream.writelines(point.line() for point in points)
 
 
 def _done(path: Path) -> Iterator[dict[str, Any]]:

@@ -128,8 +128,8 @@ class Execution:
             )
         except papermill.PapermillExecutionError as fault:
             cell = fault.exec_count or fault.cell_index
-            error = _error(fault.ename, fault.evalue, cell, fault.traceback)
-            return self.watch.verdict or "failed", error
+            value = self._ended_by_us() or fault.evalue
+            return self.watch.verdict or "failed", _error(fault.ename, value, cell, fault.traceback)
         except (DeadKernelError, RuntimeError) as fault:
             return self._dead(fault)
         return "done", None
@@ -138,12 +138,16 @@ class Execution:
         state = self.watch.verdict or "died"
         status = self.midwife.ending.status if self.midwife.ending else 0
         manner = f"signal {-status}" if status < 0 else f"exit status {status}"
+        text = self._ended_by_us() or f"the kernel died ({manner})"
+        return state, _error(type(fault).__name__, text, self._last_cell(), [])
+
+    def _ended_by_us(self) -> str:
+        """Return why the watch has ended a point; empty where it has not."""
         words = {
             "memory": f"held {self.watch.peak_mb:.0f} MB, more than its share of the job's memory",
-            "timeout": f"ran longer than {self.orders.point_timeout} s and did not stop when interrupted",
+            "timeout": f"ran longer than its limit, {self.orders.point_timeout} s",
         }
-        text = words.get(state, f"the kernel died ({manner})")
-        return state, _error(type(fault).__name__, text, self._last_cell(), [])
+        return words.get(self.watch.verdict, "")
 
     def _last_cell(self) -> int:
         """Return the number of the last code cell that was begun; papermill marks the rest as completed, too."""

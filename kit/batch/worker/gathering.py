@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-__all__ = ["Gathered", "gather", "row_of", "write_table"]
+from .orders import Point, points_in
+
+__all__ = ["Gathered", "gather", "write_table"]
 
 FIXED = ("id", "index")
 TOLD = ("state", "seconds", "rss_mb", "error")
@@ -100,30 +102,24 @@ def write_table(path: Path, points: Path, gathered: Gathered) -> list[str]:
 
     Columns: id, index, every parameter, state, seconds, rss_mb, error, every number of the summary.
     """
-    with points.open(encoding="utf-8") as stream:
-        parameters = dict.fromkeys(name for point in _points(stream) for name in point["parameters"])
+    parameters = dict.fromkeys(name for point in points_in(points) for name in point.parameters)
     summary = list(gathered.summary_names)
     taken = {*FIXED, *parameters, *TOLD}
     columns = [*FIXED, *parameters, *TOLD, *(f"summary_{name}" if name in taken else name for name in summary)]
-    with points.open(encoding="utf-8") as stream, path.open("w", newline="", encoding="utf-8") as output:
+    with path.open("w", newline="", encoding="utf-8") as output:
         table = csv.writer(output, lineterminator="\n")
         table.writerow(columns)
-        for point in _points(stream):
-            table.writerow(_text(value) for value in row_of(point, gathered, list(parameters), summary))
+        for point in points_in(points):
+            table.writerow(_text(value) for value in _row(point, gathered, list(parameters), summary))
     return columns
 
 
-def row_of(point: Mapping[str, Any], gathered: Gathered, parameters: list[str], summary: list[str]) -> list[Any]:
+def _row(point: Point, gathered: Gathered, parameters: list[str], summary: list[str]) -> list[Any]:
     """Return the values of a row of the table."""
-    state, seconds, rss_mb, error, numbers = gathered.rows.get(point["id"], ("missing", None, None, "", {}))
-    values = [point["parameters"].get(name) for name in parameters]
+    state, seconds, rss_mb, error, numbers = gathered.rows.get(point.id, ("missing", None, None, "", {}))
+    values = [point.parameters.get(name) for name in parameters]
     told = [state, seconds, rss_mb, error]
-    return [point["id"], point["index"], *values, *told, *(numbers.get(name) for name in summary)]
-
-
-def _points(stream: TextIO) -> Iterator[dict[str, Any]]:
-    for line in stream:
-        yield json.loads(line)
+    return [point.id, point.index, *values, *told, *(numbers.get(name) for name in summary)]
 
 
 def _text(value: Any) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Orders", "OrdersError", "Point", "localised", "read_orders", "read_points"]
+from .identity import canonical
+
+__all__ = ["Orders", "OrdersError", "Point", "localised", "points_in", "read_orders", "read_points"]
 
 
 class OrdersError(ValueError):
@@ -54,14 +57,21 @@ class Orders:
     derive: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
-    """A point of the chunk; `inputs` names the files that came with the job by the paths they had before."""
+    """One set of values; `index` is its place among all points of the run.
+
+    `inputs` names the files that came with the job by the paths they had before.
+    """
 
     id: str
     index: int
     parameters: dict[str, Any]
     inputs: dict[str, str] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """Return the point as a line of ``points.jsonl``."""
+        return canonical({"id": self.id, "index": self.index, "parameters": self.parameters}, sort=False) + "\n"
 
 
 def read_orders(path: Path) -> Orders:
@@ -82,28 +92,30 @@ def read_orders(path: Path) -> Orders:
 
 
 def read_points(path: Path) -> list[Point]:
-    """Return the points of the chunk.
+    """Return the points of a chunk, or of a run."""
+    return list(points_in(path))
+
+
+def points_in(path: Path) -> Iterator[Point]:
+    """Yield the points of a file.
 
     Raises
     ------
     OrdersError
         Naming the line that is not a point.
     """
+    number = 0
     try:
-        lines = (
-            path.read_bytes().splitlines()
-        )  # of text it would cut at marks that values may hold, such as U+2028
+        with path.open("rb") as stream:  # lines of text would end at marks that values may hold, such as U+2028
+            for line in stream:
+                number += 1
+                yield Point(**json.loads(line))
     except OSError as fault:
         message = f"{path}: {fault.strerror}"
         raise OrdersError(message) from None
-    points = []
-    for number, line in enumerate(lines, 1):
-        try:
-            points.append(Point(**json.loads(line)))
-        except (ValueError, TypeError) as fault:
-            message = f"{path}:{number}: {fault}; should be a point"
-            raise OrdersError(message) from None
-    return points
+    except (ValueError, TypeError) as fault:
+        message = f"{path}:{number}: {fault}; should be a point"
+        raise OrdersError(message) from None
 
 
 def localised(value: Any, names: dict[str, str]) -> Any:
@@ -113,5 +125,5 @@ def localised(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [localised(part, names) for part in value]
     if isinstance(value, dict):
-        return {key: localised(part, names) for key, part in value.items()}
+        return {names.get(key, key): localised(part, names) for key, part in value.items()}
     return value

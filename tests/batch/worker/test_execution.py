@@ -88,6 +88,7 @@ def test_a_point_over_its_time_says_so_on_top_of_its_notebook(executing):
     execution = executing(("parameters", "x = 1"), "import time\ntime.sleep(60)", point_timeout=2.5)
     line, directory = execution.run(Point("aa", 0, {}))
     assert (line["state"], line["error"]["name"], line["error"]["cell"]) == ("timeout", "KeyboardInterrupt", 2)
+    assert line["error"]["value"] == "ran longer than its limit, 2.5 s"
     notebook = nbformat.read(directory / "toy.ipynb", as_version=4)
     assert notebook.cells[0].source.startswith("**This point ran longer than allowed and was ended after ")
     assert notebook.metadata.papermill.exception is True

@@ -1,0 +1,116 @@
+"""The controls of the panel of windows: each is a labelled field that a mouse and a keyboard reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets
+
+from kit.ecal.cluster_table import TABLE, row_line
+from kit.ecal.window_columns import COLUMNS
+from kit.widgets.look import hooked
+
+__all__ = ["RINGS", "Controls", "energy_of"]
+
+LEAST = 1e-4  # end of the slider
+RINGS = [("in the mustache", "mustache"), ("in its shape", "shape")]
+WIDE = {"layout": {"width": "28em"}}
+
+
+class Controls:
+    """What a person can set.
+
+    Parameters
+    ----------
+    act : callable
+        Takes the name of what a person has set, and its value: ``filter``, ``number`` from 1 on, ``name`` of a
+        window, ``selected``, ``order``, ``fixed``, ``threshold``, ``outline``, ``ringed``, ``logarithmic``.
+    """
+
+    def __init__(self, act: Callable[[str, Any], object]) -> None:
+        conditions = "; ".join(f"{name}: {column.meaning}" for name, column in COLUMNS.items())
+        self._showing = False
+        self.fields: dict[str, Any] = {
+            "filter": ipywidgets.Text(
+                description="filter",
+                placeholder="et>20 and (diffcalo=yes or ncls>=3)",
+                tooltip=conditions,
+                continuous_update=False,
+                **WIDE,
+            ),
+            "number": ipywidgets.BoundedIntText(description="number", value=1, min=1, max=1),
+            "name": ipywidgets.Text(
+                description="go to", placeholder="run:lumi:event:seed", continuous_update=False
+            ),
+            "table": hooked(
+                ipywidgets.Select(description="clusters", rows=10, layout={"width": "auto"}), "kit-list"
+            ),
+            "order": ipywidgets.Dropdown(description="sort by", options=TABLE, value="et"),
+            "fixed": ipywidgets.Checkbox(description="working point of the file", value=True, indent=False),
+            "slider": ipywidgets.FloatLogSlider(
+                description="threshold", min=-4, max=0, step=0.02, value=LEAST, **WIDE
+            ),
+            "value": ipywidgets.BoundedFloatText(
+                description="threshold", min=LEAST, max=1, step=1e-4, value=LEAST
+            ),
+            "outline": ipywidgets.Text(
+                description="mustache at",
+                placeholder="GeV; else the selected cluster's",
+                style={"description_width": "initial"},
+                tooltip="energy that the outline of the mustache is drawn for, in GeV",
+                continuous_update=False,
+            ),
+            "ringed": ipywidgets.Dropdown(description="ringed", options=RINGS),
+            "logarithmic": ipywidgets.Checkbox(description="crystals logarithmic", value=True, indent=False),
+        }
+        names = {"table": "selected", "slider": "threshold", "value": "threshold"}
+        for field, control in self.fields.items():
+            self._listen(control, names.get(field, field), act)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def show(self, view: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], count: int) -> None:
+        """Show a view of one of `count` windows and the rows of its table, without doing anything."""
+        threshold = view["threshold"]
+        own = {"disabled": threshold is None, "value": min(max(threshold or LEAST, LEAST), 1.0)}
+        options = [(row_line(row), row["cluster"]) for row in rows]
+        traits: dict[str, dict[str, Any]] = {
+            **{name: {"value": view[name]} for name in ("filter", "order", "ringed", "logarithmic")},
+            "number": {"max": max(count, 1), "value": view["place"] + 1},
+            "table": {"options": options, "value": view["selected"]},
+            "fixed": {"value": threshold is None},
+            "slider": own,
+            "value": own,
+            "outline": {"value": "" if view["outline"] is None else f"{view['outline']:g}"},
+        }
+        self._showing = True
+        try:
+            for name, values in traits.items():
+                for trait, value in values.items():
+                    setattr(self.fields[name], trait, value)
+        finally:
+            self._showing = False
+
+    def _listen(self, control: Any, name: str, act: Callable[[str, Any], object]) -> None:
+        """Tell what a person, not the panel itself, has put into a control."""
+        control.observe(lambda change: None if self._showing else act(name, change.new), "value")
+
+
+def energy_of(text: str) -> float | None:
+    """Return an energy in GeV as a person writes it; None of an empty text.
+
+    Raises
+    ------
+    ValueError
+        If it is no number above 0.
+    """
+    try:
+        energy = float(text) if text.strip() else None
+    except ValueError:
+        energy = -1.0
+    if energy is not None and not energy > 0:
+        message = f"the energy of the mustache is {text.strip()}, should be a number above 0 GeV, or nothing"
+        raise ValueError(message)
+    return energy

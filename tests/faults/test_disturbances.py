@@ -1,0 +1,54 @@
+"""Every stage under everything that can happen to it from outside: right after a rerun, or refused in words."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.faults.disturbances import DISTURBANCES
+from tests.faults.places import found_stages
+
+STAGES = found_stages()
+QUICK = {
+    ("killed", "opendata/events"),
+    ("killed", "mu2e/yields"),
+    ("Ctrl-C", "opendata/masses"),
+    ("terminated", "ecal/windows"),
+    ("disk full", "opendata/catalogue"),
+    ("file size limited", "smartpixels/convolution"),
+    ("output read-only", "opendata/events"),
+    ("started twice", "opendata/catalogue"),
+    ("clock jumps", "opendata/histograms"),
+}
+NEEDS_MOUNT = ("disk full", "output read-only", "output becomes read-only")
+
+
+def cells():
+    for disturbance in DISTURBANCES:
+        for notebook in STAGES:
+            marks = [] if (disturbance.name, notebook.stage) in QUICK else [pytest.mark.slow]
+            yield pytest.param(disturbance, notebook, marks=marks, id=f"{disturbance.name}-{notebook.stage}")
+
+
+@pytest.mark.parametrize(("disturbance", "notebook"), list(cells()))
+def test_a_disturbed_run_is_right_after_a_rerun_or_says_why_not(
+    disturbance, notebook, bench, request, record_property
+):
+    if disturbance.name in NEEDS_MOUNT and not can_mount():
+        pytest.skip("only root can mount a small file system")
+    if disturbance.name == "clock jumps" and not bench.clock:
+        pytest.skip("no C compiler to make the clock with")
+    slow, option = request.config.getoption("--slow"), request.config.getoption
+    doors = [option("--door", None)] if option("--door", None) else ["cells", "command"][: 1 + slow]
+    faults = []
+    for door in doors:
+        for seed in range(option("--seeds", 1)):
+            for verdict in bench.cell(notebook, disturbance, door, seed):
+                word = "wrong" if verdict.faults else verdict.word
+                record_property("fault", (disturbance.name, notebook.stage, word))
+                faults += [f"{door}, seed {seed}: {fault}" for fault in verdict.faults]
+    assert not faults, "\n".join(faults)
+
+
+def can_mount():
+    return os.geteuid() == 0 and shutil.which("mount") is not None
