@@ -118,7 +118,7 @@ def prose():
                 yield from ((f"{path.parent.name}/{path.name}", span) for span in spans(source_of(cell)))
     for path in sorted((PROJECT / "parameters").rglob("*.yaml")):
         text = re.sub(r"\\\n# +", " ", path.read_text())
-        yield from ((path.name, match[1]) for match in re.finditer(r"^#   ?(kit [^#\n]+?)(?:   .*)?$", text, re.M))
+        yield from ((path.name, match[1]) for match in re.finditer(r"^#   ?(kit [^#\n]+?)(?:  .*)?$", text, re.M))
     for command in (cli, *cli.commands.values()):
         for match in re.finditer(r"^ *(kit [a-z][^\n]*?)(?:  .*)?$", command.help or "", re.M):
             yield f"kit {command.name} --help", match[1]
