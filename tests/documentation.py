@@ -130,7 +130,7 @@ def make_home(folder: Path, shared: Path) -> None:
     sums = (folder / "pyproject.toml").read_bytes()
     state = subprocess.run(["cksum"], input=sums, capture_output=True, check=True)
     (programs.parent / ".kit-place").write_text(str(folder))
-    for extra in ("core", "demo", "kit", "test", "lab"):  # what ./run would install, with its own sums
+    for extra in ("core", "demo", "kit", "test", "lab", "browser"):  # what ./run would install, with its own sums
         (programs.parent / f".kit-{extra}").write_bytes(state.stdout.rstrip(b"\n"))
 
 

@@ -1,7 +1,6 @@
 """What is documented is so: every block of README and recipes runs, every command in prose exists."""
 
 import re
-from pathlib import Path
 
 import click
 import pytest
@@ -276,7 +275,3 @@ def test_the_links_of_a_page_lead_somewhere(name):
         if not link.startswith("http"):
             assert (page.parent / target).exists() or not target, link
             assert not anchor or target or anchor in anchors, link
-
-
-def test_the_scripts_of_the_project_are_posix(tmp_path):
-    assert Path(PROJECT / "run").read_text().startswith("#!/bin/sh\n")

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -212,6 +213,7 @@ def open_place(
     pages = []
 
     def open_one(place: str, front_end: str = "lab") -> Any:
+        need(importlib.util.find_spec("jupyterlab" if front_end == "lab" else front_end), front_end)
         page = chromium.new_page(viewport={"width": 1200, "height": 1500})
         pages.append(page)
         page.set_default_timeout(PATIENCE * 1000)
@@ -227,7 +229,8 @@ def open_place(
     yield open_one
     for number, page in enumerate(pages):
         if request.node.stash.get(outcome, False):
-            page.screenshot(path=pictures / f"failed_{request.node.name}_{number}.png")
+            name = re.sub(r"[^\w.-]+", "_", request.node.name)
+            page.screenshot(path=pictures / f"failed_{name}_{number}.png")
         faults = page.locator(FAULTS).all_inner_texts()
         page.close()
         end_kernels(lab)
