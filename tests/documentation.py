@@ -125,12 +125,12 @@ def make_home(folder: Path, shared: Path) -> None:
         "papermill": "-m papermill",
         "jupyter": "-m jupyter",
     }.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
+        (programs / name).write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} {words} "$@"\n')
         (programs / name).chmod(0o755)
     sums = (folder / "pyproject.toml").read_bytes()
     state = subprocess.run(["cksum"], input=sums, capture_output=True, check=True)
     (programs.parent / ".kit-place").write_text(str(folder))
-    for extra in ("core", "demo", "kit", "test", "lab"):  # what ./run would install, with its own sums
+    for extra in ("core", "demo", "kit", "test", "lab", "browser"):  # what ./run would install, with its own sums
         (programs.parent / f".kit-{extra}").write_bytes(state.stdout.rstrip(b"\n"))
 
 

@@ -1,7 +1,6 @@
 """What is documented is so: every block of README and recipes runs, every command in prose exists."""
 
 import re
-from pathlib import Path
 
 import click
 import pytest
@@ -118,7 +117,7 @@ def prose():
                 yield from ((f"{path.parent.name}/{path.name}", span) for span in spans(source_of(cell)))
     for path in sorted((PROJECT / "parameters").rglob("*.yaml")):
         text = re.sub(r"\\\n# +", " ", path.read_text())
-        yield from ((path.name, match[1]) for match in re.finditer(r"^#   ?(kit [^#\n]+?)(?:   .*)?$", text, re.M))
+        yield from ((path.name, match[1]) for match in re.finditer(r"^#   ?(kit [^#\n]+?)(?:  .*)?$", text, re.M))
     for command in (cli, *cli.commands.values()):
         for match in re.finditer(r"^ *(kit [a-z][^\n]*?)(?:  .*)?$", command.help or "", re.M):
             yield f"kit {command.name} --help", match[1]
@@ -276,7 +275,3 @@ def test_the_links_of_a_page_lead_somewhere(name):
         if not link.startswith("http"):
             assert (page.parent / target).exists() or not target, link
             assert not anchor or target or anchor in anchors, link
-
-
-def test_the_scripts_of_the_project_are_posix(tmp_path):
-    assert Path(PROJECT / "run").read_text().startswith("#!/bin/sh\n")

@@ -26,7 +26,7 @@ from kit.batch.run_panel import RunPanel
 from kit.batch.submission import SubmissionParameters
 from kit.directories import new_directory
 from kit.parameters import NOT_COMPARED, read_yaml
-from kit.widgets import Browser, Panel, ParameterForm, Report, Runner, Words
+from kit.widgets import Browser, Footer, Panel, ParameterForm, Report, Runner, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["BatchPanel"]
@@ -65,6 +65,7 @@ class BatchPanel(Panel):
         The runs that are watched, the latest first.
     """
 
+    kept = ("form",)
     told = traitlets.Unicode(help="what the submission would be, in words")
 
     def __init__(self, p: SubmissionParameters, run: str | Path = "", *, interactive: bool = True) -> None:
@@ -79,6 +80,7 @@ class BatchPanel(Panel):
         self.trier = Runner(self._try, start="Try one point", interactive=interactive)
         self.submitter = Runner(self._submit, start="Submit", interactive=interactive)
         self.choices = self._choices()
+        self.footer = Footer(self, "batch/submission", interactive=interactive)
         traitlets.dlink((self, "told"), (self.words, "text"))
         self._arrange()
         if run:
@@ -195,7 +197,7 @@ class BatchPanel(Panel):
         views = [line(*self.views)] if self.views else []
         self.contain(
             line(here.notebook, here.file), self.form, line(self.planner, self.trier, self.submitter),
-            self.words, self.points, line(here.run, here.campaign), *views,
+            self.words, self.points, line(here.run, here.campaign), self.footer, *views,
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from kit.ecal.panel_controls import RINGS, Controls, energy_of
 from kit.ecal.panel_exports import export_window
 from kit.ecal.panel_pictures import View, caption, cluster_at, draw_ratio, draw_views, ratio_caption
 from kit.ecal.plots import draw_one
-from kit.widgets import LiveFigure, Pace, Panel, Words
+from kit.widgets import Footer, LiveFigure, Pace, Panel, Words
 from kit.widgets.look import line
 from kit.widgets.picking import listen, pixel_of
 
@@ -60,6 +60,7 @@ class WindowPanel(Panel):
     >>> panel.threshold, panel.selected = 0.01, 2
     """
 
+    kept = (*VIEW, "order", "folder")
     filter = traitlets.Unicode(help="condition: et>20 matched=yes, or et>20 and (ncls>=3 or abs(phi)<1)")
     place = traitlets.Int(0, min=0, help="place of the window among those that pass the filter, from 0")
     selected = traitlets.Int(None, allow_none=True, help="place of the chosen cluster; None for none")
@@ -90,6 +91,7 @@ class WindowPanel(Panel):
         super().__init__(hook="kit-windows", interactive=interactive)
         listen(self.picture, self.pick)
         self._later: Pace[Callable[[], object]] = Pace(self.guarded(lambda job: job()), 20.0)
+        self.footer = Footer(self, "ecal/windows", interactive=interactive)
         self._arrange()
         for names, act in (
             (["filter"], self._filter),
@@ -100,6 +102,7 @@ class WindowPanel(Panel):
         ):
             self.observe(self.guarded(lambda _, act=act: act()), names)
         self.guarded(self._filter)()
+        self.footer.begin()
 
     def next(self) -> None:
         """Show the window after this one; after the last comes none."""
@@ -265,6 +268,7 @@ class WindowPanel(Panel):
             self.beside,
             line(here["fixed"], here["slider"], here["value"]),
             self.spectrum,
+            self.footer,
         )
 
     def _act(self, name: str, value: Any) -> None:

@@ -151,5 +151,6 @@ def choose(
         distance = np.abs(rows - i) + np.abs(columns - j) * (filled.shape[0] + 1)
         nearest = np.argmin(np.where(filled, distance, distance.max() + 1))
         best[i, j] = best.flat[nearest]
-    gain = (1 - np.take_along_axis(found.w68, best[..., None], -1)[..., 0] / found.mustache[..., 3]) * 100
+    with np.errstate(divide="ignore", invalid="ignore"):  # of bins without a particle, which get no gain
+        gain = (1 - np.take_along_axis(found.w68, best[..., None], -1)[..., 0] / found.mustache[..., 3]) * 100
     return WorkingPoints(np.asarray(thresholds)[best], ~filled, np.where(filled, gain, np.nan))

@@ -27,7 +27,7 @@ from kit.hgcroc.resuming import FILE
 from kit.hgcroc.scan_plots import board_of, curves_of, draw_board, draw_curves
 from kit.hgcroc.session import AbortedError, Session, plan_of
 from kit.run import Run
-from kit.widgets import LiveFigure, Panel, ParameterForm, Report, Runner, Stopped, Words
+from kit.widgets import Footer, LiveFigure, Panel, ParameterForm, Report, Runner, Stopped, Words
 
 __all__ = ["ScanPanel"]
 
@@ -73,6 +73,7 @@ class ScanPanel(Panel):
     >>> panel.runner.start()
     """
 
+    kept = ("form", "axes", "search", "quantity", "axis", "point")
     axes: Any = traitlets.List(help="axes that have been picked, as dialect 1.0.15 writes them")
     search = traitlets.Unicode("Calib", help="parts of a register's name")
     quantity = traitlets.Enum(QUANTITIES, "adc_median", help="column of both pictures")
@@ -93,10 +94,12 @@ class ScanPanel(Panel):
         self.preview = Words("kit-preview")
         self._turn = threading.RLock()
         super().__init__(hook="kit-scan", interactive=interactive)
+        self.footer = Footer(self, "hgcroc/acquisition", self.form, interactive=interactive)
         lay_out(self)
         self.form.observe(self.guarded(lambda _: self.look()), "parameters")
         self.observe(self.guarded(lambda _: self.show()), ["quantity", "axis", "point"])
         self.look()
+        self.footer.begin()
 
     def find(self) -> list[str]:
         """Return the registers that the search means."""

@@ -82,7 +82,7 @@ def lay_out(panel: Any) -> None:
         hooked(ipywidgets.VBox([line(search, found, limits), line(numbers, values, add, remove), listed,
                                 line(name, build)]), "kit-build"),
         panel.told, panel.preview, panel.runner, line(*controls, state), panel.trouble,
-        line(quantity, axis, point), line(panel.curve, panel.board), line(*history), differing,
+        line(quantity, axis, point), line(panel.curve, panel.board), line(*history), differing, panel.footer,
     )  # fmt: skip
     refresh()
     tell()

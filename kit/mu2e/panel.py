@@ -34,7 +34,7 @@ from kit.mu2e.yield_view import (
     other_convention,
     spectrum_caption,
 )
-from kit.widgets import Browser, LiveFigure, Panel, ParameterForm, Words
+from kit.widgets import Browser, Footer, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["EnsemblePanel", "YieldPanel"]
@@ -84,6 +84,7 @@ class YieldPanel(Panel):
     >>> panel.set_conversions(5)
     """
 
+    kept = ("form", "width")
     width = traitlets.Enum(WIDTHS, 1.0, help="MeV; width of a bin of the spectrum")
 
     def __init__(self, p: YieldParameters, *, interactive: bool = True) -> None:
@@ -98,10 +99,12 @@ class YieldPanel(Panel):
         self.view: YieldView | None = None
         super().__init__(hook="kit-mu2e-yields", interactive=interactive)
         self.sliders = Sliders(self.form, self.guarded)
+        self.footer = Footer(self, "mu2e/yields", self.form, interactive=interactive)
         self._lay_out()
         self.form.observe(self.guarded(lambda _: self._follow()), "parameters")
         self.observe(self.guarded(lambda _: self._follow()), "width")
         self.guarded(self._follow)()
+        self.footer.begin()
 
     def switch(self) -> None:
         """Give the same exposure in the other convention, wall for on-spill time or back."""
@@ -120,6 +123,7 @@ class YieldPanel(Panel):
         """Stop drawing, and leave the front end."""
         self.spectrum.close()
         self.headroom.close()
+        self.footer.close()
         super().close()
 
     def _follow(self) -> None:
@@ -154,7 +158,7 @@ class YieldPanel(Panel):
             line(*self.sliders.thresholds.values(), width),
             self.words, self.table,
             line(hooked(self.spectrum, "kit-spectrum"), hooked(self.headroom, "kit-headroom")),
-            ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None),
+            ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None), self.footer,
         )  # fmt: skip
 
 

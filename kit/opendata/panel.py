@@ -19,7 +19,7 @@ from kit.opendata.pair_lists import PairLists
 from kit.opendata.panel_controls import MassControls
 from kit.opendata.view_exports import KINDS, write_view
 from kit.opendata.view_plots import PLACES, SIZE, draw_view
-from kit.widgets import LiveFigure, Words
+from kit.widgets import Footer, LiveFigure, Words
 from kit.widgets.look import line
 
 __all__ = ["MassPanel"]
@@ -57,6 +57,10 @@ class MassPanel(PairLists):
     >>> panel.view.verdict()
     """
 
+    kept = (
+        *("min_entries", "verdict", "within", "browser", "scale", "joined", "normalised", "marked", "overlays"),
+        *("peak_cut", "split", "folder"),
+    )
     scale = traitlets.Enum(["log", "linear"], "log", help="of the counts")
     joined = traitlets.Int(1, min=1, max=100, help="filled bins that become one")
     peak_cut = traitlets.Float(None, allow_none=True, help="GeV; none cuts at the highest bin")
@@ -86,10 +90,12 @@ class MassPanel(PairLists):
         self.view: MassView | None = None
         super().__init__(hook="kit-masses", interactive=interactive)
         self.controls = MassControls(self, self.guarded(self._take))
+        self.footer = Footer(self, "opendata/histograms", interactive=interactive)
         self._lay_out()
         self.browser.observe(self.guarded(lambda _: self._choose()), "selected")
         self.observe(self.guarded(lambda _: self.look()), [*LOOKS, "overlays"])
         self.list_pairs(first, p.min_events)
+        self.footer.begin()
 
     @property
     def this(self) -> MassSet:
@@ -244,6 +250,7 @@ class MassPanel(PairLists):
             self.picture,
             line(jump, over, files_of, here.overlays, *export),
             self.told,
+            self.footer,
         )
 
     def _show(self, view: MassView) -> None:

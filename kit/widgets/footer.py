@@ -21,21 +21,24 @@ class Footer(Panel):
         Which it belongs to; it has all its pieces already.
     stage : str
         The stage, ``system/stage``.
-    form : ParameterForm
-        Whose values a job gets.
+    form : ParameterForm, optional
+        Whose values a job gets; a panel that only looks has none.
     interactive : bool
         See `Panel`.
 
     Attributes
     ----------
     keeper, handover : Keeper, Handover
-        The two pieces.
+        The two pieces; without a form there is no handover.
     """
 
-    def __init__(self, panel: Panel, stage: str, form: ParameterForm[Any], *, interactive: bool = True) -> None:
+    def __init__(
+        self, panel: Panel, stage: str, form: ParameterForm[Any] | None = None, *, interactive: bool = True
+    ) -> None:
         self.keeper = Keeper(panel, stage.replace("/", "_"), interactive=interactive)
-        self.handover = Handover(stage, form, interactive=interactive)
-        super().__init__([self.keeper, self.handover], hook="kit-footer", interactive=interactive)
+        self.handover = Handover(stage, form, interactive=interactive) if form else None
+        pieces = [self.keeper, self.handover] if self.handover else [self.keeper]
+        super().__init__(pieces, hook="kit-footer", interactive=interactive)
 
     def begin(self) -> None:
         """Let the present state be the first that can be gone back to; call it once the panel is made."""
@@ -43,5 +46,6 @@ class Footer(Panel):
 
     def close(self) -> None:
         """Leave the front end; what was submitted goes on."""
-        self.handover.close()
+        if self.handover:
+            self.handover.close()
         super().close()

@@ -53,7 +53,8 @@ class Keeper(Panel):
         self.told = Words("kit-told", role="status")
         self.file = ipywidgets.Text(
             value=f"{FOLDER}/{name}.json", description="state", continuous_update=False,
-            tooltip="file in which what is set here is saved", layout={"width": "24em"},
+            tooltip="file in which what is set here is saved", layout={"width": "30em"},
+            style={"description_width": "auto"},
         )  # fmt: skip
         super().__init__(hook="kit-keeper", interactive=interactive)
         self.buttons = SimpleNamespace(

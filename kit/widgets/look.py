@@ -66,6 +66,7 @@ STYLE = f"""<style onload="{KEYS} {NAMES}">
   white-space: pre; font-weight: 600; padding-left: calc(var(--jp-widgets-inline-label-width, 80px) + 10px);}}
 .kit-panel.kit-panel.kit-panel :focus-visible {{
   outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 1px;}}
+.kit-figure {{overflow: hidden;}}
 .kit-picture {{max-width: 100%; height: auto; align-self: flex-start;}}
 </style>"""
 

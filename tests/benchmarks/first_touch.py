@@ -102,7 +102,9 @@ def memory(folder: Path, places: list[str]) -> dict[str, float]:
     for place in places:
         notebook = nbformat.read(folder / place, as_version=4)
         notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
-        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}})
+        quiet = ["--IPKernelApp.log_level=40"]
+        place_of = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(notebook, timeout=600, resources=place_of, extra_arguments=quiet)
         client.execute()
         found[place] = int(notebook.cells[-1].outputs[-1]["text"]) / 1024
     return found

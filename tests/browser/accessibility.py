@@ -20,7 +20,7 @@ ABOUT = """element => [element.tagName, element.getAttribute('role') || element.
 def violations(page: Any) -> list[str]:
     """Return what axe-core finds serious or critical inside our panels, in words."""
     folder = importlib.util.find_spec("axe_playwright_python")
-    assert folder is not None
+    assert folder is not None, "axe-core comes with the extra `browser`"
     assert folder.origin is not None
     page.add_script_tag(path=Path(folder.origin).with_name("axe.min.js"))
     found = page.evaluate(

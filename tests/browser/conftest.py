@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -49,6 +50,8 @@ FRONT_ENDS = {  # where each shows a notebook
 }
 KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
 FAULTS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
+
+BAR = re.compile(r"(?:[^\n]*\d+%\|[^\n]*\]\s*)+")  # a library's own progress bar is no fault
 
 outcome = pytest.StashKey[bool]()
 
@@ -212,6 +215,7 @@ def open_place(
     pages = []
 
     def open_one(place: str, front_end: str = "lab") -> Any:
+        need(importlib.util.find_spec("jupyterlab" if front_end == "lab" else front_end), front_end)
         page = chromium.new_page(viewport={"width": 1200, "height": 1500})
         pages.append(page)
         page.set_default_timeout(PATIENCE * 1000)
@@ -227,8 +231,9 @@ def open_place(
     yield open_one
     for number, page in enumerate(pages):
         if request.node.stash.get(outcome, False):
-            page.screenshot(path=pictures / f"failed_{request.node.name}_{number}.png")
-        faults = page.locator(FAULTS).all_inner_texts()
+            name = re.sub(r"[^\w.-]+", "_", request.node.name)
+            page.screenshot(path=pictures / f"failed_{name}_{number}.png")
+        faults = [text for text in page.locator(FAULTS).all_inner_texts() if not BAR.fullmatch(text)]
         page.close()
         end_kernels(lab)
         assert faults == []

@@ -46,3 +46,10 @@ def test_closing_it_leaves_nothing_at_work():
     panel = ScanPanel()
     panel.footer.close()
     assert panel.footer.handover.runner.status == "idle"
+
+
+def test_a_panel_that_only_looks_has_nothing_to_submit():
+    panel = ScanPanel()
+    footer = Footer(panel, "beam/look")
+    assert footer.handover is None
+    footer.close()
