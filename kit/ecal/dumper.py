@@ -137,9 +137,17 @@ class DumperFile:
 def _naming_damage(path: str, spot: str = "") -> Iterator[None]:
     """Turn what a decoder raises on damaged bytes into an error that names the file."""
     import cramjam
+    import uproot
 
     damage = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-    others = (EOFError, struct.error, zlib.error, LZMAError, cramjam.DecompressionError)
+    others = (
+        EOFError,
+        struct.error,
+        zlib.error,
+        LZMAError,
+        cramjam.DecompressionError,
+        uproot.DeserializationError,
+    )
     try:
         yield
     except (FormatError, FileNotFoundError):
