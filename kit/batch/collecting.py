@@ -52,7 +52,7 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     target = run.directory / "outputs"
     target.mkdir(exist_ok=True)
     wanted = [
-        (_tar(run, line), output, target / names.get(index, line["id"]) / output["name"], line["id"])
+        (_tar(run, line), output, _below(target / names.get(index, line["id"]), output["name"]), line["id"])
         for index, line in chosen.items()
         for output in line["outputs"]
     ]
@@ -74,7 +74,7 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
             path.unlink(missing_ok=True)
         return len(wanted) - len(gone)
     for index, output in _superseded(status, chosen):
-        path = target / names.get(index, chosen[index]["id"]) / output["name"]
+        path = _below(target / names.get(index, chosen[index]["id"]), output["name"])
         if _is_there(path, output):  # as an earlier collect left it; what a person has put there stays
             path.unlink()
     return len(wanted)
@@ -128,6 +128,14 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
         message = f"the pattern {naming!r} gives one name to several points; take in what tells them apart"
         raise SubmissionError(message)
     return names
+
+
+def _below(folder: Path, name: str) -> Path:
+    """Return the place of a file of a point; what came back from a job decides no place outside its folder."""
+    if Path(name).is_absolute() or ".." in Path(name).parts or folder.name in ("", ".", ".."):
+        message = f"{name!r} leads out of {files.shown(folder)}; a result line that says so is not believed"
+        raise SubmissionError(message)
+    return folder / name
 
 
 def _is_there(path: Path, output: Mapping[str, Any]) -> bool:

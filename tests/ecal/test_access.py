@@ -92,7 +92,6 @@ def test_what_is_no_file_of_windows_is_refused(tmp_path, paths):
 
 def test_bits_that_flipped_in_a_file_of_this_kit_are_told_from_numbers(tmp_path):
     import pyarrow as pa
-
     import pyarrow.parquet as pq
 
     numbers = np.random.default_rng(1).normal(size=1000)

@@ -121,7 +121,7 @@ def _of_what_stands(place: Place, reference: Reference, *, complete: bool, by_an
         return differences(outputs(place.run, place.folder), reference.outputs)
     faults = []
     try:
-        there = outputs(place.run, place.folder)
+        there = outputs(place.run, place.folder, growing=False)
     except Exception as fault:
         return [f"under its final name is not whole: {type(fault).__name__}: {fault}"]
     known = {name: there[name] for name in there if name in reference.outputs}
