@@ -49,14 +49,15 @@ class Loader(yaml.SafeLoader):
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
-        self._open: list[str] = []
+        self._open: list[str | None] = []  # anchors of what is being read
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Return a node; one inside itself is a fault: nobody could ever write it out."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent) and anchor in self._open:
-            raise yaml.MarkedYAMLError(problem=f"{anchor} stands inside itself", problem_mark=event.start_mark)
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=f"{anchor} stands inside itself", problem_mark=mark)
         self._open.append(anchor)
         node = super().compose_node(parent, index)
         self._open.pop()

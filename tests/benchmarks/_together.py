@@ -1,10 +1,10 @@
 """All benchmarks as one table: what every stage costs beside a plain way, its floor and its targets.
 
-    python tests/benchmarks/_together.py [SYSTEM ...] [--from FOLDER] [--to FOLDER] [-- OPTIONS OF EACH BENCHMARK]
+    python tests/benchmarks/_together.py [SYSTEM ...] [--from FOLDER] [--to FOLDER] [-- OPTIONS FOR EACH]
 
 Runs every benchmark of this folder in a process of its own, one after the other, and writes what all of them have
-measured to ``benchmarks.json``, the joint table to ``benchmarks.txt`` and, in Markdown, to ``benchmarks.md``, and the
-picture ``benchmarks.png``. With ``--from`` nothing is run: the JSON that the benchmarks have left there is taken.
+measured to ``benchmarks.json``, the joint table to ``benchmarks.txt`` and, in Markdown, to ``benchmarks.md``, and
+the picture ``benchmarks.png``. With ``--from`` nothing is run: the JSON that the benchmarks have left there is taken.
 """
 
 from __future__ import annotations
@@ -120,13 +120,14 @@ def draw(lines: list[Line], path: Path) -> None:
         margin = line.margin or math.nan
         axes.plot([1, margin], [place, place], color=colours[line.system], lw=2)
         axes.plot(margin, place, "o", color=colours[line.system], ms=5)
-        axes.annotate(f"{line.found:.3g}", (margin, place), (6, -3), textcoords="offset points", fontsize=8)
+        axes.annotate(f"{line.found:.3g}", (margin, place), (6 if margin >= 1 else -6, -3),
+                      textcoords="offset points", fontsize=8, ha="left" if margin >= 1 else "right")  # fmt: skip
     axes.axvline(1, color="black", lw=1)
     axes.set_xscale("log")
     axes.set_xlabel("times better than wanted (left of the line: missed); the number is the value found")
     axes.set_yticks(range(len(shown)), [f"{line.system}: {line.meaning}" for line in shown], fontsize=8)
     axes.invert_yaxis()
-    axes.margins(x=0.12, y=0.01)
+    axes.margins(x=0.15, y=0.01)
     figure.savefig(path, dpi=130)
 
 
@@ -136,9 +137,7 @@ def main() -> int:
     options = words[words.index("--") + 1 :] if "--" in words else []
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("systems", nargs="*", metavar="SYSTEM", help=f"of {', '.join(benchmarks())}; all without")
-    parser.add_argument(
-        "--from", dest="source", type=Path, help="folder with the JSON of each benchmark; runs nothing"
-    )
+    parser.add_argument("--from", dest="source", type=Path, help="folder with the JSON of each; runs nothing")
     parser.add_argument("--to", type=Path, default=PROJECT / "outputs" / "benchmarks", help="folder to write to")
     given = parser.parse_args(words[: words.index("--")] if "--" in words else words)
     if strangers := [name for name in given.systems if name not in benchmarks()]:
@@ -164,10 +163,8 @@ def main() -> int:
     print(text_table(lines))  # noqa: T201
     missing = [system for system in given.systems or benchmarks() if system not in measured]
     missed = [line for line in lines if line.verdict == "NOT MET"]
-    print(
-        f"{len(lines)} figures, {len(missed)} not met"
-        + (f"; nothing from {', '.join(missing)}" if missing else "")
-    )  # noqa: T201
+    absent = f"; nothing from {', '.join(missing)}" if missing else ""
+    print(f"{len(lines)} figures, {len(missed)} not met{absent}")  # noqa: T201
     return int(bool(missed or missing))
 
 

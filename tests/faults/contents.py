@@ -1,4 +1,4 @@
-"""What a run has made, piece by piece, so that two runs can be compared: what they must agree in, and only that."""
+"""What a run has made, piece by piece, so that two runs can be compared in what they must agree in."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 # how long it took, when and where it was: nothing that a result must have twice
 PASSING = re.compile(
-    r"(^|[._/ ])(seconds|\w*_seconds|cpu\w*|started|ended|time|times|created|made|at|host|process|pid|rate|\w*_rate|"
-    r"\w*per_second|peak_memory_mb|memory\w*|attempts?|code_commit|commit|version|software|kit|output|directory|run)"
-    r"($|[._/ \[])"
+    r"(^|[._/ ])(seconds|\w*_seconds|cpu\w*|started|ended|time|times|created|made|at|host|process|pid|rate|"
+    r"\w*_rate|\w*per_second|peak_memory_mb|memory\w*|attempts?|code_commit|commit|version|software|kit|output|"
+    r"directory|run)($|[._/ \[])"
 )
 MEASURED = ("summary/", "points/writes", "events/")
 LOGS = ("log.jsonl", "events.jsonl")  # they tell what happened, and each attempt adds to them
 
 
 def pieces(path: Path, home: Path) -> dict[str, str]:
-    """Return the digests of the named pieces of a file in a project at `home`; those that hold times are taken apart.
+    """Return the digests of the named pieces of a file, in a project at `home`; what holds times is taken apart.
 
     Raises
     ------

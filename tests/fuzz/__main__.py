@@ -1,4 +1,6 @@
-"""Coverage-guided fuzzing of one parser, with atheris: python -m tests.fuzz TARGET [--seconds 600] [libFuzzer options].
+"""Coverage-guided fuzzing of one parser, with atheris.
+
+    python -m tests.fuzz TARGET [--seconds 600] [options of libFuzzer]
 
 Inputs that the parser does not refuse as it should are kept in the working directory as ``crash-…``; put them into
 ``tests/fuzz/corpus/TARGET`` when they are mended. Needs ``pip install -e '.[fuzz]'``.
@@ -7,12 +9,12 @@ Inputs that the parser does not refuse as it should are kept in the working dire
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 CORPUS = Path(__file__).with_name("corpus")
+MEMORY = Path("/dev/shm")
 
 
 def main() -> None:
@@ -30,7 +32,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as warm:
             for seed in sorted((CORPUS / given.target).iterdir()):
                 target.feed(seed.read_bytes(), Path(warm))  # what is imported late is watched, too
-    folder = Path(tempfile.mkdtemp(prefix="fuzz_", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    folder = Path(tempfile.mkdtemp(prefix="fuzz_", dir=MEMORY if MEMORY.is_dir() else None))
 
     def one(content: bytes) -> None:
         target.feed(content, folder)
