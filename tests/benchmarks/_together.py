@@ -4,7 +4,7 @@
 
 Runs every benchmark of this folder in a process of its own, one after the other, and writes what all of them have
 measured to ``benchmarks.json``, the joint table to ``benchmarks.txt`` and, in Markdown, to ``benchmarks.md``, and
-the picture ``benchmarks.png``. With ``--from`` nothing is run: the JSON that the benchmarks have left there is taken.
+the picture ``benchmarks.png``. With ``--from`` nothing is run: the JSON that they have left there is taken.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ Inputs that the parser does not refuse as it should are kept in the working dire
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     given, others = parser.parse_known_args()
     with atheris.instrument_imports(include=["kit"]):
+        from tests.fuzz.mutations import mutate
         from tests.fuzz.targets import TARGETS
 
         target = TARGETS[given.target]
@@ -37,10 +39,14 @@ def main() -> None:
     def one(content: bytes) -> None:
         target.feed(content, folder)
 
+    def change(content: bytes, longest: int, seed: int) -> bytes:
+        draw = random.Random(seed)
+        return bytes(atheris.Mutate(content, longest) if draw.random() < 0.5 else mutate(content, draw)[:longest])
+
     grown = folder / "grown"
     grown.mkdir()
     words = [sys.argv[0], str(grown), str(CORPUS / given.target), f"-max_total_time={given.seconds}", *others]
-    atheris.Setup(words, one)
+    atheris.Setup(words, one, custom_mutator=change)
     atheris.Fuzz()
 
 

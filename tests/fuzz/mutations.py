@@ -38,10 +38,14 @@ def mutants(seeds: list[bytes], count: int, seed: int) -> Iterator[bytes]:
     yield from seeds
     draw = random.Random(seed)
     for _ in range(count):
-        content = draw.choice(seeds)
-        for _ in range(draw.choice([1, 1, 2, 4])):
-            content = draw.choice([_of_bytes, _of_lines, _of_tree])(content, draw)
-        yield content
+        yield mutate(draw.choice(seeds), draw)
+
+
+def mutate(content: bytes, draw: random.Random) -> bytes:
+    """Return some bytes with one or a few changes."""
+    for _ in range(draw.choice([1, 1, 2, 4])):
+        content = draw.choice([_of_bytes, _of_lines, _of_tree])(content, draw)
+    return content
 
 
 def _of_bytes(content: bytes, draw: random.Random) -> bytes:
