@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,11 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
     return finish(p, run, session, measured, time.monotonic() - begin)
 
 
-def start_session(p: AcquisitionParameters, run: Run, *, attended: bool = False) -> Session:
+def start_session(
+    p: AcquisitionParameters, run: Run, *, attended: bool = False, again: Collection[int] = ()
+) -> Session:
     """Return the session of a scan in the directory of a run; nothing is sent before its first point."""
-    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended)
+    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended, again=again)
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:

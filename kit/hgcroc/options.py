@@ -20,7 +20,7 @@ from kit.hgcroc.procedures import Dialect
 from kit.hgcroc.scan import Compat
 from kit.parameters import Parameters, parameter
 
-__all__ = ["AcquisitionParameters", "connected", "fault_words", "network_of"]
+__all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "network_of"]
 
 
 class AcquisitionParameters(Parameters):
@@ -132,6 +132,23 @@ def network_of(p: AcquisitionParameters) -> Mapping[str, Any]:
     return document.content
 
 
+def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:
+    """Return a started emulator as the parameters want it, with its faults; the caller ends it.
+
+    It is told how many runs there have been: it would give those of a scan that goes on the same noise again.
+    """
+    words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
+    emulator = EmulatorProcess(*words, "--first-run", str(first_run))
+    try:
+        for text in p.fault:
+            name, details = fault_words(text)
+            emulator.inject(name, **details)
+    except BaseException:
+        emulator.stop()
+        raise
+    return emulator
+
+
 @contextlib.contextmanager
 def connected(
     p: AcquisitionParameters,
@@ -141,26 +158,14 @@ def connected(
     *,
     first_run: int = 0,
 ) -> Iterator[tuple[Board, EmulatorProcess | None]]:
-    """Yield a connected board, and the emulator where one had to be started; both end with the block.
-
-    An emulator is told how many runs there have been: it would give those of a scan that goes on the same noise
-    again.
-    """
+    """Yield a connected board, and the emulator where one had to be started; both end with the block."""
     with contextlib.ExitStack() as stack:
         emulator = None
         if p.network:
-            network = network_of(p)
+            network: Mapping[str, Any] = network_of(p)
         else:
-            words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-            words += ["--first-run", str(first_run)]
-            emulator = stack.enter_context(EmulatorProcess(*words))
-            network = dict(emulator.networks[dialect])
-            if dialect == "1.0.15":  # the file of that dialect does not say where the data client is
-                host, ports = emulator.announcement["host"], emulator.announcement["ports"]
-                network["client"] = {"hostname": host, "port": ports["client"]}
-            for text in p.fault:
-                name, details = fault_words(text)
-                emulator.inject(name, **details)
+            emulator = stack.enter_context(emulated(p, first_run=first_run))
+            network = emulator.networks[dialect]
         board = connect(
             network,
             dialect,

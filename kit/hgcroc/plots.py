@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from kit.hgcroc import scan_plots
+from kit.hgcroc import board_plots, scan_plots
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.resuming import FILE
 from kit.manifest import FinishedRun
@@ -19,6 +19,6 @@ def acquisition_figures(run: Run | FinishedRun) -> dict[str, Figure]:
         pictures: dict[str, Figure] = {"curves": scan_plots.curves(scan)}
         if "phase_strobe" in scan.labels:
             pictures["times"] = scan_plots.times(scan, scan.labels.index("phase_strobe"))
-        pictures["map"] = scan_plots.board_map(scan)
-        pictures["noise"] = scan_plots.noise(scan)
+        pictures["map"] = board_plots.board_map(scan)
+        pictures["noise"] = board_plots.noise(scan)
     return pictures
