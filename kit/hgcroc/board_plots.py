@@ -13,12 +13,13 @@ from kit import figures
 from kit.figures import Picture
 from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions, row_at
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.scan_plots import quantity_label, row_colour
+from kit.hgcroc.scan_plots import quantity_label, row_colour, step_words
 from kit.hgcroc.summaries import ROWS
 
 __all__ = ["BoardView", "board_map", "board_of", "draw_board", "noise", "point_words", "row_in_picture"]
 
 PADS = 3  # chips of the board whose pads are drawn
+ACROSS, UP = (-9.6, 10.4), (-9.6, 9.2)  # distances of pads
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def board_of(
 def point_words(scan: Scan, point: int) -> str:
     """Return number and steps of a point."""
     steps = scan.states.steps(point)
-    told = [f"{label} {scan.axis_values(k)[int(steps[k])]}" for k, label in enumerate(scan.labels)]
+    told = [step_words(label, scan.axis_values(k)[int(steps[k])]) for k, label in enumerate(scan.labels)]
     return ", ".join([f"point {point}", *told])
 
 
@@ -112,20 +113,22 @@ def _draw_pads(axes: Any, values: npt.NDArray[np.float64], chosen: Sequence[int]
     shown = np.concatenate([values[:, PAD_ROWS].ravel(), values[:, CALIB_ROWS].ravel()])
     low, high = (np.nanmin(shown), np.nanmax(shown)) if np.isfinite(shown).any() else (0.0, 1.0)
     limits = {"vmin": low, "vmax": high if high > low else low + 1}  # both kinds of pads in one scale
+    width, height = axes.figure.get_size_inches() * 72  # points
+    size = min(0.78 * width / np.ptp(ACROSS), 0.86 * height / np.ptp(UP))  # of a pad, beside bar and title
     look = {"edgecolors": "white", "linewidths": 0.4, **limits}
-    drawn = axes.scatter(*pads.reshape(-1, 2).T, c=values[:, PAD_ROWS].ravel(), marker="H", s=310, **look)
+    drawn = axes.scatter(*pads.reshape(-1, 2).T, c=values[:, PAD_ROWS].ravel(), marker="H", s=size**2, **look)
     look |= {"edgecolors": "black", "linewidths": 0.8}
-    axes.scatter(*calibs.reshape(-1, 2).T, c=values[:, CALIB_ROWS].ravel(), marker="o", s=70, **look)
+    axes.scatter(*calibs.reshape(-1, 2).T, c=values[:, CALIB_ROWS].ravel(), marker="o", s=(size / 2) ** 2, **look)
     places = np.full((len(values), ROWS, 2), np.nan)  # common mode and channels without a pad have none
     places[:, PAD_ROWS], places[:, CALIB_ROWS] = pads, calibs
     for place, row in enumerate(chosen):
         where = places[row // ROWS, row % ROWS]
-        axes.plot(*where, "o", markersize=14, fillstyle="none", markeredgewidth=3.5, color="white")
-        axes.plot(*where, "o", markersize=14, fillstyle="none", markeredgewidth=2, color=row_colour(place))
-    for chip, middle in enumerate(pads.mean(axis=1) * 2.05):
+        axes.plot(*where, "o", markersize=0.9 * size, fillstyle="none", markeredgewidth=3.5, color="white")
+        axes.plot(*where, "o", markersize=0.9 * size, fillstyle="none", markeredgewidth=2, color=row_colour(place))
+    for chip, middle in enumerate(pads.mean(axis=1) * 2.2):
         axes.annotate(f"chip {chip}", middle, ha="center", va="center", annotation_clip=False)
     axes.set_aspect("equal")
-    axes.set(xlim=(-9.2, 9.6), ylim=(-9.2, 9.2))
+    axes.set(xlim=ACROSS, ylim=UP)
     axes.set_axis_off()
     return drawn
 

@@ -25,7 +25,7 @@ from kit.hgcroc.scan import Plan
 from kit.hgcroc.stand_panel import StandPanel
 from kit.hgcroc.view_panel import ViewPanel
 from kit.widgets import Panel, ParameterForm
-from kit.widgets.look import hooked
+from kit.widgets.look import hooked, line
 
 __all__ = ["ScanPanel"]
 
@@ -78,7 +78,8 @@ class ScanPanel(Panel):
         self.builder = AxisPanel(self.form.checked, self._choose, **look)
         self.stand.scanning = lambda: self.scan.going
         super().__init__(hook="kit-scan", interactive=interactive)
-        scan = ipywidgets.VBox([self.builder, self.plan])
+        scan = line(self.builder, self.plan)
+        scan.layout.align_items = "flex-start"
         pages = hooked(ipywidgets.Tab([scan, self.stand, self.form, self.history], titles=PAGES), "kit-pages")
         self.contain(pages, self.scan, self.view)
         look_again = self.guarded(lambda _: self.look(), "plan")

@@ -28,7 +28,7 @@ __all__ = ["RunPanel"]
 LOOK = 0.1  # s between looks at the session's state
 RECENT = 50  # points whose median time tells how long the others will take
 TOLD = 10  # points in doubt that are told
-SIGNS = {"running": "▶", "paused": "‖", "aborting": "■", "done": "✓", "failed": "✗"}
+SIGNS = {"running": "▶", "paused": "‖", "aborting": "■", "aborted": "■", "done": "✓", "failed": "✗"}
 
 
 class RunPanel(Panel):
@@ -55,7 +55,7 @@ class RunPanel(Panel):
         Its directory.
     """
 
-    state = traitlets.Unicode("idle", help="of the session: running, paused, aborting, done, failed")
+    state = traitlets.Unicode("idle", help="of the session: running, paused, aborting, aborted, done, failed")
     queue: Any = traitlets.List(help="parameters of the scans that wait")
     doubtful: Any = traitlets.Dict(help="points in doubt of this scan, and why")
 
@@ -76,6 +76,7 @@ class RunPanel(Panel):
         self._state, self._queued = Words("kit-session", role="status"), Words("kit-queue", role="status")
         self._trouble = Words("kit-trouble", role="status")
         super().__init__(hook="kit-run", interactive=interactive)
+        self.runner.buttons.stop.layout.display = "none"  # abort does the same, and has its effect sooner
         self.contain(
             self.runner,
             line(self.button("Pause", self.pause, "hold after this point"),
@@ -155,16 +156,18 @@ class RunPanel(Panel):
             begun = time.monotonic()
             watcher = threading.Thread(target=self._watch, args=(session, stop), daemon=True)
             watcher.start()
+            ended = ""
             try:
                 with contextlib.closing(session.measure()) as outcomes:
                     self._take(session, outcomes, report)
                 run.summary = finish(reached, run, session, session.left, time.monotonic() - begun)
             except AbortedError as fault:
+                ended = "aborted"
                 raise Stopped from fault
             finally:
                 session.ended.set()  # also where it never began
                 watcher.join()
-                self.state = session.state
+                self.state = ended or session.state
                 self.doubtful = _doubtful_in(session.folder / FILE)
                 self._say()
                 self._follow(session.folder)

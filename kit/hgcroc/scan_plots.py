@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from kit.hgcroc.measurements import Scan
 
 __all__ = [
     "FEW", "Curves", "along", "axis_label", "curves", "curves_of", "draw_curves", "quantity_label", "row_colour",
-    "strongest", "times",
+    "step_words", "strongest", "times",
 ]  # fmt: skip
 
 IntArray = npt.NDArray[np.intp]
@@ -28,9 +28,18 @@ MARKERS = "osD^vP"
 FEW = 6  # channels in one picture: more cannot be told apart
 
 
-def axis_label(name: str) -> str:
-    """Return the name of an axis with its unit."""
+def axis_label(name: str, values: Sequence[Any] = ()) -> str:
+    """Return the name of an axis with its unit; where its values are no numbers its steps are counted."""
+    if any(not isinstance(value, int | float) for value in values):
+        return f"step of {' and '.join(values[0])}" if isinstance(values[0], Mapping) else f"step of {name}"
     return AXES.get(name, f"{name} [register counts]")
+
+
+def step_words(label: str, value: Any) -> str:
+    """Return in words where an axis stands."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return f"{label} {value}"
 
 
 def quantity_label(column: str) -> str:
@@ -126,7 +135,7 @@ def curves_of(
         values={column: scan.array(column, line)[:, chosen] for column in columns},
         names=tuple(row_words(int(row)) for row in chosen),
         doubtful=scan.point_column("flags")[line] != 0,
-        axis=axis_label(scan.labels[axis]),
+        axis=axis_label(scan.labels[axis], scan.axis_values(axis)),
         title=_the_rest(scan, axis, int(line[0])),
     )
 
@@ -168,7 +177,8 @@ def _numbers(values: list[Any]) -> npt.NDArray[np.float64]:
 
 def _the_rest(scan: Scan, axis: int, point: int) -> str:
     steps = scan.states.steps(point)
-    others = [f"{label} {scan.axis_values(k)[int(steps[k])]}" for k, label in enumerate(scan.labels) if k != axis]
+    others = [step_words(label, scan.axis_values(k)[int(steps[k])])
+              for k, label in enumerate(scan.labels) if k != axis]  # fmt: skip
     return ", ".join([str(scan.about["procedure"]), *others])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from kit.hgcroc.channels import row_text
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.scan_plots import step_words
 from kit.widgets import Words
 from kit.widgets.look import hooked, line
 
@@ -47,7 +48,7 @@ class AxisDial(ipywidgets.HBox):
         self._showing = True
         try:
             self.field.value = self.slider.value = step
-            self.told.text = f"= {self.values[step]}"
+            self.told.text = f"= {_value(self.values[step])}"
         finally:
             self._showing = False
 
@@ -55,6 +56,10 @@ class AxisDial(ipywidgets.HBox):
         if not self._showing:
             self.show(step)
             self._act(step)
+
+
+def _value(value: Any) -> str:
+    return step_words("", value).strip()
 
 
 class ViewControls(ipywidgets.VBox):

@@ -59,9 +59,9 @@ class ViewPanel(Panel):
         self.file: Path | None = None
         self._turn = threading.RLock()
         self._shown: BoardView | None = None
-        self.curve = LiveFigure(draw_curves, caption=_curve_words, size=(6.6, 4.6), **look)
-        self.board = LiveFigure(draw_board, caption=_board_words, size=(6.2, 5.2), **look)
-        self.spectra = LiveFigure(draw_spectra, columns=3, caption=_spectra_words, size=(12.6, 3.6), **look)
+        self.curve = LiveFigure(draw_curves, caption=_curve_words, size=(5.0, 4.4), **look)
+        self.board = LiveFigure(draw_board, caption=_board_words, size=(5.0, 4.4), **look)
+        self.spectra = LiveFigure(draw_spectra, columns=3, caption=_spectra_words, size=(10.0, 3.2), **look)
         self._pace: Pace[Path] = Pace(self.guarded(self._look_into, "view"), RATE)
         self._told = Words("kit-viewed", role="status")
         super().__init__(hook="kit-view", interactive=interactive)

@@ -57,7 +57,7 @@ def test_an_aborted_scan_goes_on_when_it_is_started_again(panel_on, eventually):
     assert eventually(lambda: panel.runner.progress > 0.3, 60)
     click(panel, "Abort")
     assert panel.runner.wait(20)
-    assert (panel.runner.status, panel.state) == ("idle", "failed")
+    assert (panel.runner.status, panel.state) == ("idle", "aborted")
     emulator.board.faults.clear()
     panel.start()
     assert panel.runner.wait(60)

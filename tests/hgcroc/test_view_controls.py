@@ -17,4 +17,4 @@ def test_field_slider_and_words_move_together_and_tell_once():
 def test_steps_of_coupled_axes_are_told_as_they_are():
     dial = AxisDial("both", [{"a": 1}, {"a": 2}], lambda _: None)
     dial.show(1)
-    assert dial.told.text == "= {'a': 2}"
+    assert dial.told.text == "= a 2"
