@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import ipywidgets
 import traitlets
 
 from kit import files
 from kit.hgcroc import building
+from kit.hgcroc.axis_controls import lay_out, make_controls
 from kit.hgcroc.drafts import Draft, read_draft
 from kit.hgcroc.options import AcquisitionParameters
 from kit.hgcroc.procedures import read_library
 from kit.hgcroc.registers import RegisterTable, register_table
 from kit.widgets import Panel, Words
-from kit.widgets.look import hooked, line
 
 __all__ = ["FOLDER", "AxisPanel"]
 
 FOLDER = "outputs/hgcroc/procedures"
-WIDE = {"description_width": "7em"}
 TEMPLATE = "target:\n  roc_s0:\n    ch:\n      {{ value }}: {HighRange: 1}\n"
 
 
@@ -77,11 +74,11 @@ class AxisPanel(Panel):
         self._parameters, self._choose = parameters, choose
         self.limits: Any = None
         self._source: tuple[str, str] | None = None
-        self._showing = False
+        self.showing = False
         super().__init__(hook="kit-build", interactive=interactive)
-        self._range, self._dialect = Words("kit-range"), Words("kit-dialect", role="status")
-        self.controls = self._make_controls()
-        self._lay_out()
+        self.range, self.dialect = Words("kit-range"), Words("kit-dialect", role="status")
+        self.controls = make_controls(self)
+        lay_out(self)
         self.draft = Draft({}, "1.0.15", ())
         self.load()
         self.refresh()
@@ -101,6 +98,10 @@ class AxisPanel(Panel):
         self.axes = list(self.draft.axes)
         self.draft = Draft(self.draft.content, self.draft.dialect, self.draft.axes)
         self._show()
+
+    def choose(self, procedure: str) -> None:
+        """Choose another procedure of the main file."""
+        self._choose(self._parameters().config, procedure)
 
     def procedures(self) -> list[str]:
         """Return the names of all scans of the main file."""
@@ -187,7 +188,7 @@ class AxisPanel(Panel):
         """Search again: the board, its limits or the settings are others."""
         here = self.controls
         found = self.find()
-        self._showing = True
+        self.showing = True
         try:
             here.register.options = found
             self.register = self.register if self.register in found else (found[0] if found else "")
@@ -195,7 +196,7 @@ class AxisPanel(Panel):
             if here.rocs.options != self.table.rocs:
                 here.rocs.options, self.rocs = self.table.rocs, ()
         finally:
-            self._showing = False
+            self.showing = False
         self._tell_range()
 
     @traitlets.observe("axes")
@@ -207,86 +208,32 @@ class AxisPanel(Panel):
     def _show(self) -> None:
         """Let the lists show the axes and the procedure."""
         here = self.controls
-        self._showing = True
+        self.showing = True
         try:
             words = [f"{k}  {building.axis_words(axis)}" for k, axis in enumerate(self.axes, 1)]
             here.axes.options = [(text, k) for k, text in enumerate(words)]
             here.axes.value = self._place() if self.axes else None
             if hasattr(self, "draft"):
                 changed = ", changed: it is saved when it is started" if self.draft.changed else ""
-                self._dialect.text = f"dialect {self.draft.dialect}{changed}"
+                self.dialect.text = f"dialect {self.draft.dialect}{changed}"
             p = self._parameters()
             here.procedure.options = names = self.guarded(self.procedures, "names")() or [p.procedure]
             here.procedure.value = p.procedure if p.procedure in names else None
             here.file.value = p.config
         finally:
-            self._showing = False
+            self.showing = False
 
     def _tell_range(self) -> None:
         if self.register and self.register.split(".")[0] not in building.SETTINGS:
-            self._range.text = building.range_of(self.table, self.register, self.limits)
+            self.range.text = building.range_of(self.table, self.register, self.limits)
         else:
-            self._range.text = "a setting of the acquisition programs" if self.register else "nothing is found"
+            self.range.text = "a setting of the acquisition programs" if self.register else "nothing is found"
 
-    def _make_controls(self) -> SimpleNamespace:
-        wide = {"style": WIDE, "layout": {"width": "32em"}}
-        here = SimpleNamespace(
-            procedure=ipywidgets.Dropdown(description="procedure", **wide),
-            file=ipywidgets.Text(description="main file", continuous_update=False, **wide),
-            search=ipywidgets.Text(description="search", continuous_update=False, **wide),
-            register=hooked(ipywidgets.Select(description="register", rows=7, **wide), "kit-list"),
-            rocs=ipywidgets.SelectMultiple(description="ROCs", rows=3, tooltip="none chosen: all", **wide),
-            numbers=ipywidgets.Text(description="numbers", continuous_update=False, **wide),
-            values=ipywidgets.Text(description="values", continuous_update=False, **wide),
-            template=ipywidgets.Textarea(description="template", rows=5, continuous_update=False, **wide),
-            default=ipywidgets.Textarea(description="below it", rows=3, continuous_update=False, **wide),
-            axes=hooked(
-                ipywidgets.Select(description="axes", rows=5, style=WIDE, layout={"width": "56em"}), "kit-axes"
-            ),
-            name=ipywidgets.Text(description="name", continuous_update=False, **wide),
-        )
-        for name in ("search", "numbers", "values", "template", "default", "name"):
-            traitlets.link((self, name), (getattr(here, name), "value"))
-        self._hear(here.procedure, lambda name: name and self._choose(self._parameters().config, name))
-        self._hear(here.file, self.open_file)
-        self._hear(here.register, lambda name: self.set_trait("register", name or ""))
-        self._hear(here.rocs, lambda rocs: self.set_trait("rocs", tuple(rocs)))
-        self._hear(here.axes, lambda place: None if place is None else self.set_trait("chosen", place))
-        self.observe(self.guarded(lambda _: self.refresh()), ["search", "programs"])
-        self.observe(self.guarded(lambda _: self._follow()), ["register", "rocs", "chosen"])
-        return here
-
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Let the controls show what is chosen."""
         if self.register in self.controls.register.options:
             self.controls.register.value = self.register
         self.controls.rocs.value = tuple(roc for roc in self.rocs if roc in self.controls.rocs.options)
         if self.axes:
             self.controls.axes.value = self._place()
         self._tell_range()
-
-    def _hear(self, control: Any, act: Callable[[Any], object]) -> None:
-        guarded = self.guarded(act)
-        control.observe(lambda change: None if self._showing else guarded(change.new), "value")
-
-    def _lay_out(self) -> None:
-        here, button = self.controls, self.button
-        pick = ipywidgets.VBox([here.search, here.register, self._range])
-        fan = ipywidgets.VBox(
-            [here.rocs, here.numbers, here.values,
-             line(button("Add axis", self.add, "a faster axis", button_style="primary"),
-                  button("Couple", self.couple, "let it step together with the chosen axis"))]
-        )  # fmt: skip
-        text = ipywidgets.VBox(
-            [line(here.template, here.default),
-             line(button("Add template", self.add_template, "an axis of this text, with the values above"))]
-        )  # fmt: skip
-        self.contain(
-            line(here.file, here.procedure, self._dialect),
-            here.axes,
-            line(button("Slower", lambda: self.move(-1), "move the chosen axis up"),
-                 button("Faster", lambda: self.move(1), "move the chosen axis down"),
-                 button("Remove axis", self.remove, "take the chosen axis away"),
-                 here.name, button("Save", self.save, "write the procedure, and choose it")),
-            line(pick, fan),
-            ipywidgets.Accordion([text], titles=["A text as axis: all that YAML can say"], selected_index=None),
-        )  # fmt: skip

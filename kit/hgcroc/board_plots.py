@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from kit.hgcroc.summaries import ROWS
 
 __all__ = ["BoardView", "board_map", "board_of", "draw_board", "noise", "point_words", "row_in_picture"]
 
+TITLE = 44  # characters of a line above the map
 PADS = 3  # chips of the board whose pads are drawn
 ACROSS, UP = (-9.6, 10.4), (-9.6, 9.2)  # distances of pads
 
@@ -76,7 +78,7 @@ def draw_board(axes: Any, found: BoardView | None) -> None:
         for place, row in enumerate(found.chosen):
             axes.plot(row % ROWS, row // ROWS, "s", markersize=9, color="none", markeredgecolor=row_colour(place))
     axes.figure.colorbar(shown, ax=axes, label=found.label)
-    axes.set_title(found.title)
+    axes.set_title(textwrap.fill(found.title, TITLE))
 
 
 def row_in_picture(figure: Any, found: BoardView, x: float, y: float) -> int | None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kit import figures
 from kit.hgcroc.board_plots import BoardView, point_words
-from kit.hgcroc.channels import row_words
+from kit.hgcroc.channels import row_text, row_words
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.scan_plots import row_colour
 from kit.hgcroc.summaries import ROWS
@@ -20,6 +20,7 @@ __all__ = ["UNITS", "Spectra", "draw_spectra", "event_on_board", "spectra_of", "
 
 UNITS = {"adc": "ADC [counts]", "tot": "TOT [counts]", "toa": "TOA [25 ns / 1024]"}
 MOST_BINS = 60
+HEADROOM = 1.35  # for the legend
 STYLES = ("-", "--", ":", "-.")
 
 
@@ -37,11 +38,12 @@ def values_of_events(arrays: dict[str, npt.NDArray[Any]], quantity: str) -> npt.
 
 @dataclass(frozen=True)
 class Spectra:
-    """Codes of all events of a point in some rows, by quantity, shape (events, rows) each."""
+    """Codes of all events of a point in some rows, by quantity, shape (events, rows) each; their names."""
 
     codes: dict[str, npt.NDArray[Any]]
     names: tuple[str, ...]
     title: str
+    short: tuple[str, ...] = ()
 
 
 def spectra_of(scan: Scan, point: int, rows: Sequence[int]) -> Spectra | None:
@@ -52,7 +54,8 @@ def spectra_of(scan: Scan, point: int, rows: Sequence[int]) -> Spectra | None:
     chosen = np.asarray(rows, dtype=np.intp)
     codes = {name: values_of_events(arrays, name).reshape(len(arrays["adc"]), -1)[:, chosen] for name in UNITS}
     title = f"{len(arrays['adc'])} events of {point_words(scan, point)}"
-    return Spectra(codes, tuple(row_words(int(row)) for row in chosen), title)
+    names, short = ([words(int(row)) for row in chosen] for words in (row_words, row_text))
+    return Spectra(codes, tuple(names), title, tuple(short))
 
 
 def draw_spectra(axes: Any, found: Spectra | None) -> None:
@@ -66,7 +69,7 @@ def draw_spectra(axes: Any, found: Spectra | None) -> None:
         seen = codes if quantity == "adc" else codes[codes > 0]
         if seen.size:
             bins = _bins(int(seen.min()), int(seen.max()))
-            for place, name in enumerate(found.names):
+            for place, name in enumerate(found.short or found.names):
                 own = codes[:, place] if quantity == "adc" else codes[codes[:, place] > 0, place]
                 look = {"color": row_colour(place), "linestyle": STYLES[place % len(STYLES)], "linewidth": 1.4}
                 pair.hist(own, bins, histtype="step", label=name, **look)
@@ -74,7 +77,8 @@ def draw_spectra(axes: Any, found: Spectra | None) -> None:
         else:
             figures.say(pair, "nothing fired")
         pair.set_xlabel(UNITS[quantity])
-    pairs[0].legend(fontsize=8)
+    pairs[0].set_ylim(0, pairs[0].get_ylim()[1] * HEADROOM)
+    pairs[0].legend(fontsize=8, ncols=3, columnspacing=0.8, handlelength=1.2)
     pairs[0].set_title(found.title, loc="left")
 
 

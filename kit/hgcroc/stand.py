@@ -167,6 +167,10 @@ class Stand:
         """Return the faults that an emulated board can be asked to have, and what each means."""
         return {} if self.emulator is None else dict(self.emulator.ask("faults"))
 
+    def active(self) -> list[str]:
+        """Return the faults that an emulated board has now, in words."""
+        return [] if self.emulator is None else list(self.emulator.ask("active"))
+
     def inject(self, text: str) -> list[str]:
         """Begin a fault, such as ``slow_run 2``, and return all that there are now.
 
@@ -187,7 +191,7 @@ class Stand:
             message = "a real board takes no faults: leave network empty, and connect to an emulated one"
             raise RuntimeError(message)
         self.emulator.ask(command, **details)
-        return list(self.emulator.ask("active"))
+        return self.active()
 
     def close(self) -> None:
         """Leave the stand; the emulator ends."""

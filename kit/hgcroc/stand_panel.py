@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
@@ -14,6 +12,7 @@ import traitlets
 from kit.hgcroc.options import AcquisitionParameters
 from kit.hgcroc.scan import Plan
 from kit.hgcroc.stand import ReadBack, Stand
+from kit.hgcroc.stand_controls import lights_of, make_controls
 from kit.widgets import Panel, Words
 from kit.widgets.look import hooked, line
 
@@ -21,8 +20,6 @@ __all__ = ["StandPanel"]
 
 LOOK = 1.0  # s between looks at the lights
 FEW = 25  # registers that are shown
-ROLES = ("slow control", "server", "data client", "data")
-LIGHTS = {"answers": ("●", "#1a7f37"), "silent": ("✗", "#b00020"), "off": ("○", "#6e7781")}
 
 
 class StandPanel(Panel):
@@ -76,7 +73,8 @@ class StandPanel(Panel):
         self._told, self._read = Words("kit-described", role="status"), Words("kit-readback", role="status")
         self._doing, self._faulty = Words("kit-busy", role="status"), Words("kit-injected", role="status")
         super().__init__(hook="kit-stand", interactive=interactive)
-        self.controls = self._make_controls()
+        self._meaning = Words("kit-meaning")
+        self.controls = make_controls(self)
         here = self.controls
         self._teaching = hooked(
             ipywidgets.VBox([line(here.fault, here.words, here.inject, here.clear), self._meaning, self._faulty]),
@@ -106,7 +104,7 @@ class StandPanel(Panel):
                     made.close()
                     raise
                 self.stand, self._meanings, self._left = made, meanings, threading.Event()
-                self.faults, self.description = [*p.fault], made.description
+                self.description = made.description
                 self.look()
                 self.connected = True
                 if self.interactive:
@@ -159,9 +157,9 @@ class StandPanel(Panel):
         """See which roles answer."""
         if (stand := self.stand) is not None:
             lights = stand.look()
-            states = {} if self.scanning() else stand.states()
+            states, faults = {} if self.scanning() else stand.states(), stand.active()
             if self.stand is stand:
-                self.lights, self.states = lights, states
+                self.lights, self.states, self.faults = lights, states, faults
 
     def close(self) -> None:
         """End the emulated board, and leave the front end."""
@@ -230,7 +228,7 @@ class StandPanel(Panel):
         if not hasattr(self, "controls"):
             return
         here = self.controls
-        self._lights.value = f'<div role="status">{" &nbsp; ".join(self._light(name) for name in ROLES)}</div>'
+        self._lights.value = lights_of(self.lights, self.states)
         self._told.text = self.description or (
             "not connected: a scan connects by itself; without a network an emulated board is started"
         )
@@ -245,37 +243,6 @@ class StandPanel(Panel):
             here.fault.value = chosen if chosen in self._meanings else next(iter(self._meanings))
         self._meaning.text = self._meanings.get(self.fault_name, "")
         self._faulty.text = "faults now: " + (", ".join(self.faults) or "none") if self._meanings else ""
-
-    def _light(self, name: str) -> str:
-        trouble = self.lights.get(name)
-        kind = "off" if trouble is None else "silent" if trouble else "answers"
-        sign, colour = LIGHTS[kind]
-        state = self.states.get(name, "")
-        told = {"off": "not connected", "silent": trouble, "answers": f"answers{', ' + state if state else ''}"}[
-            kind
-        ]
-        words = f"{name} {html.escape(str(told))}"
-        return f'<span class="kit-light kit-{kind}"><b style="color:{colour}">{sign}</b> {words}</span>'
-
-    def _make_controls(self) -> SimpleNamespace:
-        self._meaning = Words("kit-meaning")
-        wide = {"description_width": "initial"}
-        here = SimpleNamespace(
-            connect=self.button(
-                "Connect", self.connect, "connect, or start an emulated board", button_style="primary"
-            ),
-            disconnect=self.button("Disconnect", self.disconnect, "leave the board; an emulated one ends"),
-            describe=self.button("Describe", self.describe, "ask the board which registers and ranges it has"),
-            read=self.button("Read back", self.read_back, "read all registers from the chips, and compare"),
-            reset=self.button("Reset chips", self.reset, "put all registers to their reset values"),
-            fault=ipywidgets.Dropdown(description="fault", options=(self.fault_name,), style=wide),
-            words=ipywidgets.Text(description="how", style=wide, placeholder="value, name=value"),
-            inject=self.button("Inject", self.inject, "let the emulated board have this fault"),
-            clear=self.button("Clear", self.clear, "end all faults"),
-        )
-        traitlets.link((self, "fault_words"), (here.words, "value"))
-        here.fault.observe(lambda change: change.new and self.set_trait("fault_name", change.new), "value")
-        return here
 
 
 def _count(found: int, kind: str) -> str:

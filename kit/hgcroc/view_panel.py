@@ -194,7 +194,9 @@ class ViewPanel(Panel):
 
 
 def _curve_words(found: Any) -> str:
-    return "nothing yet" if found is None else f"{found.title}: {_points(len(found.x))} against {found.axis}"
+    if found is None:
+        return "nothing yet"
+    return f"{found.title}: {_points(len(found.x))} against {found.axis}; {'; '.join(found.names)}"
 
 
 def _points(count: int) -> str:

@@ -47,18 +47,18 @@ def test_registers_and_settings_are_searched_and_tell_their_range(make):
     panel.programs = CURRENT
     control(panel, "search").value = "toa vref"
     assert panel.controls.register.options == ("ReferenceVoltage.Toa_vref",)
-    assert panel._range.text == "0 to 1023, 112 after reset"
+    assert panel.range.text == "0 to 1023, 112 after reset"
     panel.search = "nevents"
     assert panel.register == "daq.menus.calibAndL1A.NEvents"
-    assert panel._range.text == "a setting of the acquisition programs"
+    assert panel.range.text == "a setting of the acquisition programs"
     panel.search = "no such thing"
-    assert panel._range.text == "nothing is found"
+    assert panel.range.text == "nothing is found"
     click(panel, "Add axis")
     assert "there is no register ''" in panel.error
     panel.search = "phase_strobe"
     panel.limits = register_table("ld").maximum // 2
     panel.refresh()
-    assert panel._range.text == "0 to 7 by the board's own description, 0 after reset"
+    assert panel.range.text == "0 to 7 by the board's own description, 0 after reset"
 
 
 def test_a_register_fans_out_by_the_controls_and_by_the_method(make):
@@ -74,7 +74,7 @@ def test_a_register_fans_out_by_the_controls_and_by_the_method(make):
         "key": ["target", ["roc_s1"], "ch", [0, 24, 48], "trim_inv"], "values": [0, 21, 42, 63],
     }  # fmt: skip
     assert panel.draft.changed
-    assert "changed: it is saved when it is started" in panel._dialect.text
+    assert "changed: it is saved when it is started" in panel.dialect.text
     control(panel, "values").value = "many"
     click(panel, "Add axis")
     assert panel.error.startswith("'many' should be start:stop:step")

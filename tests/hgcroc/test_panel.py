@@ -73,7 +73,7 @@ def test_the_connected_board_has_the_last_word_on_ranges(panel_on):
     panel.stand.connect()
     assert panel.stand.wait(20)
     assert "roc_s1.ReferenceVoltage.0.Calib is 600, should be from 0 to 500 as the board describes" in panel.error
-    assert panel.builder._range.text.startswith("0 to 4095") is False
+    assert panel.builder.range.text.startswith("0 to 4095") is False
     built(panel)
     assert "Calib is 750, should be from 0 to 500" in panel.error
     panel.builder.remove()
@@ -93,7 +93,7 @@ def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     assert panel.scan.runner.wait(60)
     assert (panel.scan.runner.status, panel.error, panel.scan.error) == ("done", "", "")
     panel.view.flush()
-    assert panel.view.curve.caption == "mine, phase_strobe 8: 5 points against Calib [DAC counts]"
+    assert panel.view.curve.caption.startswith("mine, phase_strobe 8: 5 points against Calib [DAC counts]; chip 0")
     assert panel.view.board.caption == "median ADC [counts], point 9, phase_strobe 8, Calib 1000"
     assert panel.view.error == ""
     assert (panel.form.parameters.config, panel.form.parameters.procedure) == (

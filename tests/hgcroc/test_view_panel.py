@@ -23,7 +23,7 @@ def panel(tmp_path):
 
 def captions(panel):
     panel.flush()
-    return panel.curve.caption, panel.board.caption
+    return panel.curve.caption.partition(";")[0], panel.board.caption
 
 
 def test_it_follows_the_point_that_was_measured_last(panel, tmp_path):
@@ -88,6 +88,7 @@ def test_channels_are_chosen_by_name_and_by_clicks_on_the_map(panel):
     panel.pick(0.999, 0.5)
     assert panel.channels == "0.9"
     panel.flush()
+    assert panel.curve.caption.endswith("; chip 0, channel 9")
     assert panel.curve.error == panel.board.error == ""
 
 
