@@ -74,7 +74,10 @@ def _distil_vref(table: Table, name: str, other: str, target: float, upper: floa
     reasons = no_reasons(len(table.chip))
     reasons[~solved[table.group]] |= np.uint32(Reason.UNSOLVABLE)
     clipped = solved & ((wanted < -HALF) | (wanted > TOP_VREF + HALF))
-    remarks = [f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f}" for half in np.flatnonzero(clipped)]
+    remarks = [
+        f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f}"
+        for half in np.flatnonzero(clipped)
+    ]
     found = np.where(value == LEAVE, np.nan, value)
     results = {
         name: found, f"{name}_error": error, "slope": line.slope, "slope_error": line.slope_error,

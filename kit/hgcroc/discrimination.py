@@ -153,7 +153,9 @@ def _unreached(
     dead = missed & ~ever
     end = missed & ever
     reasons = reasons.copy()
-    reasons[end] = (reasons[end] & ~np.uint32(Reason.NO_FIT | FLAT_REASON[quantity])) | np.uint32(Reason.UNREACHABLE)
+    reasons[end] = (reasons[end] & ~np.uint32(Reason.NO_FIT | FLAT_REASON[quantity])) | np.uint32(
+        Reason.UNREACHABLE
+    )
     wanted = np.where(end, np.where(share > HALF, TOP_TRIM, 0), found.middle)
     wanted = np.where(part.any(axis=0) & ~dead, wanted, np.nan)
     with np.errstate(invalid="ignore"):
@@ -197,7 +199,9 @@ def _threshold_told(
         slope = np.where(solved, line.slope, np.nan)
     value = np.where(solved, np.clip(np.rint(np.nan_to_num(wanted)), 0, TOP_VREF), LEAVE).astype(np.int64)
     reasons[~solved[table.group] & table.sensitive] |= np.uint32(Reason.UNSOLVABLE)
-    remarks = [] if len(levels) >= 2 else [f"{name} was scanned at {len(levels)} charges, should be at two at least"]
+    remarks = (
+        [] if len(levels) >= 2 else [f"{name} was scanned at {len(levels)} charges, should be at two at least"]
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         per_count = 1 / slope
     found = np.where(value == LEAVE, np.nan, value)

@@ -99,7 +99,12 @@ class Distillate:
         with files.whole(folder / "summary.csv") as part:
             part.write_text(summary_text(self), encoding="utf-8")
         about = {"name": self.name, "summary": self.summary, "remarks": self.remarks, "sources": self.sources}
-        arrays: dict[str, Any] = {"chip": self.chip, "channel": self.channel, "kind": self.kind, "reasons": self.reasons}
+        arrays: dict[str, Any] = {
+            "chip": self.chip,
+            "channel": self.channel,
+            "kind": self.kind,
+            "reasons": self.reasons,
+        }
         for prefix, group in (("rows", self.rows), ("halves", self.halves), ("curves", self.curves)):
             arrays |= {f"{prefix}/{name}": values for name, values in group.items()}
         arrays |= {f"registers/{block}/{name}": values for (block, name), values in self.registers.items()}

@@ -159,7 +159,9 @@ def _told(
     )
 
 
-def _crossing(x: FloatArray, share: FloatArray, used: BoolArray) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
+def _crossing(
+    x: FloatArray, share: FloatArray, used: BoolArray
+) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
     """Return where one half is passed, whether upwards, and the points before and after; nan where it is not."""
     order = np.argsort(np.where(used, x, np.inf), axis=0, kind="stable")
     place, value = np.take_along_axis(x, order, 0), np.take_along_axis(share, order, 0)
@@ -193,9 +195,7 @@ def _score(u: FloatArray, z: FloatArray, hits: FloatArray, trials: FloatArray) -
     weight = trials * up * down
     gradient = np.stack([push.sum(axis=0), (push * z).sum(axis=0)])
     mixed = (weight * z).sum(axis=0)
-    curvature = np.stack(
-        [np.stack([weight.sum(axis=0), mixed]), np.stack([mixed, (weight * z * z).sum(axis=0)])]
-    )
+    curvature = np.stack([np.stack([weight.sum(axis=0), mixed]), np.stack([mixed, (weight * z * z).sum(axis=0)])])
     return gradient, curvature
 
 
@@ -240,7 +240,9 @@ def _intervals(
     return distances[0], distances[1]
 
 
-def _profile(middle: FloatArray, slope: FloatArray, z: FloatArray, hits: FloatArray, trials: FloatArray) -> FloatArray:
+def _profile(
+    middle: FloatArray, slope: FloatArray, z: FloatArray, hits: FloatArray, trials: FloatArray
+) -> FloatArray:
     """Return the greatest likelihood for a given middle, over all widths."""
     away = z - middle
     for _ in range(6):

@@ -103,7 +103,9 @@ def _grade_chip(chip: int, found: Mapping[str, Distillate], limits: Mapping[str,
     }
     numbers |= {f"bad_{quantity.lower()}": count for quantity, count in times.items()}
     if all(count > limits["bad_times"] for count in times.values()):
-        okish.append(f"{times['TOA']} channels bad in TOA and {times['TOT']} in TOT, more than {limits['bad_times']:g}")
+        okish.append(
+            f"{times['TOA']} channels bad in TOA and {times['TOT']} in TOT, more than {limits['bad_times']:g}"
+        )
     grade = BAD if bad else OKISH if okish else GOOD
     return ChipGrade(chip, grade, (*bad, *okish), numbers)
 
@@ -127,9 +129,17 @@ def _pedestals_against(
     if numbers["noise"] is None or numbers["noise"] > limits["noise"]:
         told.append(f"mean noise {_words(numbers['noise'])}, above {limits['noise']:g} ADC")
     if numbers["pedestal_spread"] is None or numbers["pedestal_spread"] > limits["pedestal_spread"]:
-        told.append(f"pedestals spread by {_words(numbers['pedestal_spread'])}, above {limits['pedestal_spread']:g} ADC")
-    if target is not None and numbers["pedestal"] is not None and abs(numbers["pedestal"] - target) > limits["pedestal_off"]:
-        told.append(f"mean pedestal {numbers['pedestal']:.0f} is more than {limits['pedestal_off']:g} ADC off {target:.0f}")
+        told.append(
+            f"pedestals spread by {_words(numbers['pedestal_spread'])}, above {limits['pedestal_spread']:g} ADC"
+        )
+    if (
+        target is not None
+        and numbers["pedestal"] is not None
+        and abs(numbers["pedestal"] - target) > limits["pedestal_off"]
+    ):
+        told.append(
+            f"mean pedestal {numbers['pedestal']:.0f} is more than {limits['pedestal_off']:g} ADC off {target:.0f}"
+        )
     numbers["bad_pedestals"] = unusable
     if unusable >= limits["bad_pedestals"]:
         told.append(f"{unusable} channels with bad pedestals, {limits['bad_pedestals']:g} or more")

@@ -20,7 +20,17 @@ from kit.hgcroc.procedures import Dialect
 from kit.hgcroc.scan import Compat
 from kit.parameters import Parameters, parameter
 
-__all__ = ["AcquisitionParameters", "connected", "fault_words", "network_of"]
+__all__ = [
+    "AcquisitionParameters",
+    "connected",
+    "emulated_network",
+    "fault_words",
+    "identity",
+    "network_of",
+    "started",
+]
+
+OF_THE_BOARD = ("dead_channel", "noisy_channel", "shorted_channel", "dead_tdc")  # faults that belong to a board
 
 
 class AcquisitionParameters(Parameters):
@@ -57,6 +67,7 @@ class AcquisitionParameters(Parameters):
     time_scale: float = parameter(0.0, "of the emulated board: 1 as a real one, 0 as fast as it can", ge=0)
     fault: list[str] = parameter([], "of the emulated board, such as i2c_nack 0.1, each a name and a value")
     board_id: str = parameter("", "name of the board, for hash and report")
+    user_module: str = parameter("", "where analyses of one's own are, for calibrations that they make")
 
     effort: ClassVar[frozenset[str]] = frozenset(
         {
@@ -132,6 +143,34 @@ def network_of(p: AcquisitionParameters) -> Mapping[str, Any]:
     return document.content
 
 
+def identity(p: AcquisitionParameters) -> str:
+    """Return which board this is, by its name or as an emulated one; nothing where nobody can know."""
+    if p.board_id or p.network:
+        return p.board_id
+    faults = sorted(text for text in p.fault if text.split(maxsplit=1)[0] in OF_THE_BOARD)
+    return " ".join(["emulated", str(p.seed), *faults])
+
+
+@contextlib.contextmanager
+def started(p: AcquisitionParameters, *, first_run: int = 0) -> Iterator[EmulatorProcess]:
+    """Yield an emulated board with the faults that were asked for; it ends with the block."""
+    words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
+    with EmulatorProcess(*words, "--first-run", str(first_run)) as emulator:
+        for text in p.fault:
+            name, details = fault_words(text)
+            emulator.inject(name, **details)
+        yield emulator
+
+
+def emulated_network(emulator: EmulatorProcess, dialect: str) -> dict[str, Any]:
+    """Return the network settings of an emulated board in a dialect."""
+    network = dict(emulator.networks[dialect])
+    if dialect == "1.0.15":  # the file of that dialect does not say where the data client is
+        host, ports = emulator.announcement["host"], emulator.announcement["ports"]
+        network["client"] = {"hostname": host, "port": ports["client"]}
+    return network
+
+
 @contextlib.contextmanager
 def connected(
     p: AcquisitionParameters,
@@ -151,16 +190,8 @@ def connected(
         if p.network:
             network = network_of(p)
         else:
-            words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-            words += ["--first-run", str(first_run)]
-            emulator = stack.enter_context(EmulatorProcess(*words))
-            network = dict(emulator.networks[dialect])
-            if dialect == "1.0.15":  # the file of that dialect does not say where the data client is
-                host, ports = emulator.announcement["host"], emulator.announcement["ports"]
-                network["client"] = {"hostname": host, "port": ports["client"]}
-            for text in p.fault:
-                name, details = fault_words(text)
-                emulator.inject(name, **details)
+            emulator = stack.enter_context(started(p, first_run=first_run))
+            network = emulated_network(emulator, dialect)
         board = connect(
             network,
             dialect,

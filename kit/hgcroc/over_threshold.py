@@ -82,7 +82,9 @@ def _bend(
         missing = line.offset + line.slope * table.charge - counts
         near = (missing > BEND_FROM) & (table.charge < wishes.tot_fit_from * CALIB_CHARGE["HighRange"])
         near &= table.charge >= onset
-        fall = fit_lines(table.charge - onset, np.where(near, np.log(missing), np.nan), np.where(near, missing**2, 0.0))
+        fall = fit_lines(
+            table.charge - onset, np.where(near, np.log(missing), np.nan), np.where(near, missing**2, 0.0)
+        )
         good = (fall.points >= 2) & (fall.slope < 0)
         return np.where(good, np.exp(fall.offset), 0.0), np.where(good, -1 / fall.slope, np.nan)
 
@@ -144,5 +146,7 @@ def _mean_off(told: FloatArray, charge: FloatArray, part: BoolArray) -> tuple[Fl
         count = part.sum(axis=0).astype(np.float64)
         off = np.where(part, told - charge, 0.0)
         mean = off.sum(axis=0) / np.where(count > 0, count, np.nan)
-        width = np.sqrt(np.where(part, (told - charge - mean) ** 2, 0.0).sum(axis=0) / np.where(count > 1, count - 1, np.nan))
+        width = np.sqrt(
+            np.where(part, (told - charge - mean) ** 2, 0.0).sum(axis=0) / np.where(count > 1, count - 1, np.nan)
+        )
     return mean, np.nan_to_num(width / np.sqrt(count))

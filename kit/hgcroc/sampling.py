@@ -52,7 +52,12 @@ def distil_phase(table: Table, _wishes: Wishes) -> Distillate:
     offset = np.full((table.chips, 2), LEAVE)
     remarks = []
     for chip in range(table.chips):
-        votes = Counter(zip(*(a[good & (table.chip == chip) & (table.kind == 0)].astype(int) for a in (crossing, phase)), strict=True))
+        votes = Counter(
+            zip(
+                *(a[good & (table.chip == chip) & (table.kind == 0)].astype(int) for a in (crossing, phase)),
+                strict=True,
+            )
+        )
         if not votes:
             remarks.append(f"chip {chip}: no channel shows a pulse")
             continue

@@ -120,7 +120,8 @@ class Table:
         """Tell whether any row of the board sees register `name` change within one scan."""
         values = self[name]
         return any(
-            bool((values[self.source == k] != values[self.source == k][:1]).any()) for k in range(len(self.sources))
+            bool((values[self.source == k] != values[self.source == k][:1]).any())
+            for k in range(len(self.sources))
         )
 
     def taken(self, points: npt.ArrayLike) -> Table:

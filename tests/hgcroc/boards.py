@@ -1,15 +1,14 @@
 """Chains of scans on an emulated board without sockets: the board's own raw data, decoded and summed up as ever."""
 
-from functools import partial
 
 import numpy as np
 
-from kit.hgcroc.archive import read_archive, write_archive
+from kit.hgcroc.archive import read_archive
+from kit.hgcroc.dialects import Layer
 from kit.hgcroc.distilleries import DISTILLERIES, choose
+from kit.hgcroc.documents import Document
 from kit.hgcroc.events import event_arrays
 from kit.hgcroc.hexaboard import Hexaboard
-from kit.hgcroc.documents import Document, Findings
-from kit.hgcroc.dialects import Layer
 from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.rawdata import unpack
 from kit.hgcroc.registers import register_table
