@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit import wording
-from kit.hgcroc.board import Board, Line
+from kit.hgcroc.board import Board
 from kit.hgcroc.current_line import CurrentLine
 from kit.hgcroc.data_paths import DataPath, Direct, Folder
 from kit.hgcroc.exchange import Record, Role
 from kit.hgcroc.legacy_line import LegacyLine
+from kit.hgcroc.line import Line
 from kit.hgcroc.ownership import Ownership
 from kit.hgcroc.wire import Interrupt, Wire
 

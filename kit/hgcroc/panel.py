@@ -21,11 +21,12 @@ from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.originals import expand
 from kit.hgcroc.panel_controls import QUANTITIES, lay_out
+from kit.hgcroc.planning import plan_of
 from kit.hgcroc.procedures import read_library
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.scan_plots import board_of, curves_of, draw_board, draw_curves
-from kit.hgcroc.session import AbortedError, Session, plan_of
+from kit.hgcroc.session import AbortedError, Session
 from kit.run import Run
 from kit.widgets import LiveFigure, Panel, ParameterForm, Report, Runner, Stopped, Words
 

@@ -266,12 +266,15 @@ class RegisterTable:
         changed[:, follow] = np.where(taken, there != wanted[:, follow], changed[:, follow])
         return np.asarray(changed.sum(axis=1))
 
-    def describe(self) -> Tree:
-        """Return lowest and highest value of every register, as a board's slow control tells them."""
-        ranges = [{"min": 0, "max": int(top)} for top in self.maximum]
+    def describe(self, limits: IntArray | None = None) -> Tree:
+        """Return lowest and highest value of every register, as a board's slow control tells them.
+
+        The highest are those of the table, where no `limits` are given.
+        """
+        ranges = [{"min": 0, "max": int(top)} for top in (self.maximum if limits is None else limits)]
         tree: Tree = {}
-        for (roc, block, number, name), limits in zip(self._paths, ranges, strict=True):
-            tree.setdefault(roc, {}).setdefault(block, {}).setdefault(number, {})[name] = limits
+        for (roc, block, number, name), ends in zip(self._paths, ranges, strict=True):
+            tree.setdefault(roc, {}).setdefault(block, {}).setdefault(number, {})[name] = ends
         return {self.board.described: tree}
 
 
