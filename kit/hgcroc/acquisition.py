@@ -16,7 +16,7 @@ import numpy as np
 
 from kit import files
 from kit.directories import RunError
-from kit.hgcroc.chains import calibrations_for, follow, is_chain
+from kit.hgcroc.chains import follow, is_chain, overlays_for
 from kit.hgcroc.dialects import Layer
 from kit.hgcroc.marks import Mark, Status, marks_text
 from kit.hgcroc.measurements import Scan
@@ -49,10 +49,10 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
     return follow(p, run, _measure) if is_chain(p) else _measure(p, run)
 
 
-def _measure(p: AcquisitionParameters, run: Run, calibrations: Sequence[Layer] | None = None) -> dict[str, Any]:
+def _measure(p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | None = None) -> dict[str, Any]:
     """Run one scan over the calibrations that it asks for."""
     begin = time.monotonic()
-    session = start_session(p, run, calibrations=calibrations)
+    session = start_session(p, run, overlays=overlays)
     for text in session.findings.warnings:
         run.notice(text)
     for path in dict.fromkeys(str(layer.document.path) for layer in session.plan.procedure.layers):
@@ -69,15 +69,15 @@ def _measure(p: AcquisitionParameters, run: Run, calibrations: Sequence[Layer] |
 
 
 def start_session(
-    p: AcquisitionParameters, run: Run, *, attended: bool = False, calibrations: Sequence[Layer] | None = None
+    p: AcquisitionParameters, run: Run, *, attended: bool = False, overlays: Sequence[Layer] | None = None
 ) -> Session:
     """Return the session of a scan in the directory of a run; nothing is sent before its first point.
 
     Calibrations that the procedure asks for and that are not given are made before, with all that they need.
     """
-    if calibrations is None and is_chain(p):
-        calibrations = calibrations_for(p, run, _measure)
-    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended, calibrations=calibrations)
+    if overlays is None:
+        overlays = overlays_for(p, run, _measure)
+    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended, overlays=overlays)
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:

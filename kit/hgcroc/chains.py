@@ -23,14 +23,14 @@ from kit.hgcroc.dialects import Layer, Procedure
 from kit.hgcroc.distilling import distil_entry
 from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.options import AcquisitionParameters, emulated_network, identity, started
+from kit.hgcroc.options import AcquisitionParameters, emulated, identity
 from kit.hgcroc.overlays import OVERLAY, layer_of
 from kit.hgcroc.procedures import read_library, read_procedure
 from kit.hgcroc.resuming import FILE, is_complete, runs_of
-from kit.hgcroc.session import plan_of
+from kit.hgcroc.planning import plan_of
 from kit.run import Run
 
-__all__ = ["Chain", "calibrations_for", "follow", "is_chain"]
+__all__ = ["Chain", "follow", "is_chain", "overlays_for"]
 
 Measure = Callable[[AcquisitionParameters, Run, Sequence[Layer]], dict[str, Any]]
 
@@ -62,8 +62,10 @@ def follow(p: AcquisitionParameters, run: Run, measure: Measure) -> dict[str, An
     return chain.summary()
 
 
-def calibrations_for(p: AcquisitionParameters, run: Run, measure: Measure) -> list[Layer]:
+def overlays_for(p: AcquisitionParameters, run: Run, measure: Measure) -> list[Layer]:
     """Return the calibrations that a procedure asks for, made where they are not there yet."""
+    if not is_chain(p):
+        return []
     with _board(p, run) as network:
         return Chain(p, run, measure, network).layers(p.procedure)
 
@@ -75,8 +77,10 @@ def _board(p: AcquisitionParameters, run: Run) -> Iterator[Callable[[str], Any]]
         yield lambda _dialect: p.network
         return
     earlier = sum(runs_of(path) for path in run.directory.glob(f"*/{FILE}"))
-    with started(p, first_run=earlier) as emulator:
-        yield lambda dialect: emulated_network(emulator, dialect)
+    with emulated(p, first_run=earlier) as emulator:
+        host, ports = emulator.announcement["host"], emulator.announcement["ports"]
+        client = {"hostname": host, "port": ports["client"]}  # which the file of dialect 1.0.15 does not name
+        yield lambda dialect: ({"client": client} if dialect == "1.0.15" else {}) | emulator.networks[dialect]
 
 
 class Chain:

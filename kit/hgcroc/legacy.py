@@ -25,7 +25,15 @@ from kit.hgcroc.states import row_registers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EVENTS_1015", "SEARCH_1015", "columns_012", "export_012", "export_012_files", "export_1015", "frame_012"]
+__all__ = [
+    "EVENTS_1015",
+    "SEARCH_1015",
+    "columns_012",
+    "export_012",
+    "export_012_files",
+    "export_1015",
+    "frame_012",
+]
 
 SUMMARY_012 = (
     "chip", "channel", "channeltype", "adc_median", "adc_iqr", "tot_median", "tot_iqr", "toa_median", "toa_iqr",

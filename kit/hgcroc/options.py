@@ -20,15 +20,7 @@ from kit.hgcroc.procedures import Dialect
 from kit.hgcroc.scan import Compat
 from kit.parameters import Parameters, parameter
 
-__all__ = [
-    "AcquisitionParameters",
-    "connected",
-    "emulated_network",
-    "fault_words",
-    "identity",
-    "network_of",
-    "started",
-]
+__all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "identity", "network_of"]
 
 OF_THE_BOARD = ("dead_channel", "noisy_channel", "shorted_channel", "dead_tdc")  # faults that belong to a board
 
@@ -151,24 +143,21 @@ def identity(p: AcquisitionParameters) -> str:
     return " ".join(["emulated", str(p.seed), *faults])
 
 
-@contextlib.contextmanager
-def started(p: AcquisitionParameters, *, first_run: int = 0) -> Iterator[EmulatorProcess]:
-    """Yield an emulated board with the faults that were asked for; it ends with the block."""
+def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:
+    """Return a started emulator as the parameters want it, with its faults; the caller ends it.
+
+    It is told how many runs there have been: it would give those of a scan that goes on the same noise again.
+    """
     words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-    with EmulatorProcess(*words, "--first-run", str(first_run)) as emulator:
+    emulator = EmulatorProcess(*words, "--first-run", str(first_run))
+    try:
         for text in p.fault:
             name, details = fault_words(text)
             emulator.inject(name, **details)
-        yield emulator
-
-
-def emulated_network(emulator: EmulatorProcess, dialect: str) -> dict[str, Any]:
-    """Return the network settings of an emulated board in a dialect."""
-    network = dict(emulator.networks[dialect])
-    if dialect == "1.0.15":  # the file of that dialect does not say where the data client is
-        host, ports = emulator.announcement["host"], emulator.announcement["ports"]
-        network["client"] = {"hostname": host, "port": ports["client"]}
-    return network
+    except BaseException:
+        emulator.stop()
+        raise
+    return emulator
 
 
 @contextlib.contextmanager
@@ -180,18 +169,14 @@ def connected(
     *,
     first_run: int = 0,
 ) -> Iterator[tuple[Board, EmulatorProcess | None]]:
-    """Yield a connected board, and the emulator where one had to be started; both end with the block.
-
-    An emulator is told how many runs there have been: it would give those of a scan that goes on the same noise
-    again.
-    """
+    """Yield a connected board, and the emulator where one had to be started; both end with the block."""
     with contextlib.ExitStack() as stack:
         emulator = None
         if p.network:
-            network = network_of(p)
+            network: Mapping[str, Any] = network_of(p)
         else:
-            emulator = stack.enter_context(started(p, first_run=first_run))
-            network = emulated_network(emulator, dialect)
+            emulator = stack.enter_context(emulated(p, first_run=first_run))
+            network = emulator.networks[dialect]
         board = connect(
             network,
             dialect,

@@ -30,7 +30,9 @@ def overlay_text(tree: dict[str, Any], method: str, sources: Sequence[str], rema
     return comments + yaml.safe_dump({"target": tree}, default_flow_style=None, sort_keys=True, width=115)
 
 
-def write_overlay(path: Path, tree: dict[str, Any], method: str, sources: Sequence[str], remarks: Sequence[str] = ()) -> None:
+def write_overlay(
+    path: Path, tree: dict[str, Any], method: str, sources: Sequence[str], remarks: Sequence[str] = ()
+) -> None:
     """Write an overlay; it appears when it is whole."""
     with files.whole(path) as part:
         part.write_text(overlay_text(tree, method, sources, remarks), encoding="utf-8")

@@ -184,7 +184,14 @@ def _run_notebook(notebook: Path, parameters: Mapping[str, Any], scan: Path, fol
     """Run a notebook as a person would: by the command, with the scan's file and the folder as parameters."""
     values = {**parameters, "scan": str(scan.absolute()), "folder": str(folder.absolute())}
     words = [f"{name}={json.dumps(value)}" for name, value in values.items()]
-    command = [sys.executable, "-m", "kit", "run", str(notebook), *(part for word in words for part in ("-p", word))]
+    command = [
+        sys.executable,
+        "-m",
+        "kit",
+        "run",
+        str(notebook),
+        *(part for word in words for part in ("-p", word)),
+    ]
     before = {path.name for path in folder.iterdir()}
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=files.home())
     if done.returncode:

@@ -1,6 +1,5 @@
 """Chains of scans on an emulated board without sockets: the board's own raw data, decoded and summed up as ever."""
 
-
 import numpy as np
 
 from kit.hgcroc.archive import read_archive
