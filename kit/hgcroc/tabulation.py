@@ -7,7 +7,7 @@ that the chips had, so that it does not matter which of them a scan stepped thro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from kit.hgcroc.marks import Mark
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.summaries import ROWS, SUMMARY, row_columns
 
-__all__ = ["CALIB_CHARGE", "REGISTERS", "Table", "joined", "pulse_distance", "tabulate"]
+__all__ = ["CALIB_CHARGE", "REGISTERS", "Table", "joined", "places_of", "pulse_distance", "tabulate"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -124,6 +124,10 @@ class Table:
             for k in range(len(self.sources))
         )
 
+    def remarked(self, remarks: Sequence[str]) -> Table:
+        """Return the table with more remarks."""
+        return replace(self, remarks=(*self.remarks, *remarks))
+
     def taken(self, points: npt.ArrayLike) -> Table:
         """Return some of the points."""
         chosen = np.arange(len(self))[np.asarray(points)]
@@ -163,7 +167,7 @@ def tabulate(scan: Scan, *, min_events: int = 1) -> Table:
         columns[register.rpartition(".")[2]] = scan.array(register, points)
     row = row_columns(len(scan.table.rocs))
     return Table(
-        *_places(row),
+        *places_of(row),
         columns,
         np.array([pulse_distance(scan.settings(int(point))) for point in points], dtype=np.float64),
         np.zeros(len(points), np.int64),
@@ -175,7 +179,8 @@ def tabulate(scan: Scan, *, min_events: int = 1) -> Table:
     )
 
 
-def _places(row: Mapping[str, npt.NDArray[np.integer]]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+def places_of(row: Mapping[str, npt.NDArray[np.integer]]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Return chip, channel, kind and half of the rows of `summaries.row_columns`."""
     chip, channel, kind = (np.asarray(row[name], np.int64) for name in ("chip", "channel", "channeltype"))
     return chip, channel, kind, np.where(kind == 0, channel // 36, np.where(kind == 1, channel, channel // 2))
 

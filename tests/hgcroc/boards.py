@@ -15,7 +15,7 @@ from kit.hgcroc.run_plans import current_plan
 from kit.hgcroc.scan import make_plan
 from kit.hgcroc.states import row_registers
 from kit.hgcroc.summaries import row_columns, summarise
-from kit.hgcroc.tabulation import REGISTERS, Table, _places, pulse_distance
+from kit.hgcroc.tabulation import REGISTERS, Table, places_of, pulse_distance
 from kit.hgcroc.wishes import Wishes
 from tests.conftest import PROJECT
 
@@ -55,7 +55,7 @@ def measured(board: Hexaboard, name, trees=(), main="quick.yaml", n_events=None)
         columns[register.rpartition(".")[2]] = states.columns(row_registers(board.table, register), points)
     distance = np.array([pulse_distance(plan.settings(point)) for point in range(len(plan))])
     return Table(
-        *_places(row_columns(chips)), columns, distance, np.zeros(len(plan), np.int64), (f"{name}-{plan.hash}",),
+        *places_of(row_columns(chips)), columns, distance, np.zeros(len(plan), np.int64), (f"{name}-{plan.hash}",),
         board.table.board.name, events.__getitem__ if full else None, (), frozenset(),
     )  # fmt: skip
 
