@@ -112,18 +112,29 @@ def distil_trim_inv(table: Table, wishes: Wishes) -> Distillate:
     reasons[~solved] |= np.uint32(Reason.UNSOLVABLE)
     reasons[unreachable] |= np.uint32(Reason.UNREACHABLE)
     rows = {
-        "slope": line.slope, "slope_error": line.slope_error, "offset": line.offset, "offset_error": line.offset_error,
-        "trim_inv": trims, "expected": line.offset + line.slope * trims, "target": aim,
-    }  # fmt: skip
+        "slope": line.slope,
+        "slope_error": line.slope_error,
+        "offset": line.offset,
+        "offset_error": line.offset_error,
+        "trim_inv": trims,
+        "expected": line.offset + line.slope * trims,
+        "target": aim,
+    }
     channels = table.kind == 0
     summary: dict[str, Any] = {
         "target": [None if np.isnan(each) else round(float(each), 1) for each in target],
         "reached": int((channels & (reasons == 0)).sum()), "channels": int(channels.sum()),
     }  # fmt: skip
     return Distillate.of(
-        "trim_inv", table, rows, reasons, halves={"target": target},
-        registers=spread_rows(trims, table.chips, "trim_inv"), curves=_curves(trim, pedestal, line), summary=summary,
-    )  # fmt: skip
+        "trim_inv",
+        table,
+        rows,
+        reasons,
+        halves={"target": target},
+        registers=spread_rows(trims, table.chips, "trim_inv"),
+        curves=_curves(trim, pedestal, line),
+        summary=summary,
+    )
 
 
 def _curves(x: FloatArray, y: FloatArray, line: Line) -> dict[str, npt.NDArray[Any]]:

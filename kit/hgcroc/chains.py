@@ -25,9 +25,9 @@ from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.options import AcquisitionParameters, emulated, identity
 from kit.hgcroc.overlays import OVERLAY, layer_of
+from kit.hgcroc.planning import plan_of
 from kit.hgcroc.procedures import read_library, read_procedure
 from kit.hgcroc.resuming import FILE, is_complete, runs_of
-from kit.hgcroc.planning import plan_of
 from kit.run import Run
 
 __all__ = ["Chain", "follow", "is_chain", "overlays_for"]
@@ -175,9 +175,14 @@ class Chain:
                 self.run.has(str(found.relative_to(self.run.directory)))
         with Scan.open(path) as scan:
             self._last = {
-                "procedure": str(scan.about["procedure"]), "hash": str(scan.about["hash"]), "folder": path.parent.name,
-                "points": len(scan), **scan.summary(), "measured_now": 0, "events": int(scan.point_column("n_events").sum()),
-            }  # fmt: skip
+                "procedure": str(scan.about["procedure"]),
+                "hash": str(scan.about["hash"]),
+                "folder": path.parent.name,
+                "points": len(scan),
+                **scan.summary(),
+                "measured_now": 0,
+                "events": int(scan.point_column("n_events").sum()),
+            }
 
     def overlay(self, name: str) -> Path:
         """Return the calibration that an analysis provides.

@@ -76,10 +76,14 @@ def distil_curves(table: Table, _wishes: Wishes, quantity: Quantity = "toa") -> 
     reasons = _reasons(table, quantity, part, found)
     nothing = np.where(part.any(axis=0), 1.0, np.nan)
     rows = {
-        "q50": found.middle * nothing, "q50_below": found.below * nothing, "q50_above": found.above * nothing,
-        "sigma": np.where(found.resolved, found.width, np.nan) * nothing, "sigma_error": found.width_error * nothing,
-        "q50_dac": found.middle * nothing / CALIB_CHARGE["LowRange"], "deviance": found.deviance * nothing,
-    }  # fmt: skip
+        "q50": found.middle * nothing,
+        "q50_below": found.below * nothing,
+        "q50_above": found.above * nothing,
+        "sigma": np.where(found.resolved, found.width, np.nan) * nothing,
+        "sigma_error": found.width_error * nothing,
+        "q50_dac": found.middle * nothing / CALIB_CHARGE["LowRange"],
+        "deviance": found.deviance * nothing,
+    }
     good = (reasons == 0) & (table.kind == 0) & np.isfinite(rows["q50"])
     summary: dict[str, Any] = {
         "q50": float(np.median(rows["q50"][good])) if good.any() else None,
@@ -206,8 +210,13 @@ def _threshold_told(
         per_count = 1 / slope
     found = np.where(value == LEAVE, np.nan, value)
     return Distillate.of(
-        name.lower(), table, {f"middle_at_{level:.4g}_fC": middles[k] for k, level in enumerate(levels)}, reasons,
-        halves={name: found, "charge_per_count": per_count}, registers={("ReferenceVoltage", name): value.reshape(-1, 2)},
+        name.lower(),
+        table,
+        {f"middle_at_{level:.4g}_fC": middles[k] for k, level in enumerate(levels)},
+        reasons,
+        halves={name: found, "charge_per_count": per_count},
+        registers={("ReferenceVoltage", name): value.reshape(-1, 2)},
         curves={"levels": levels, "heights": heights, "target": np.array(target)},
-        summary={name: found.tolist(), "target": target}, remarks=tuple(remarks),
-    )  # fmt: skip
+        summary={name: found.tolist(), "target": target},
+        remarks=tuple(remarks),
+    )

@@ -16,9 +16,23 @@ from kit.hgcroc.scan_plots import BoardView, draw_board
 from kit.hgcroc.summaries import ROWS
 
 __all__ = [
-    "bundle", "crosstalk", "draw_bundle", "draw_residuals", "grades", "halves", "histograms", "joining", "noise", "on_board", "phase",
-    "thresholds", "time_walk", "with_residuals",
-]  # fmt: skip
+    "before_after",
+    "bundle",
+    "crosstalk",
+    "draw_before_after",
+    "draw_bundle",
+    "draw_residuals",
+    "grades",
+    "halves",
+    "histograms",
+    "joining",
+    "noise",
+    "on_board",
+    "phase",
+    "thresholds",
+    "time_walk",
+    "with_residuals",
+]
 
 FloatArray = npt.NDArray[np.float64]
 STYLES = ("-", "--", ":", "-.", "-", "--")
@@ -139,6 +153,26 @@ def histograms(columns: Mapping[str, FloatArray], label: str, unit: str, title: 
     axes.margins(y=0.25)
     axes.legend(fontsize=9)
     axes.set_title(title, loc="left")
+    return drawing
+
+
+def draw_before_after(axes: Any, pair: tuple[Distillate, Distillate]) -> None:
+    """Draw the pedestals of all channels before and after calibration."""
+    values = [each.rows["pedestal"][(each.kind == 0) & np.isfinite(each.rows["pedestal"])] for each in pair]
+    every = np.concatenate(values)
+    bins = np.linspace(every.min() - 5, every.max() + 5, 50)
+    for name, told, style in zip(("before", "after"), values, ("--", "-"), strict=True):
+        label = f"{name}: median {np.median(told):.1f}, width {np.std(told):.1f}"
+        axes.hist(told, bins.tolist(), histtype="step", linewidth=1.5, linestyle=style, label=label)
+    axes.set(xlabel="pedestal [ADC counts]", ylabel=f"channels / {bins[1] - bins[0]:.2g} counts")
+    axes.margins(y=0.25)
+    axes.legend(fontsize=9)
+
+
+def before_after(before: Distillate, after: Distillate) -> Picture:
+    """Return the picture of `draw_before_after`."""
+    drawing, axes = figures.figure()
+    draw_before_after(axes, (before, after))
     return drawing
 
 

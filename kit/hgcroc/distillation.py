@@ -13,12 +13,12 @@ from kit.hgcroc.demo_board import demo_scans
 from kit.hgcroc.distillates import Distillate
 from kit.hgcroc.distilleries import DISTILLERIES, distil
 from kit.hgcroc.distilling import keep_distillate
+from kit.hgcroc.expansion import laid_over
 from kit.hgcroc.grading import bad_channels, grade_board, worst
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.overlays import OVERLAY, write_overlay
 from kit.hgcroc.procedures import read_library
 from kit.hgcroc.reporting import report_text
-from kit.hgcroc.expansion import laid_over
 from kit.hgcroc.scan_sources import ScanSources, find_sources, tables_of
 from kit.hgcroc.tabulation import Table
 from kit.hgcroc.user_distilleries import UserAnalysisError, UserDistilleries
@@ -152,11 +152,12 @@ def _run_users(
         entries = [Analysis(name, tuple(scans)[-1:], name) for name in wanted]
     failed = []
     for entry in entries:
-        if not (path := next((scans[name] for name in entry.scans if name in scans), None)):
+        chosen = next((scans[name] for name in entry.scans if name in scans), None)
+        if chosen is None:
             run.notice(f"no scan for {entry.name}: it wants {', '.join(entry.scans) or 'one'}")
             continue
         try:
-            for name in users.run(entry.method, entry.parameters, path, run.directory / entry.name):
+            for name in users.run(entry.method, entry.parameters, chosen, run.directory / entry.name):
                 run.has(f"{entry.name}/{name}")
             with contextlib.suppress(FileNotFoundError):
                 run.has(f"{entry.name}/{OVERLAY}")

@@ -125,21 +125,50 @@ def _joining(table: Table, wishes: Wishes) -> float:
 _ALL = (
     Distillery("pedestals", "Pedestal and noise", distil_pedestals, _pedestals),
     Distillery("inv_vref", "Inv_vref: pedestals of the halves", distil_inv_vref, partial(_steps, name="Inv_vref")),
-    Distillery("noinv_vref", "Noinv_vref: pedestals of the halves", distil_noinv_vref, partial(_steps, name="Noinv_vref")),
+    Distillery(
+        "noinv_vref", "Noinv_vref: pedestals of the halves", distil_noinv_vref, partial(_steps, name="Noinv_vref")
+    ),
     Distillery("phase", "Phase of the sampling", distil_phase, _phase),
     Distillery("phase_steps", "TOA codes of a phase step", distil_phase_steps, _phase_steps),
-    Distillery("trim_inv", "trim_inv: pedestals of the channels", distil_trim_inv, partial(_steps, name="trim_inv", pulsed=False)),
+    Distillery(
+        "trim_inv",
+        "trim_inv: pedestals of the channels",
+        distil_trim_inv,
+        partial(_steps, name="trim_inv", pulsed=False),
+    ),
     Distillery("gain", "Gain and linearity of the ADC", distil_gain, _gain),
     Distillery("crosstalk", "Cross-talk", distil_crosstalk, _crosstalk),
-    Distillery("toa_vref", "Toa_vref: threshold of the halves", partial(distil_threshold, quantity="toa"), partial(_steps, name="Toa_vref"), together=True),
-    Distillery("trim_toa", "trim_toa: thresholds of the channels", partial(distil_trim, quantity="toa"), partial(_steps, name="trim_toa", pulsed=True)),
+    Distillery(
+        "toa_vref",
+        "Toa_vref: threshold of the halves",
+        partial(distil_threshold, quantity="toa"),
+        partial(_steps, name="Toa_vref"),
+        together=True,
+    ),
+    Distillery(
+        "trim_toa",
+        "trim_toa: thresholds of the channels",
+        partial(distil_trim, quantity="toa"),
+        partial(_steps, name="trim_toa", pulsed=True),
+    ),
     Distillery("toa_curves", "TOA thresholds", partial(distil_curves, quantity="toa"), _toa_curves),
     Distillery("time_walk", "Time-walk", distil_time_walk, _time_walk),
-    Distillery("tot_vref", "Tot_vref: onset of TOT of the halves", partial(distil_threshold, quantity="tot"), partial(_steps, name="Tot_vref"), together=True),
-    Distillery("trim_tot", "trim_tot: onset of TOT of the channels", partial(distil_trim, quantity="tot"), partial(_steps, name="trim_tot", pulsed=True)),
+    Distillery(
+        "tot_vref",
+        "Tot_vref: onset of TOT of the halves",
+        partial(distil_threshold, quantity="tot"),
+        partial(_steps, name="Tot_vref"),
+        together=True,
+    ),
+    Distillery(
+        "trim_tot",
+        "trim_tot: onset of TOT of the channels",
+        partial(distil_trim, quantity="tot"),
+        partial(_steps, name="trim_tot", pulsed=True),
+    ),
     Distillery("tot_line", "Time over threshold", distil_tot_line, _tot_line),
     Distillery("joining", "ADC and TOT joined", distil_joining, _joining, together=True),
-)  # fmt: skip
+)
 DISTILLERIES: dict[str, Distillery] = {each.name: each for each in _ALL}
 
 

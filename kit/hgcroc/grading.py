@@ -58,11 +58,14 @@ def bad_channels(found: Mapping[str, Distillate]) -> list[BadChannel]:
     kinds = {0: "channel", 1: "calibration", 100: "common mode"}
     return [
         BadChannel(
-            int(first.chip[row]), int(first.channel[row]), kinds[int(first.kind[row])], reasons_text(int(total[row])),
+            int(first.chip[row]),
+            int(first.channel[row]),
+            kinds[int(first.kind[row])],
+            reasons_text(int(total[row])),
             tuple(name for name, each in bits.items() if each[row]),
         )
         for row in np.flatnonzero(total)
-    ]  # fmt: skip
+    ]
 
 
 def grade_board(found: Mapping[str, Distillate], limits: Mapping[str, float] | None = None) -> list[ChipGrade]:

@@ -69,8 +69,10 @@ def distil_tot_line(table: Table, wishes: Wishes) -> Distillate:
         for name in ("slope_per_dac", "onset", "residual_max")
     }
     curves = {
-        "x": np.where(table.connected, table.charge, np.nan), "y": counts, "residual": counts - line.offset - line.slope * table.charge,
-    }  # fmt: skip
+        "x": np.where(table.connected, table.charge, np.nan),
+        "y": counts,
+        "residual": counts - line.offset - line.slope * table.charge,
+    }
     return Distillate.of("tot_line", table, rows, reasons, curves=curves, summary=summary)
 
 
@@ -113,9 +115,13 @@ def distil_joining(table: Table, wishes: Wishes) -> Distillate:
         gap = np.maximum(onset.middle - adc.last, 0.0)
         step = high - low
         rows = {
-            "onset": onset.middle * keep, "step": step * keep, "step_error": np.hypot(low_error, high_error) * keep,
-            "step_percent": 100 * step / onset.middle * keep, "adc_to": adc.last * keep, "gap": gap * keep,
-        }  # fmt: skip
+            "onset": onset.middle * keep,
+            "step": step * keep,
+            "step_error": np.hypot(low_error, high_error) * keep,
+            "step_percent": 100 * step / onset.middle * keep,
+            "adc_to": adc.last * keep,
+            "gap": gap * keep,
+        }
     good = solved & (table.kind == 0)
     summary: dict[str, Any] = {
         name: float(median(rows[name][good])) if good.any() else None for name in ("step", "gap", "onset")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ from kit.hgcroc.distillates import Distillate, load_distillate
 from kit.hgcroc.distillation import BEFORE, GRADE
 from kit.hgcroc.distilleries import DISTILLERIES
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.reasons import Reason
 from kit.hgcroc.resuming import FILE
 from kit.manifest import FinishedRun
 from kit.run import Run
@@ -47,19 +49,13 @@ def distillation_figures(run: Run | FinishedRun) -> dict[str, Figure]:
     before = found.pop(BEFORE, None)
     pictures: dict[str, Figure] = {}
     if found:
+        serious = np.bitwise_or.reduce([each.reasons for each in found.values()]) & ~np.uint32(Reason.UNREACHABLE)
         bad = np.sum([each.reasons != 0 for each in found.values()], axis=0).astype(float)
         pictures["grades"] = draw.grades(read_json(run.directory / GRADE)["chips"], bad)
-    for name, each in found.items():
-        pictures |= dict(_pictures(name, each))
+    for name, each in found.items():  # a channel that is bad in one analysis is drawn as such in all
+        pictures |= dict(_pictures(name, replace(each, reasons=each.reasons | serious)))
     if before is not None and "pedestals" in found:
-        channels = before.kind == 0
-        columns = {
-            "before": before.rows["pedestal"][channels],
-            "after": found["pedestals"].rows["pedestal"][channels],
-        }
-        pictures["alignment"] = draw.histograms(
-            columns, "pedestal [ADC counts]", "counts", "before and after calibration"
-        )
+        pictures["alignment"] = draw.before_after(before, found["pedestals"])
     return pictures
 
 

@@ -14,12 +14,23 @@ __all__ = ["PICTURES", "report_text"]
 
 # pictures of each analysis, as `plots.distillation_figures` names them
 PICTURES = {
-    "pedestals": ("pedestals", "noise"), "inv_vref": ("inv_vref",), "noinv_vref": ("noinv_vref",), "phase": ("phase",),
-    "phase_steps": ("phase_steps",), "trim_inv": ("trim_inv",), "gain": ("gain", "gain_map"), "crosstalk": ("crosstalk",),
-    "toa_vref": ("toa_vref",), "trim_toa": ("trim_toa",), "toa_curves": ("toa_curves", "toa_map"),
-    "time_walk": ("time_walk",), "tot_vref": ("tot_vref",), "trim_tot": ("trim_tot",), "tot_line": ("tot_line",),
+    "pedestals": ("pedestals", "noise"),
+    "inv_vref": ("inv_vref",),
+    "noinv_vref": ("noinv_vref",),
+    "phase": ("phase",),
+    "phase_steps": ("phase_steps",),
+    "trim_inv": ("trim_inv",),
+    "gain": ("gain", "gain_map"),
+    "crosstalk": ("crosstalk",),
+    "toa_vref": ("toa_vref",),
+    "trim_toa": ("trim_toa",),
+    "toa_curves": ("toa_curves", "toa_map"),
+    "time_walk": ("time_walk",),
+    "tot_vref": ("tot_vref",),
+    "trim_tot": ("trim_tot",),
+    "tot_line": ("tot_line",),
     "joining": ("joining",),
-}  # fmt: skip
+}
 
 TEMPLATE = """<!DOCTYPE html>
 <html lang="en">

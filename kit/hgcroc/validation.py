@@ -82,7 +82,7 @@ def twins(label: Array, summary: list[Array]) -> Marks:
     """
     first: dict[bytes, int] = {}
     found = np.zeros(len(label), bool)
-    for point in np.flatnonzero((summary[-1] > 0).any(axis=1)):
+    for point in np.flatnonzero((summary[-1] > 0).any(axis=1)).tolist():
         key = b"".join(np.ascontiguousarray(column[point]).tobytes() for column in summary)
         other = first.setdefault(key, point)
         if label[other] != label[point]:

@@ -52,9 +52,12 @@ def distil_time_walk(table: Table, wishes: Wishes) -> Distillate:
     rows |= {f"{name}_error": found.errors[k] * keep for k, name in enumerate(names)}
     worst = averages.largest(found.residual)
     rows |= {
-        "residual": after * keep, "residual_max": worst * keep, "before_ps": np.hypot(before, jitter) * CODE * keep,
-        "after_ps": np.hypot(after, jitter) * CODE * keep, "jitter": jitter * keep,
-    }  # fmt: skip
+        "residual": after * keep,
+        "residual_max": worst * keep,
+        "before_ps": np.hypot(before, jitter) * CODE * keep,
+        "after_ps": np.hypot(after, jitter) * CODE * keep,
+        "jitter": jitter * keep,
+    }
     good = (reasons == 0) & (table.kind == 0) & enough
     summary = {
         name: float(averages.median(rows[name][good])) if np.isfinite(rows[name][good]).any() else None
