@@ -99,7 +99,7 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
     for path in sources.files:
         run.read(str(path))
     users = UserDistilleries(p.user_module) if p.user_module else None
-    own = [name for name in p.analyses if users is None or not users.has(name)]
+    own = [name for name in p.analyses if name in DISTILLERIES and not (users and users.has(name))]
     wishes = wishes_of(p)
     with tables_of(sources, min_events=p.min_events) as tables:
         found = dict(distil(tables, wishes, own if p.analyses else None))
@@ -143,13 +143,7 @@ def _run_users(
     for path in sources.scans:
         with Scan.open(path) as scan:
             scans[str(scan.about["procedure"])] = path
-    if p.config:
-        entries = [each for each in read_analyses(read_library(files.resolve(p.config))) if users.has(each.method)]
-        if p.analyses:
-            entries = [each for each in entries if each.name in p.analyses]
-    else:
-        wanted = [name for name in p.analyses if users.has(name)] if p.analyses else users.names
-        entries = [Analysis(name, tuple(scans)[-1:], name) for name in wanted]
+    entries = _entries(p, users, tuple(scans))
     failed = []
     for entry in entries:
         chosen = next((scans[name] for name in entry.scans if name in scans), None)
@@ -164,6 +158,21 @@ def _run_users(
         except UserAnalysisError as fault:
             failed.append(str(fault))
     return failed
+
+
+def _entries(p: DistillationParameters, users: UserDistilleries, scans: Sequence[str]) -> list[Analysis]:
+    """Return the analyses of a user that shall run: those of the procedure file, or all on the latest scan."""
+    known = [Analysis(name, tuple(scans)[-1:], name) for name in users.names]
+    if p.config:
+        found = read_analyses(read_library(files.resolve(p.config)))
+        known = [each for each in found if users.has(each.method)]
+    names = [each.name for each in known]
+    for name in p.analyses:
+        if name not in names and name not in DISTILLERIES:
+            told = ", ".join([*names, *DISTILLERIES])
+            message = f"there is no analysis {name!r}{wording.suggestion(name, names)}, should be one of {told}"
+            raise UserAnalysisError(message)
+    return [each for each in known if not p.analyses or each.name in p.analyses]
 
 
 def _judge(

@@ -5,6 +5,7 @@ Every control is also an attribute; nothing is computed anew, so that a page of 
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import ipywidgets
@@ -90,6 +91,13 @@ class GradePanel(Panel):
         if self.found:
             self.analysis = next(iter(self.found))
             traitlets.link((self, "analysis"), (chosen, "value"))
+
+    def static(self) -> dict[str, Any]:
+        """Return the grades in words, and the pictures."""
+        bundle = super().static()
+        bundle["text/plain"] = f"{self.grade}\n{bundle['text/plain']}"
+        bundle["text/html"] = f"<pre>{html.escape(self.grade)}</pre>{bundle['text/html']}"
+        return bundle
 
     @traitlets.validate("analysis")
     def _known(self, proposal: Any) -> str:

@@ -17,7 +17,7 @@ from kit.hgcroc.dialects import sections
 from kit.hgcroc.documents import Document, Findings, load
 from kit.hgcroc.marks import Mark, marks_text
 from kit.hgcroc.rawdata import RawData, decode
-from kit.hgcroc.registers import RegisterTable, register_table
+from kit.hgcroc.registers import RegisterError, RegisterTable, register_table
 from kit.hgcroc.states import States, row_registers
 from kit.hgcroc.summaries import row_columns, summarise
 from kit.hgcroc.tabulation import REGISTERS, Table, places_of, pulse_distance
@@ -97,7 +97,12 @@ def _labelled_state(
     layer = sections("label", document, (), document.content or {}, findings, warn=False)
     state = registers.reset.copy()
     if tree := layer.tree.get("target"):
-        registers.write(state, *registers.leaves(tree))
+        try:
+            registers.write(state, *registers.leaves(tree))
+        except RegisterError as error:
+            for path, told in error.faults:
+                findings.fault(layer.spot("target", path), told)
+            findings.refuse()
     daq = layer.tree.get("daq") or {}
     return state, {"daq": daq.get("server", daq)}
 

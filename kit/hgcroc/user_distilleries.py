@@ -183,7 +183,7 @@ def _imported(path: Path) -> ModuleType:
 def _run_notebook(notebook: Path, parameters: Mapping[str, Any], scan: Path, folder: Path) -> list[str]:
     """Run a notebook as a person would: by the command, with the scan's file and the folder as parameters."""
     values = {**parameters, "scan": str(scan.absolute()), "folder": str(folder.absolute())}
-    words = [f"{name}={json.dumps(value)}" for name, value in values.items()]
+    words = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in values.items()]
     command = [
         sys.executable,
         "-m",

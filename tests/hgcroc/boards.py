@@ -95,3 +95,10 @@ def characterised(board: Hexaboard, until=None, wishes=WISHES):
         if analysis == until:
             break
     return tables, found
+
+
+def rows_of(values):
+    """Return constants of a board, shape (chips, 2, 39), in the order of the summary's rows."""
+    chips = len(values)
+    parts = [values[:, :, :36].reshape(chips, 72), values[:, :, 36], values[:, :, 37:].reshape(chips, 4)]
+    return np.concatenate(parts, axis=1).ravel()
