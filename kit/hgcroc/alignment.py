@@ -142,7 +142,7 @@ def _curves(x: FloatArray, y: FloatArray, line: Line) -> dict[str, npt.NDArray[A
 
 
 def best_target(low: FloatArray, high: FloatArray) -> float:
-    """Return the pedestal that lies in most of the ranges from `low` to `high`; the middle where there are several."""
+    """Return the pedestal in most of the ranges from `low` to `high`; the middle where there are several."""
     if not len(low):
         return float("nan")
     candidates = np.arange(0, TOP_ADC + 1)

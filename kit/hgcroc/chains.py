@@ -1,9 +1,9 @@
 """Scans that need what others have found: each is measured once, distilled, and laid under the next.
 
 A procedure that names calibrations has them made before it, with the scans that they need; a workflow is a list of
-procedures and analyses. Nothing is measured twice: a scan of the same settings, calibrations and board is taken from
-an earlier run, and a chain that was interrupted goes on where it was. A calibration that comes out otherwise changes
-the hash of all scans after it.
+procedures and analyses. Nothing is measured twice: a scan of the same settings, calibrations and board is taken
+from an earlier run, and a chain that was interrupted goes on where it was. A calibration that comes out otherwise
+changes the hash of all scans after it.
 """
 
 from __future__ import annotations

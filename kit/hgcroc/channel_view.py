@@ -19,11 +19,16 @@ __all__ = ["AXES", "ChannelView", "channel_records", "channel_view", "draw_chann
 FloatArray = npt.NDArray[np.float64]
 CHARGE, REGISTER = "injected charge [fC]", "register [counts]"
 AXES = {  # what is drawn against what
-    "trim_inv": (REGISTER, "pedestal [ADC counts]"), "gain": (CHARGE, "ADC [counts]"), "phase": ("time of the sample [ns]", "ADC [counts]"),
-    "phase_steps": ("phase_strobe [25 ns / 16]", "TOA − 64 codes a step [codes]"), "trim_toa": (REGISTER, "TOA efficiency"),
-    "toa_curves": (CHARGE, "TOA efficiency"), "time_walk": (CHARGE, "TOA [25 ns / 1024]"), "trim_tot": (REGISTER, "TOT efficiency"),
+    "trim_inv": (REGISTER, "pedestal [ADC counts]"),
+    "gain": (CHARGE, "ADC [counts]"),
+    "phase": ("time of the sample [ns]", "ADC [counts]"),
+    "phase_steps": ("phase_strobe [25 ns / 16]", "TOA − 64 codes a step [codes]"),
+    "trim_toa": (REGISTER, "TOA efficiency"),
+    "toa_curves": (CHARGE, "TOA efficiency"),
+    "time_walk": (CHARGE, "TOA [25 ns / 1024]"),
+    "trim_tot": (REGISTER, "TOT efficiency"),
     "tot_line": (CHARGE, "TOT [counts]"),
-}  # fmt: skip
+}
 KINDS = {0: "channel", 1: "calibration", 100: "common mode"}
 FINE = 300  # points of a drawn fit
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.hgcroc.averages import median
+from kit.hgcroc.curve_fits import Curve, fit_curves
 from kit.hgcroc.distillates import LEAVE, Distillate, spread_rows
-from kit.hgcroc.fitting import Curve, fit_curves, fit_lines
+from kit.hgcroc.fitting import fit_lines
 from kit.hgcroc.reasons import Reason, no_reasons
 from kit.hgcroc.tabulation import CALIB_CHARGE, Table
 from kit.hgcroc.wishes import Wishes

@@ -264,7 +264,7 @@ def thresholds(found: Distillate, name: str) -> Picture:
 
 
 def crosstalk(found: Distillate) -> Picture:
-    """Return by how much channels change for each fC in a group of others; channels that are injected are empty."""
+    """Return by how much channels change for each fC in a group of others; injected ones are empty."""
     drawing, axes = figures.figure(size=(9.0, 3.0 + 0.08 * len(found.curves["matrix"])))
     rows = np.flatnonzero(found.kind == 0)
     matrix = 1000 * found.curves["matrix"][:, rows]
@@ -324,7 +324,7 @@ def grades(chips: Sequence[Mapping[str, Any]], bad: FloatArray) -> Picture:
 
 
 def joining(found: Distillate) -> Picture:
-    """Return by how much the charge that ADC and TOT tell differs from the injected one, around the onset of TOT."""
+    """Return by how much the charge by ADC and by TOT differs from the injected one."""
     drawing, axes = figures.grid(1, 2, size=(11.0, 4.2))
     good = (found.kind == 0) & (found.reasons == 0)
     onset = found.summary.get("onset") or 1.0

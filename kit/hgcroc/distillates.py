@@ -1,7 +1,7 @@
 """What a distillery makes of a table: values of channels and halves with their errors, reasons, registers to set.
 
-A distillate is plain arrays. It is kept as `summary.csv` (one line for each row of the board), `overlay.yaml` where
-it sets registers, and `curves.npz`, from which pictures are drawn.
+A distillate is plain arrays. It is kept as `summary.csv` (one line for each row of the board), `overlay.yaml`
+where it sets registers, and `curves.npz`, from which pictures are drawn.
 """
 
 from __future__ import annotations

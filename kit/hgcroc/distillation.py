@@ -86,7 +86,7 @@ def wishes_of(p: DistillationParameters) -> Wishes:
 
 
 def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
-    """Make all analyses of the scans of a board, write their folders, the grade and the report; return the summary.
+    """Make all analyses of the scans of a board, write folders, grade and report, and return the summary.
 
     Raises
     ------

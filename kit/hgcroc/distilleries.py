@@ -1,7 +1,7 @@
 """The analyses that the kit knows, and which scans each of them can be made of.
 
-An analysis is a plain function of a table and of wishes. How well a scan suits it is a number, 0 for not at all: of
-several scans the best is taken, of equal ones the latest.
+An analysis is a plain function of a table and of wishes. How well a scan suits it is a number, 0 for not at all:
+of several scans the best is taken, of equal ones the latest.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _flat(table: Table, column: str, reason: Reason) -> npt.NDArray[np.uint32]:
 
 
 def distil_crosstalk(table: Table, _wishes: Wishes) -> Distillate:
-    """Return by how much every other channel of the half changes for each fC, and channels that share their charge.
+    """Return by how much every other channel of the half changes for each fC, and channels that share charge.
 
     Charge goes into one group of channels at a time; the matrix has a line for each group.
     """

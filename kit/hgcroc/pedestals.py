@@ -1,7 +1,7 @@
 """Pedestals and noise of all channels, with the noise that a half has in common split off.
 
-The common mode of an event is the mean of what the bonded channels of a half lie above their pedestals; channels that
-are dead or noisy take no part in it, so that they do not spoil the others.
+The common mode of an event is the mean of what the bonded channels of a half lie above their pedestals; channels
+that are dead or noisy take no part in it, so that they do not spoil the others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def bonded_rows(table: Table) -> BoolArray:
 def distil_pedestals(table: Table, wishes: Wishes) -> Distillate:
     """Return pedestal and noise by channel, common mode by half, of triggers without pulses.
 
-    Where single events were kept the common mode is taken off event by event; else noise is the width of the summary.
+    Where single events were kept the common mode is taken off each; else noise is the width of the summary.
     """
     points = np.flatnonzero(np.isnan(table.distance)) if np.isnan(table.distance).any() else np.arange(len(table))
     if not len(points):
@@ -120,7 +120,7 @@ def _voters(noise: FloatArray, among: BoolArray) -> BoolArray:
 
 
 def judge_noise(table: Table, noise: FloatArray, wishes: Wishes) -> npt.NDArray[np.uint32]:
-    """Return which rows are dead, noisy or not measured; the limit of noise follows from the half's own channels."""
+    """Return which rows are dead, noisy or not measured; the limit of noise follows from the half itself."""
     reasons = no_reasons(len(noise))
     reasons[np.isnan(noise)] |= np.uint32(Reason.MISSING)
     reasons[noise == 0] |= np.uint32(Reason.DEAD)

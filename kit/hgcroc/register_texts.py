@@ -1,4 +1,4 @@
-"""Trees of registers as YAML text and back, ten times as fast as any YAML library: it is most of what a scan sends.
+"""Trees of registers as YAML text and back, ten times as fast as a YAML library: most of what a scan sends.
 
 Only trees of names, whole numbers and nothing else are taken, one line for each block; whatever looks otherwise is
 left to YAML. What is written here is plain YAML to everybody else.

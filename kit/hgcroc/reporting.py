@@ -1,4 +1,4 @@
-"""The report of a board on one page: grades, what each analysis found, bad channels; pictures beside their analysis."""
+"""The report of a board on one page: grades, bad channels, and what each analysis found with its pictures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ TEMPLATE = """<!DOCTYPE html>
 {% endfor %}
 </body>
 </html>
-"""
+"""  # noqa: E501 - markup
 
 
 def report_text(

@@ -31,8 +31,8 @@ FEWEST = 5  # samples around a pulse
 def distil_phase(table: Table, _wishes: Wishes) -> Distillate:
     """Return the phase of each ROC that most of its channels want, from pulses sampled over phases and crossings.
 
-    A larger phase samples earlier. The top of a pulse lies at the maximum of the parabola through the highest sample
-    and its neighbours.
+    A larger phase samples earlier. The top of a pulse lies at the maximum of the parabola through the highest
+    sample and its neighbours.
     """
     injected = table.charge > 0
     time = BUNCH_CROSSING * table.bunch - PHASE_STEP * table["phase_strobe"]

@@ -1,4 +1,4 @@
-"""Where the scans of a distillation are: files, runs of the acquisition, chains by their name, labelled raw files."""
+"""Where the scans of a distillation are: files, runs, chains by their name, labelled raw files."""
 
 from __future__ import annotations
 

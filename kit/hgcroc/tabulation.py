@@ -227,7 +227,7 @@ def joined(tables: Sequence[Table]) -> Table:
 
 
 def pulse_distance(settings: Mapping[str, Any]) -> float:
-    """Return by how many crossings the L1A follows the pulse in settings of either dialect; nan without a pulse."""
+    """Return by how many crossings the L1A follows the pulse in settings of either dialect; nan without one."""
     daq = settings.get("daq") or {}
     if "menus" in daq:
         name = str(daq.get("active_menu", ""))

@@ -1,7 +1,7 @@
 """Analyses of users: classes as Datenraffinerie 0.1.2 calls them, plain functions, and notebooks.
 
 A class gets the 179-column table that it always got, on a copy of the data, and a folder; a function gets a
-`tabulation.Table` and its parameters; a notebook is run as any other one, with the parameters ``scan`` and ``folder``.
+`tabulation.Table` and its parameters; a notebook is run as any other, with the parameters ``scan`` and ``folder``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class UserDistilleries:
 
     @property
     def names(self) -> list[str]:
-        """The names of all analyses: classes with `run` and `output`, functions of the module itself, notebooks."""
+        """The names of all analyses: classes with `run` and `output`, own functions, notebooks."""
         found = list(self.notebooks)
         for name, value in vars(self.module).items() if self.module else ():
             if name.startswith("_"):
@@ -93,7 +93,8 @@ class UserDistilleries:
         """
         if not self.has(name):
             near = wording.suggestion(name, self.names)
-            message = f"{files.shown(self.path)}: there is no analysis {name!r}{near}; there are: {', '.join(self.names)}"
+            known = ", ".join(self.names)
+            message = f"{files.shown(self.path)}: there is no analysis {name!r}{near}; there are: {known}"
             raise UserAnalysisError(message)
         folder.mkdir(parents=True, exist_ok=True)
         if name in self.notebooks:
@@ -142,7 +143,8 @@ class UserDistilleries:
             with files.whole(folder / "summary.csv") as part:
                 result.to_csv(part)
         elif result is not None:
-            message = f"{name} of {files.shown(self.path)} returns a {type(result).__name__}, should return a Distillate, a map of columns, a table or nothing"
+            told = f"{name} of {files.shown(self.path)} returns a {type(result).__name__}"
+            message = f"{told}, should return a Distillate, a map of columns, a table or nothing"
             raise UserAnalysisError(message)
         return sorted(path.name for path in set(folder.iterdir()) - before)
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from kit.hgcroc import averages
 from kit.hgcroc.distillates import Distillate
-from kit.hgcroc.fitting import Power, fit_powers
 from kit.hgcroc.linearity import one_phase
+from kit.hgcroc.power_fits import Power, fit_powers
 from kit.hgcroc.reasons import Reason, no_reasons
 from kit.hgcroc.sampling import FIRED, unwrapped
 from kit.hgcroc.tabulation import Table
@@ -24,7 +24,7 @@ SURE = 0.99  # efficiency above which the width of the times is that of hits
 
 
 def distil_time_walk(table: Table, wishes: Wishes) -> Distillate:
-    """Return the falling power A / (Q - Q0)^b + T by channel, and the spread of times before and after it is taken off.
+    """Return the falling power A / (Q - Q0)^b + T by channel, and the spread of times before and after.
 
     Times are made continuous from the largest charge downwards; charges below `walk_from` are left out.
     """

@@ -1,4 +1,4 @@
-"""Chains of scans on an emulated board without sockets: the board's own raw data, decoded and summed up as ever."""
+"""Chains of scans on an emulated board without sockets: its own raw data, decoded and summed up as ever."""
 
 import numpy as np
 

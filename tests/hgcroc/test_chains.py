@@ -56,7 +56,7 @@ def test_a_calibration_is_in_the_registers_during_the_next_scan(stand, home):
     assert len(set(value)) > 1
     noinv = table.index_of(("roc_s0", "ReferenceVoltage", 0, "Noinv_vref"))
     states = [emulator.board.state_of(each) for each in emulator.board.stretches]
-    later = [state for state in states[-13:]]  # the points of vrefnoinv
+    later = states[-13:]  # the points of vrefnoinv
     assert sorted(state[noinv] for state in later) == list(range(0, 601, 50))
     assert all((state[index] == value).all() for state in later)
     assert not any((state[index] == value).all() for state in states[:-13])
@@ -100,8 +100,6 @@ def test_a_board_without_a_name_is_measured_anew(stand, home):
 
 def test_a_chain_that_was_interrupted_goes_on_where_it_was(stand, home, tmp_path):
     emulator = stand()
-    emulator.inject("dead_client", **{})
-    emulator.board.faults.clear()
     folder = tmp_path / "chain"
     with pytest.raises(ProcedureError, match="there is no daq procedure 'nothing'"):
         measured(emulator, folder, config=_workflow(tmp_path, ["vrefinv", "nothing"]), procedure="both")

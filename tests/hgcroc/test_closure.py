@@ -1,4 +1,4 @@
-"""What distilleries find is what the emulated board really is: several seeds, with bad channels among the good ones."""
+"""What distilleries find is what the emulated board really is: several seeds, bad channels among the good."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,8 @@ class Closed:
             board.inject("shorted_channel", chip=SHORTED[0], channel=SHORTED[1])
         self.tables, _ = characterised(board)
         self.found = distil(self.tables, WISHES)
-        self.truth = {name: rows_of(getattr(board.truth, name)) for name in vars(board.truth) if name != "dead_tdc"}
+        constants = {name: values for name, values in vars(board.truth).items() if name != "dead_tdc"}
+        self.truth = {name: rows_of(values) for name, values in constants.items()}
         first = self.found["gain"]
         self.channels = first.kind == 0
         hurt = self.truth["dead"] | self.truth["noisy"] | self.truth["shorted"] | np.roll(self.truth["shorted"], 1)
@@ -121,7 +122,8 @@ def test_phase_and_crosstalk_are_those_of_the_board(closed):
 
 def test_bad_channels_are_flagged_with_the_right_reason_and_no_others(closed):
     reach = "target out of the register's reach"
-    told = {(each.chip, each.channel): each.reasons for each in bad_channels(closed.found) if each.kind == "channel"}
+    bad = [each for each in bad_channels(closed.found) if each.kind == "channel"]
+    told = {(each.chip, each.channel): each.reasons for each in bad}
     told = {place: reasons for place, reasons in told.items() if reasons != reach}
     wanted = {}
     if closed.truth["dead"].any():

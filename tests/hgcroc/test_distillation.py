@@ -23,7 +23,8 @@ ANALYSES = {
 
 
 def distil(folder, output, **values):
-    p = DistillationParameters.build({"scans": [str(folder)], "output": str(output), "interactive": False} | values)
+    common = {"scans": [str(folder)], "output": str(output), "interactive": False}
+    p = DistillationParameters.build(common | values)
     with Run("hgcroc/distillation", p) as run:
         run.summary = distil_scans(p, run)
     return run
@@ -55,10 +56,9 @@ def test_every_analysis_has_a_table_and_calibrations_are_trees_of_registers(dist
 
 
 def _trims(run):
-    trees = [yaml.safe_load((run.directory / f"trim_{q}" / "overlay.yaml").read_text()) for q in ("inv", "toa", "tot")]
-    return sum(
-        len(numbers) for tree in trees for roc in tree["target"].values() for block, numbers in roc.items()
-    )
+    paths = [run.directory / f"trim_{q}" / "overlay.yaml" for q in ("inv", "toa", "tot")]
+    trees = [yaml.safe_load(path.read_text()) for path in paths]
+    return sum(len(numbers) for tree in trees for roc in tree["target"].values() for block, numbers in roc.items())
 
 
 def test_a_run_names_its_scans_as_inputs_and_all_files_as_outputs(distilled):

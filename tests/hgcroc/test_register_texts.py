@@ -1,4 +1,4 @@
-"""Trees of registers as text: what is written reads back the same, by YAML too; everything else is left to YAML."""
+"""Trees of registers as text: what is written reads back the same; everything else is left to YAML."""
 
 import numpy as np
 import pytest
