@@ -1,4 +1,4 @@
-"""A plan against one very board: what that cannot hold by its own words, and where it is unlike its files."""
+"""A plan against one very board: what it cannot hold by its own description, and where it is not as its files."""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ from kit.hgcroc.procedures import Dialect
 from kit.hgcroc.scan import Compat
 from kit.parameters import Parameters, parameter
 
-__all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "network_of"]
+__all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "identity", "network_of"]
+
+OF_THE_BOARD = ("dead_channel", "noisy_channel", "shorted_channel", "dead_tdc")  # faults that belong to a board
 
 
 class AcquisitionParameters(Parameters):
@@ -57,6 +59,7 @@ class AcquisitionParameters(Parameters):
     time_scale: float = parameter(0.0, "of the emulated board: 1 as a real one, 0 as fast as it can", ge=0)
     fault: list[str] = parameter([], "of the emulated board, such as i2c_nack 0.1, each a name and a value")
     board_id: str = parameter("", "name of the board, for hash and report")
+    user_module: str = parameter("", "where analyses of one's own are, for calibrations that they make")
 
     effort: ClassVar[frozenset[str]] = frozenset(
         {
@@ -130,6 +133,14 @@ def network_of(p: AcquisitionParameters) -> Mapping[str, Any]:
         message = f"{files.shown(p.network)}: should be a map of roles, each with hostname and port"
         raise ProcedureError([message])
     return document.content
+
+
+def identity(p: AcquisitionParameters) -> str:
+    """Return which board this is, by its name or as an emulated one; nothing where nobody can know."""
+    if p.board_id or p.network:
+        return p.board_id
+    faults = sorted(text for text in p.fault if text.split(maxsplit=1)[0] in OF_THE_BOARD)
+    return " ".join(["emulated", str(p.seed), *faults])
 
 
 def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:

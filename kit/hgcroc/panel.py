@@ -8,18 +8,21 @@ set, ready to be copied into a file.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets
 
+from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters
 from kit.hgcroc.axis_panel import AxisPanel
 from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.history_panel import HistoryPanel
 from kit.hgcroc.limits import beyond
 from kit.hgcroc.plan_panel import PlanPanel
-from kit.hgcroc.planning import plan_from, plan_of
+from kit.hgcroc.planning import plan_from
 from kit.hgcroc.preview import preview_of
+from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.run_panel import RunPanel
 from kit.hgcroc.scan import Plan
 from kit.hgcroc.stand_panel import StandPanel
@@ -102,9 +105,12 @@ class ScanPanel(Panel):
         self.builder.load()
         if self.builder.draft.changed:
             procedure, findings = self.builder.draft.procedure(self.builder.name)
-            plan = plan_from(p, procedure, findings)
         else:
-            plan, findings = plan_of(p)
+            procedure, findings = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
+        if procedure.calibrations:  # what they will set is not known before they are made
+            names = ", ".join(procedure.calibrations)
+            findings.warn(procedure.spot, f"the calibrations {names} are made before, with the scans they need")
+        plan = plan_from(p, replace(procedure, calibrations=[]), findings)
         limits = self.stand.stand.limits if self.stand.stand is not None else None
         told = beyond(plan, limits) if limits is not None and p.check_ranges != "off" else []
         if told and p.check_ranges == "error":
@@ -145,4 +151,5 @@ class ScanPanel(Panel):
     def _reached(self, p: AcquisitionParameters) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""
         stand = self.stand.join()
-        return stand.parameters(p, plan_of(p)[0].procedure.dialect)
+        procedure, _ = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
+        return stand.parameters(p, procedure.dialect)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kit import files
 from kit.hgcroc.dialects import Layer, Procedure
 from kit.hgcroc.documents import Findings
-from kit.hgcroc.options import AcquisitionParameters
+from kit.hgcroc.options import AcquisitionParameters, identity
 from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import Plan, make_plan
@@ -45,9 +45,7 @@ def plan_from(
     """
     if procedure.calibrations and not overlays:
         names = ", ".join(procedure.calibrations)
-        findings.fault(
-            procedure.spot, f"asks for calibration {names}, which the acquisition cannot make by itself"
-        )
+        findings.fault(procedure.spot, f"asks for calibration {names}, which is not there yet")
     return make_plan(
         procedure,
         register_table(p.board),
@@ -57,7 +55,7 @@ def plan_from(
         check=p.check_ranges,
         compat=p.compat,
         calibrations=overlays,
-        about=f"{p.board_id} {p.mode}",
+        about=f"{identity(p)} {p.mode}",
     )
 
 

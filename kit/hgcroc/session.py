@@ -26,7 +26,7 @@ from kit.hgcroc.logbook import Logbook
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, Outcome, board_settings
-from kit.hgcroc.options import AcquisitionParameters, connected
+from kit.hgcroc.options import AcquisitionParameters, connected, identity
 from kit.hgcroc.planning import keeps_events, plan_of
 from kit.hgcroc.recording import Recorder, open_again
 from kit.hgcroc.resuming import FILE, runs_of
@@ -250,7 +250,7 @@ class Session:
         if not path.is_file():
             self._compare(device, logbook)
             extra = with_defaults(self.plan, device) if self.p.on_base_difference == "write" else None
-            about = {"board_id": self.p.board_id, "order": self.p.order}
+            about = {"board_id": identity(self.p), "order": self.p.order}
             create(path, self.plan, device if extra is None else extra, about, events=self.events)
         recorder = open_again(path, self.plan)
         board.initialise(board_settings(self.plan.settings(0), board.line.dialect))

@@ -196,3 +196,12 @@ def test_the_parameters_that_were_given_stay_as_they_were(panel_on):
     panel.builder.save()
     assert panel.form.start.model_dump() == before
     assert panel.form.parameters.procedure == "panel_scan"
+
+
+def test_a_procedure_that_asks_for_a_calibration_is_shown_without_it_and_says_so(shared_data, stand):
+    p = parameters(shared_data, stand(), "0.1.2", "timewalk_scan_calibrated")
+    panel = ScanPanel(p.with_values(interactive=True))
+    assert panel.error == ""
+    assert "calibrations pedestal_target are made before" in panel.plan.static()["text/plain"]
+    assert len(panel.planned) > 1
+    panel.close()
