@@ -12,8 +12,9 @@ import yaml
 
 from kit import files, wording
 from kit.hgcroc.building import axis_values
-from kit.hgcroc.dialects import Procedure, read_current, read_legacy
+from kit.hgcroc.dialects import Procedure
 from kit.hgcroc.documents import Document, Findings, Mapped, parse
+from kit.hgcroc.entries import read_current, read_legacy
 from kit.hgcroc.procedures import read_library
 
 __all__ = ["Draft", "read_draft"]

@@ -141,7 +141,7 @@ def test_faults_are_injected_while_a_scan_runs(eventually):
         panel.stand.inject("slow_run 0.2")
         panel.scan.start()
         assert eventually(lambda: panel.scan.runner.progress > 0.1, 60)
-        panel.stand.inject("lost_event 0.4 runs=1")
+        panel.stand.inject("lost_event 0.4 runs=2")  # the run that is going on counts, too
         assert eventually(lambda: panel.scan.doubtful != {}, 30)
         panel.stand.clear()
         assert panel.scan.runner.wait(60)
