@@ -15,7 +15,7 @@ import ipywidgets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters
-from kit.hgcroc.axis_panel import AxisPanel
+from kit.hgcroc.axis_panel import FOLDER, AxisPanel
 from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.history_panel import HistoryPanel
 from kit.hgcroc.limits import beyond
@@ -145,8 +145,15 @@ class ScanPanel(Panel):
         """Return the parameters of the scan as it stands; a procedure that was changed is saved."""
         self.look()
         if self.builder.draft.changed:
-            self.builder.save()
+            self.builder.save(self._free_path())
         return self.form.checked().with_values(interactive=self.interactive)
+
+    def _free_path(self) -> str:
+        """Return where the changed procedure goes: not over that of a scan which waits."""
+        taken = {p.config for p in self.scan.queue}
+        stem = f"{FOLDER}/{self.builder.name}"
+        paths = (f"{stem}.yaml", *(f"{stem}_{k}.yaml" for k in range(2, len(taken) + 3)))
+        return next(path for path in paths if path not in taken)
 
     def _reached(self, p: AcquisitionParameters) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from kit import files
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.panel import ScanPanel
 from kit.hgcroc.resuming import FILE
+from kit.run import load
 from tests.hgcroc.panels import click, parameters_on
 from tests.hgcroc.scans import parameters
 
@@ -114,6 +116,33 @@ def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     panel.view.flush()
     assert "5 points against Calib" in panel.view.curve.caption
     assert panel.view.file.parent.name in oldest
+
+
+def test_scans_that_wait_keep_their_axes(panel_on):
+    panel, _ = panel_on()
+    for values in ("0, 500", "0, 600, 700", "800"):
+        panel.builder.axes = []
+        panel.builder.add("ReferenceVoltage.Calib", values)
+        panel.scan.enqueue()
+    assert [p.config.rpartition("/")[2] for p in panel.scan.queue] == [
+        "panel_scan.yaml", "panel_scan_2.yaml", "panel_scan_3.yaml",
+    ]  # fmt: skip
+    panel.scan.start()
+    assert panel.scan.runner.wait(120)
+    assert panel.scan.runner.status == "done"
+    found = []
+    for path in reversed(panel.history.look_up()):
+        with Scan.open(files.resolve(path)) as scan:
+            found.append(scan.axis_values(0))
+    assert found == [[0, 500], [0, 600, 700], [800]]
+
+
+def test_a_run_of_the_panel_notes_the_files_that_it_was_made_from(panel_on):
+    panel, _ = panel_on(procedure="pedestal_scan")
+    panel.scan.start()
+    assert panel.scan.runner.wait(120)
+    read = {entry["path"].rpartition("/")[2] for entry in load(panel.scan.run.directory).manifest["inputs"]}
+    assert read >= {"main.yaml", "as_reset.yaml", "daq.yaml", "characterisation.yaml"}
 
 
 def test_a_scan_without_a_network_runs_on_a_board_that_the_panel_starts_and_ends():
