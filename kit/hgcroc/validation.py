@@ -77,11 +77,12 @@ def twins(label: Array, summary: list[Array]) -> Marks:
     label : ndarray of int, shape (points,)
         Points with equal numbers have the same settings.
     summary : list of ndarray, shape (points, rows)
-        Columns that are compared; means and widths of real events are never equal by chance.
+        Columns that are compared, the widths last; means and widths of real events are never equal by chance,
+        unless the ADC stands at one end of its scale everywhere: such points have no width and are left out.
     """
     first: dict[bytes, int] = {}
     found = np.zeros(len(label), bool)
-    for point in range(len(label)):
+    for point in np.flatnonzero((summary[-1] > 0).any(axis=1)).tolist():
         key = b"".join(np.ascontiguousarray(column[point]).tobytes() for column in summary)
         other = first.setdefault(key, point)
         if label[other] != label[point]:
