@@ -10,7 +10,7 @@ from kit.hgcroc.tabulation import joined
 from tests.hgcroc.boards import WISHES, measured
 
 X = np.arange(20.0)[:, None]
-LOWER = [{"roc_s": {"ReferenceVoltage": {"all": {"Toa_vref": 150}}}}]  # so that curves lie within the scan
+LOWER = [{"roc_s": {"ReferenceVoltage": {"all": {"Toa_vref": 148}}}}]  # so that curves lie within the scan
 
 
 def test_a_plateau_is_told_from_a_curve_that_has_not_ended():
@@ -28,12 +28,12 @@ def test_a_channel_whose_times_are_at_code_0_has_the_same_threshold():
     board.truth.toa_offset[:] = 300.0
     plain = distil_curves(measured(board, "toa_scurve", LOWER), WISHES)
     # 410 codes of time-walk hold for all small charges: these times come at code 0 or 1023
-    board.truth.toa_offset[0, 0, 5] = 1024 - 410 * board.truth.walk[0, 0, 5]
+    board.truth.toa_offset[0, 0, 5] = 1024.5 - 410 * board.truth.walk[0, 0, 5]
     hurt = measured(board, "toa_scurve", LOWER)
     assert hurt["toa_efficiency"][:, 5].max() < 0.98
     found = distil_curves(hurt, WISHES)
-    assert found.rows["q50"][5] == pytest.approx(plain.rows["q50"][5], abs=0.12)
-    assert found.rows["sigma"][5] == pytest.approx(0.35, rel=0.25)
+    assert found.rows["q50"][5] == pytest.approx(plain.rows["q50"][5], abs=0.15)
+    assert found.rows["sigma"][5] == pytest.approx(0.35, rel=0.3)
 
 
 def test_thresholds_out_of_reach_have_the_trim_at_that_end():

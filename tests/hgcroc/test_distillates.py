@@ -20,7 +20,8 @@ def made():
     vref = np.array([[470, LEAVE]])
     return Distillate(
         "trim_inv", row["chip"], row["channel"], row["channeltype"], {"trim_inv": trims}, reasons,
-        {"target": np.array([1.0, 2.0])}, {**spread_rows(trims, 1, "trim_inv"), ("ReferenceVoltage", "Inv_vref"): vref},
+        {"target": np.array([1.0, 2.0])},
+        {**spread_rows(trims, 1, "trim_inv"), ("ReferenceVoltage", "Inv_vref"): vref},
         {"x": np.ones((4, 78))}, {"reached": 70, "target": [1.5, None]}, ("a word",), ("scan-1",),
     )  # fmt: skip
 

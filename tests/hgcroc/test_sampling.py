@@ -23,9 +23,7 @@ def table():
 def test_the_top_is_at_phase_3_and_channels_without_pulses_do_not_vote(table):
     found = distil_phase(table, WISHES)
     assert found.tree == {"roc_s0": {"Top": {0: {"phase_strobe": 3}}}}
-    assert np.nanmedian(found.rows["top"]) == pytest.approx(
-        -25 / 16 * 3, abs=0.5
-    )  # ns; the pulse falls more slowly than it rises
+    assert np.nanmedian(found.rows["top"]) == pytest.approx(-25 / 16 * 3, abs=0.5)  # ns; it falls slower
     assert not np.isfinite(found.rows["phase"][table.kind == 100]).any()
 
 
