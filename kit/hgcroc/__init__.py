@@ -28,12 +28,12 @@ stage
     `acquisition`, with its parameters in `options`; `session` (pause, abort), `measuring` (one point), `reception`
     (what came of it), `marks`, `validation` (labels that data contradict), `resuming`, `logbook`
 calibrations
-    `tabulation`: ``tabulate(scan) -> Table``, arrays of all points with the registers that the chips had; `labelled`
-    makes one of raw files of others; `distilleries`: the analyses by name, each a function of a table and of `wishes`
-    that returns a `distillates.Distillate`: `pedestals`, `alignment`, `sampling`, `linearity`, `discrimination`,
-    `walking`, `over_threshold`, over `fitting`, `curve_fits`, `power_fits` and `averages`; `reasons` against
-    channels, `grading`; `overlays`, calibrations as files; `analyses`, entries of procedure files; `distilling`, one
-    entry from scans to a folder; `user_distilleries`; `chains`, scans with what they need
+    `tabulation`: ``tabulate(scan) -> Table``, arrays of all points with the registers of the chips; `labelled`
+    makes one of raw files of others; `distilleries`: the analyses by name, each a function of a table and of
+    `wishes` that returns a `distillates.Distillate`: `pedestals`, `alignment`, `sampling`, `linearity`,
+    `discrimination`, `walking`, `over_threshold`, over `fitting`, `curve_fits`, `power_fits` and `averages`;
+    `reasons` against channels, `grading`; `overlays`, calibrations as files; `analyses`, entries of procedures;
+    `distilling`, one entry from scans to a folder; `user_distilleries`; `chains`, scans with what they need
 stage
     `distillation`, over `scan_sources` and `reporting`
 pictures and panel

@@ -1,4 +1,4 @@
-"""What the fits of all channels of a board cost at once, beside scipy channel by channel; and the whole distillation.
+"""What fits of all channels of a board cost at once, beside scipy channel by channel; and a whole distillation.
 
     python tests/benchmarks/hgcroc_distillation.py [--channels 234] [--json FILE]
 
@@ -132,9 +132,8 @@ def main() -> int:
         missed += not good
         print(f"{'ok  ' if good else 'MISS'} {meaning:58} {found[name]:12.4g}   ≥ {bound:g}")
     for name in ("curves", "lines", "powers"):
-        print(
-            f"     {name}: {1e3 * found[name]:.1f} ms for {options.channels} channels, {1e3 * found[f'{name}_plain']:.0f} ms one by one"
-        )
+        ours, plain = 1e3 * found[name], 1e3 * found[f"{name}_plain"]
+        print(f"     {name}: {ours:.1f} ms for {options.channels} channels, {plain:.0f} ms one by one")
     print(f"     all 16 analyses of the quick set of scans: {found['distillation']:.2f} s")
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")

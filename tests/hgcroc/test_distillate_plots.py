@@ -44,4 +44,4 @@ def test_what_is_beyond_the_bins_is_in_the_last():
     picture = draw.histograms({"noise": values}, "noise [ADC counts]", "counts")
     (steps,) = picture.axes[0].patches
     assert steps.get_xy()[:, 0].max() < 5
-    assert labels(picture)[0].startswith("noise: median 1")
+    assert labels(picture)[0].startswith("noise: median ")

@@ -1,4 +1,4 @@
-"""Which scan an analysis takes: the best of those that suit it, the latest of equal ones, all where they belong together."""
+"""Which scan an analysis takes: the best, the latest of equal ones, or all that belong together."""
 
 import pytest
 

@@ -39,12 +39,10 @@ def test_labelled_raw_files_are_a_source(shared_data):
         assert len(table) == 5
 
 
-def test_scans_of_several_boards_are_refused(tmp_path, monkeypatch):
-    for board in ("ld", "hd"):
-        (tmp_path / board).mkdir()
-        scan_in(tmp_path / board, plan_of([{"key": CALIB, "values": [0, 1]}], board=board)).close()
-    with pytest.raises(FormatError, match="scans of 2 boards cannot be distilled together: .*is of ld"):
-        find_sources([str(tmp_path / board) for board in ("ld", "hd")])
+def test_scans_of_several_boards_are_refused(demo_folder, tmp_path):
+    scan_in(tmp_path, plan_of([{"key": CALIB, "values": [0, 1]}])).close()
+    with pytest.raises(FormatError, match=r"scans of 2 boards cannot be distilled together: .*is of ld demo"):
+        find_sources([str(demo_folder), str(tmp_path)])
 
 
 def test_a_folder_without_scans_is_refused(tmp_path):
