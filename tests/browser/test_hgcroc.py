@@ -68,3 +68,19 @@ def test_a_scan_in_two_dimensions_is_built_started_aborted_and_gone_on_with(page
     expect(panel.locator(".kit-caption").last).to_contain_text("TOA efficiency")
     page.set_viewport_size({"width": 1400, "height": 2200})
     panel.screenshot(path=pictures / "hgcroc_done.png")
+
+
+def test_a_graded_board_is_looked_through(open_notebook, pictures):
+    from playwright.sync_api import expect
+
+    page = open_notebook(PROJECT / "notebooks" / "hgcroc" / "distillation.ipynb")
+    panel = page.locator(".kit-grade").last
+    expect(panel.locator(".kit-told")).to_contain_text("board ld demo: good")
+    panel.get_by_role("combobox", name="analysis", exact=True).select_option("toa_curves")
+    panel.get_by_role("textbox", name="filter", exact=True).fill("chip=1 channel=3 kind=channel")
+    panel.get_by_role("textbox", name="filter", exact=True).press("Enter")
+    expect(panel.locator(".kit-caption").first).to_contain_text("toa_curves, chip 1, channel 3")
+    panel.get_by_role("combobox", name="on the board", exact=True).select_option("sigma")
+    expect(panel.locator(".kit-caption").nth(1)).to_contain_text("toa_curves: sigma")
+    page.set_viewport_size({"width": 1400, "height": 2200})
+    panel.screenshot(path=pictures / "hgcroc_grades.png")

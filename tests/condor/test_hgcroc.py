@@ -8,9 +8,11 @@ import yaml
 
 from kit.batch import campaign_commands
 from kit.batch.campaign import read_campaign
+from kit.batch.collecting import collect
 from kit.batch.options import Options
+from kit.batch.status import status_of
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire
-from kit.run import Run, load
+from kit.run import Run, complete_below, load
 from tests.conftest import PROJECT
 
 PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"
@@ -56,7 +58,9 @@ def graded(folder, tasks, boards, eventually):
     assert eventually(lambda: states()[-1] == "complete" or {"stopped", "failed"} & set(states()), PATIENCE)
     assert states() == ["complete", "complete"]
     runs = [load(made.records[name].run).directory for name in ("scans", "grades")]
-    return [sorted(path.parent for path in run.glob("outputs/*/manifest.json")) for run in runs]
+    for run in runs:
+        collect(status_of(run))
+    return [[point.directory for point in complete_below(run)] for run in runs]
 
 
 def test_two_boards_are_aligned_by_jobs_as_they_are_here(tmp_path, monkeypatch, eventually):
