@@ -89,3 +89,14 @@ def test_ten_boards_are_characterised_and_graded(tmp_path, monkeypatch, eventual
     assert {each["board"] for each in told} == {f"ld emulated {seed}" for seed in range(1, 11)}
     assert all(len(each["analyses"]) == 16 for each in told)
     assert [each["grade"] for each in told].count("good") >= 8
+
+
+@pytest.mark.slow
+def test_pedestals_of_ten_boards_are_brought_to_their_targets(tmp_path, monkeypatch, eventually):
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+    scans, grades = graded(tmp_path, ["pedestal_run", "pedestal_check"], 10, eventually)
+    assert [len(scans), len(grades)] == [10, 10]
+    for run in grades:
+        (told,) = [json.loads((run / "grade.json").read_text())]
+        assert all(chip["numbers"]["pedestal_spread"] < 10 for chip in told["chips"])
+        assert told["analyses"]["trim_inv"]["reached"] > 0.9 * told["analyses"]["trim_inv"]["channels"]
