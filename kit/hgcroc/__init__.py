@@ -29,12 +29,21 @@ data
 stage
     `acquisition`, with its parameters in `options`; `session` with `pausing`, `measuring` (one point), `reception`
     (what came of it), `marks`, `validation` (labels that data contradict), `resuming`, `logbook`
+calibrations
+    `tabulation`: ``tabulate(scan) -> Table``, arrays of all points with the registers of the chips; `labelled`
+    makes one of raw files of others; `distilleries`: the analyses by name, each a function of a table and of
+    `wishes` that returns a `distillates.Distillate`: `pedestals`, `alignment`, `sampling`, `linearity`,
+    `discrimination`, `walking`, `over_threshold`, over `fitting`, `curve_fits`, `power_fits` and `averages`;
+    `reasons` against channels, `grading`; `overlays`, calibrations as files; `analyses`, entries of procedures;
+    `distilling`, one entry from scans to a folder; `user_distilleries`; `chains`, scans with what they need
+stage
+    `distillation`, over `scan_sources` and `reporting`
 pictures and panel
     `plots`, from `scan_plots` (along an axis), `board_plots` with `geometry` (on the board), `event_plots` (single
-    events); `channels`: what rows are called; `panel`: its parts are `stand_panel` with `stand` (the connected
+    events), `distillate_plots`; `channels`: what rows are called; `panel`: its parts are `stand_panel` with `stand` (the connected
     test system), `axis_panel` with `building` and `drafts` (axes and procedures that are being written),
     `plan_panel`, `run_panel`, `view_panel`, `history_panel`; `axis_controls`, `stand_controls`, `view_controls`;
-    `demo`
+    `grade_panel` with `channel_view`; `demo` and `demo_board`
 board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,

@@ -15,6 +15,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 STEPS = 60  # iterations at most; about eight are needed
 ENOUGH = 1e-9  # relative change at which a fit has come to rest
+APPROACHES = 6  # to the places where the likelihood has fallen by one half
 STEEPEST = 1e4  # slope in units of the range of the points: steeper cannot be told
 ROOT_TWO_OVER_PI = (2 / np.pi) ** 0.5
 
@@ -186,22 +187,22 @@ def _intervals(
     guess = np.abs(_solved(curvature, np.stack([np.ones_like(middle), np.zeros_like(middle)]))[0])
     guess = np.where(use, np.sqrt(guess) / np.abs(slope), 0.0)
     for sign in (-1, 1):
-        inside, outside = np.zeros_like(middle), 4 * guess
-        for _ in range(24):
-            trial = (inside + outside) / 2
-            fallen = top - _profile(middle + sign * trial, slope, z, hits, trials)
-            inside, outside = np.where(fallen < 0.5, trial, inside), np.where(fallen < 0.5, outside, trial)
-        distances.append((inside + outside) / 2)
+        trial, steep = guess, slope
+        for _ in range(APPROACHES):  # the fall is nearly quadratic in the distance
+            likely, steep = _profile(middle + sign * trial, steep, z, hits, trials)
+            fallen = np.maximum(top - likely, 1e-12)
+            trial = trial * np.clip(np.sqrt(0.5 / fallen), 0.5, 2.0)
+        distances.append(trial)
     return distances[0], distances[1]
 
 
 def _profile(
     middle: FloatArray, slope: FloatArray, z: FloatArray, hits: FloatArray, trials: FloatArray
-) -> FloatArray:
-    """Return the greatest likelihood for a given middle, over all widths."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return the greatest likelihood for a given middle, over all widths, and the slope where it is."""
     away = z - middle
-    for _ in range(6):
+    for _ in range(2):  # a good slope is known from before
         gradient, curvature = _score(slope * away, away, hits, trials)
         step = np.divide(gradient[1], curvature[1, 1], out=np.zeros_like(slope), where=curvature[1, 1] > 0)
         slope = slope + np.clip(step, -0.5 * np.abs(slope), 0.5 * np.abs(slope))
-    return _likelihood(slope * away, hits, trials)
+    return _likelihood(slope * away, hits, trials), slope

@@ -25,15 +25,15 @@ def prepare(p: Parameters) -> Path:
     Returns
     -------
     Path
-        The main file, or the folder of the scans.
+        The main file, or the folder of the scans; of scans of somebody's own the first, untouched.
 
     Raises
     ------
     FileNotFoundError
         If another file is named and is not there.
     """
-    if DEMO in getattr(p, "scans", []):
-        return _scans()
+    if (scans := getattr(p, "scans", None)) is not None:
+        return _scans() if DEMO in scans else files.resolve(scans[0])
     return _procedures(str(getattr(p, "config", PROCEDURES)))
 
 

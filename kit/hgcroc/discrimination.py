@@ -24,8 +24,8 @@ Quantity = Literal["toa", "tot"]
 TOP_TRIM, TOP_VREF = 63, 1023
 HALF = 0.5
 FLAT_POINTS = 12  # more points than these without any change
-ENDING = 3  # points that have to agree on a plateau
-AGREE = 4.0  # standard deviations between the highest and the lowest of them
+ENDING = 4  # points that have to agree on a plateau
+AGREE = 3.6  # standard deviations between the highest and the lowest of them: 19 of 20 plateaus
 LEAST_PLATEAU, SURE = 0.1, 0.985
 FLAT_REASON = {"toa": Reason.FLAT_TOA, "tot": Reason.FLAT_TOT}
 

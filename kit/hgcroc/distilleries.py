@@ -88,7 +88,8 @@ def _charges(table: Table, low: float, high: float, *, by_adc: bool = False) -> 
 def _gain(table: Table, _wishes: Wishes) -> float:
     levels = _charges(table, 0, LINEAR, by_adc=True)
     top = min(float(table.charge.max(initial=0.0)), LINEAR)
-    return top * levels**0.5 if levels >= 3 and top > 50 else 0.0
+    fine = 2.0 if table["LowRange"].any() else 1.0  # the small capacitor is the one for the ADC's range
+    return fine * top * levels**0.5 if levels >= 3 and top > 50 else 0.0
 
 
 def _crosstalk(table: Table, wishes: Wishes) -> float:

@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 COMPRESSED_FROM, BIN_MIDDLE = 512, 3.5  # codes above come in bins of eight, told by their lower edge
+LOWEST = 2.0  # TOT counts; codes do not go below 1
 BEND_FROM = 1.0  # TOT counts; a smaller distance from the line tells nothing about its bend
 
 
@@ -83,7 +84,7 @@ def _bend(
     with np.errstate(invalid="ignore", divide="ignore"):
         missing = line.offset + line.slope * table.charge - counts
         near = (missing > BEND_FROM) & (table.charge < wishes.tot_fit_from * CALIB_CHARGE["HighRange"])
-        near &= table.charge >= onset
+        near &= (table.charge >= onset) & (counts > LOWEST)
         fall = fit_lines(
             table.charge - onset, np.where(near, np.log(missing), np.nan), np.where(near, missing**2, 0.0)
         )

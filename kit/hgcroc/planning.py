@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kit import files
 from kit.hgcroc.dialects import Layer, Procedure
 from kit.hgcroc.documents import Findings
 from kit.hgcroc.options import AcquisitionParameters, identity
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.procedures import read_library, read_procedure
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import Plan, make_plan
 
 __all__ = ["keeps_events", "plan_from", "plan_of"]
 
 
-def plan_of(p: AcquisitionParameters, overlays: Sequence[Layer] = ()) -> tuple[Plan, Findings]:
+def plan_of(p: AcquisitionParameters, overlays: Sequence[Layer] | None = None) -> tuple[Plan, Findings]:
     """Return the plan that the parameters ask for, and what is noticed about it.
+
+    Without `overlays` it is a plan to look at: calibrations that are not made yet are left out, with a word about
+    it, and of a workflow it is the plan of the last scan.
 
     Raises
     ------
     ProcedureError
         With all faults of the procedure.
     """
-    procedure, findings = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
-    return plan_from(p, procedure, findings, overlays), findings
+    path = files.resolve(p.config)
+    name = p.procedure
+    if overlays is None and name in (library := read_library(path)).workflows:
+        name = [task for task in library.workflows[name] if task in library.names()][-1]
+    procedure, findings = read_procedure(path, name, p.dialect)
+    if overlays is None and procedure.calibrations:
+        told = ", ".join(procedure.calibrations)
+        findings.warn(procedure.spot, f"asks for calibration {told}, which is made before and is not in this plan")
+        procedure = replace(procedure, calibrations=[])
+    return plan_from(p, procedure, findings, overlays or ()), findings
 
 
 def plan_from(

@@ -112,8 +112,6 @@ def report_text(
 def _told(value: Any) -> str:
     if value is None:
         return "–"
-    return (
-        ", ".join(map(_told, value))
-        if isinstance(value, list | tuple)
-        else number_text(float(value) if isinstance(value, float) else value)
-    )
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value))
+    return f"{value:.4g}" if isinstance(value, float) else number_text(value)

@@ -9,10 +9,12 @@ import yaml
 
 from kit.batch import campaign_commands
 from kit.batch.campaign import read_campaign
+from kit.batch.collecting import collect
 from kit.batch.options import Options
+from kit.batch.status import status_of
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire
 from kit.hgcroc.measurements import Scan
-from kit.run import Run, load
+from kit.run import Run, complete_below, load
 from tests.condor import sweeps
 from tests.conftest import PROJECT
 
@@ -63,11 +65,16 @@ def graded(folder, tasks, boards, eventually):
     path = campaign_of(folder, tasks, boards)
     made = read_campaign(path)
     campaign_commands.go_on(made, path, Options(profile="condor", dag=True), stale=False, say=quiet, show=quiet)
-    over = ("complete", "stopped", "failed")
-    assert eventually(lambda: all(one.state in over for one in campaign_commands.follow(made, quiet)), PATIENCE)
-    assert [one.state for one in campaign_commands.follow(made, quiet)] == ["complete", "complete"]
+
+    def states():
+        return [one.state for one in campaign_commands.follow(made, quiet)]
+
+    assert eventually(lambda: states()[-1] == "complete" or {"stopped", "failed"} & set(states()), PATIENCE)
+    assert states() == ["complete", "complete"]
     runs = [load(made.records[name].run).directory for name in ("scans", "grades")]
-    return [sorted(path.parent for path in run.glob("outputs/*/manifest.json")) for run in runs]
+    for run in runs:
+        collect(status_of(run))
+    return [[point.directory for point in complete_below(run)] for run in runs]
 
 
 def test_two_boards_are_aligned_by_jobs_as_they_are_here(tmp_path, monkeypatch, eventually):
@@ -117,3 +124,14 @@ def test_boards_are_measured_by_jobs_and_are_those_of_their_seeds(real_stage, tm
     for one, other in zip(pool, here, strict=True):
         assert (one == other).all()
     assert np.abs(pool[0] - pool[1]).max() > 1  # two boards
+
+
+@pytest.mark.slow
+def test_pedestals_of_ten_boards_are_brought_to_their_targets(tmp_path, monkeypatch, eventually):
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+    scans, grades = graded(tmp_path, ["pedestal_run", "pedestal_check"], 10, eventually)
+    assert [len(scans), len(grades)] == [10, 10]
+    for run in grades:
+        (told,) = [json.loads((run / "grade.json").read_text())]
+        assert all(chip["numbers"]["pedestal_spread"] < 10 for chip in told["chips"])
+        assert told["analyses"]["trim_inv"]["reached"] > 0.9 * told["analyses"]["trim_inv"]["channels"]

@@ -8,6 +8,7 @@ from kit.hgcroc.dialects import sections
 from kit.hgcroc.documents import Document, Findings, ProcedureError
 from kit.hgcroc.options import AcquisitionParameters
 from kit.hgcroc.planning import keeps_events, plan_of
+from tests.conftest import PROJECT
 from tests.hgcroc.scans import FOLDERS
 
 
@@ -45,7 +46,9 @@ def test_single_events_are_kept_where_the_entry_or_the_parameters_say_so(asked):
 def test_a_procedure_that_wants_a_calibration_has_it_over_init_and_below_the_axes(asked):
     p = asked("timewalk_scan_calibrated", "0.1.2")
     with pytest.raises(ProcedureError, match="asks for calibration pedestal_target"):
-        plan_of(p)
+        plan_of(p, ())
+    _, findings = plan_of(p)  # to look at
+    assert [text for text in findings.warnings if "asks for calibration pedestal_target" in text]
     layer = overlay({"roc_s0": {"ReferenceVoltage": {0: {"Inv_vref": 777, "Calib": 1}}}})
     plan, _ = plan_of(p, [layer])
     states = plan.states(plan.initial(plan.table.reset))
@@ -57,3 +60,10 @@ def test_a_procedure_that_wants_a_calibration_has_it_over_init_and_below_the_axe
     assert inv_vref in plan.written
     other, _ = plan_of(p, [overlay({"roc_s0": {"ReferenceVoltage": {0: {"Inv_vref": 778, "Calib": 1}}}})])
     assert other.hash != plan.hash
+
+
+def test_of_a_workflow_the_last_scan_is_looked_at():
+    config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "quick.yaml")
+    plan, findings = plan_of(AcquisitionParameters(config=config, procedure="characterisation"))
+    assert plan.procedure.name == "timewalk_scan"
+    assert any("which is made before and is not in this plan" in text for text in findings.warnings)
