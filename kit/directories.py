@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kit import files, manifest, wording
 from kit.manifest import FinishedRun
 from kit.parameters import NOT_COMPARED, Parameters
 
-__all__ = ["RunError", "clear_parts", "earlier_attempt", "hold", "is_held", "new_directory"]
+__all__ = ["RunError", "clear_parts", "earlier_attempt", "hold", "is_held", "new_directory", "one_at_a_time"]
 
 
 class RunError(RuntimeError):
@@ -107,6 +108,19 @@ def _differences(earlier: FinishedRun, stage: str, parameters: Parameters) -> st
         f"{name} was {wording.short(repr(there.get(name)))}, now {wording.short(repr(here.get(name)))}"
         for name in names
     )
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let processes that would make the same thing in a folder, which is made, wait for each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks, such as AFS
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(directory: Path) -> int | None:

@@ -47,6 +47,22 @@ class Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._open: list[str | None] = []  # anchors of what is being read
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Return a node; one inside itself is a fault: nobody could ever write it out."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.AliasEvent) and anchor in self._open:
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=f"{anchor} stands inside itself", problem_mark=mark)
+        self._open.append(anchor)
+        node = super().compose_node(parent, index)
+        self._open.pop()
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a map; a name that stands twice is a fault, not the last one's victory."""
         seen = set()

@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
-from kit.directories import RunError, clear_parts, earlier_attempt, hold, is_held, new_directory
+from kit.directories import RunError, clear_parts, earlier_attempt, hold, is_held, new_directory, one_at_a_time
 from kit.parameters import Parameters, parameter
 
 
@@ -144,3 +145,16 @@ def test_what_a_killed_process_had_begun_to_write_is_cleared_and_nothing_else(tm
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(
         kept
     )
+
+
+def test_who_comes_second_waits_for_the_first(tmp_path, python):
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom kit.directories import one_at_a_time\n"
+        "with one_at_a_time(Path('shelf')):\n    print('made:', Path('shelf/thing').exists())"
+    )
+    with one_at_a_time(tmp_path / "shelf"):
+        second = python("-c", program, cwd=tmp_path)
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(1.0)
+        (tmp_path / "shelf" / "thing").touch()
+    assert second.communicate()[0] == "made: True\n"

@@ -214,8 +214,11 @@ def test_what_json_cannot_hold_is_named_and_nothing_is_written(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b'{"a":\n x}', r"a\.json:2:2: .*; should be JSON"), (b'"\xff"', r"a\.json: byte 1 is not UTF-8"),
-     (b"[" * 100_000, r"a\.json: is nested too deeply")],
+    [
+        (b'{"a":\n x}', r"a\.json:2:2: .*; should be JSON"),
+        (b'"\xff"', r"a\.json: byte 1 is not UTF-8"),
+        (b"[" * 100_000, r"a\.json: is nested too deeply"),
+    ],
 )
 def test_damaged_json_is_refused_with_its_spot(tmp_path, content, told):
     (tmp_path / "a.json").write_bytes(content)

@@ -171,3 +171,13 @@ def test_a_near_miss_is_suggested_and_a_far_one_is_not():
 def test_a_message_repeats_at_most_200_signs_of_a_value():
     assert wording.short("x" * 200) == "x" * 200
     assert wording.short("x" * 201) == "x" * 200 + "…"
+
+
+@pytest.mark.parametrize("text", ["&a [*a]", "&a {x: *a}", "x: &b [1, {y: *b}]"])
+def test_a_value_inside_itself_is_no_value(text):
+    import yaml
+
+    with pytest.raises(yaml.YAMLError, match="stands inside itself"):
+        yaml.load(text, Loader=wording.Loader)
+    assert wording.scalar(text) == text
+    assert yaml.load("[&a [1], *a]", Loader=wording.Loader) == [[1], [1]]

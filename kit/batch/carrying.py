@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.batch.chunks import Chunk
+from kit.batch.description import fit
 from kit.batch.faults import SubmissionError
 from kit.batch.round_files import LINKED
 from kit.batch.sites import Site
@@ -39,9 +40,8 @@ def carried_by(
             if text in unseen
         )
         travelling = _apart({path: _travelling(path) for path in found}, chunk)
-        if odd := [path for path in found if "," in path or path != path.strip()]:
-            message = f"{odd[0]}: HTCondor's lists cannot hold a name with a comma; rename it"
-            raise SubmissionError(message)
+        for path in found:
+            fit(path)
         carried[chunk.name] = travelling
     return carried
 

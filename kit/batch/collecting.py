@@ -55,10 +55,10 @@ def collect(status: Status, naming: str = "", *, listed: bool = False) -> int:
     target.mkdir(exist_ok=True)
     places = {index: target / names.get(index, line["id"]) for index, line in chosen.items()}
     wanted = [
-        _Wanted(_tar(status.run, line), output, places[index] / output["name"], line["id"])
+        _Wanted(_tar(status.run, line), output, _below(places[index], output["name"]), line["id"])
         for index, line in chosen.items()
         for output in line["outputs"]
-        if not _is_there(places[index] / output["name"], output)
+        if not _is_there(_below(places[index], output["name"]), output)
     ]
     needed = sum(one.output["bytes"] for one in wanted)
     if (free := shutil.disk_usage(target).free) < needed:
@@ -106,7 +106,7 @@ def _remove_superseded(
             continue
         names = {output["name"] for output in best["outputs"]}
         for output in line["outputs"]:
-            path = places[index] / output["name"]
+            path = _below(places[index], output["name"])
             if output["name"] not in names and _is_there(path, output):  # what a person has put there stays
                 path.unlink()
 
@@ -148,6 +148,14 @@ def _names(run: BatchRun, naming: str) -> dict[int, str]:
         message = f"the pattern {naming!r} gives one name to several points; take in what tells them apart"
         raise SubmissionError(message)
     return names
+
+
+def _below(folder: Path, name: str) -> Path:
+    """Return the place of a file of a point; what came back from a job decides no place outside its folder."""
+    if Path(name).is_absolute() or ".." in Path(name).parts or folder.name in ("", ".", ".."):
+        message = f"{name!r} leads out of {files.shown(folder)}; a result line that says so is not believed"
+        raise SubmissionError(message)
+    return folder / name
 
 
 def _is_there(path: Path, output: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,13 @@ from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.sites import Site
 
-__all__ = ["Job", "check_extra", "describe", "describe_gate", "live"]
+__all__ = ["Job", "check_extra", "describe", "describe_gate", "fit", "live"]
 
 MANY_JOBS = 1000  # above, the schedd makes jobs only as they are needed
 GATE_MEMORY = 500  # MB; what a table of a hundred thousand points takes
 ENVIRONMENT = '"HOME=./ PYTHONDONTWRITEBYTECODE=1"'
+# a line would end, or a list, or a text in quotes; a macro would be put in
+UNFIT = re.compile(r"""[\x00-\x1f\x7f,"]|\$+\w*\(|\\$|^\s|\s$""")
 HELD_TIMES = 4  # releases after which a job stays held
 OURS = ("log", "queue", "executable", "arguments", "submit_event_notes", "when_to_transfer_output",
         "should_transfer_files", "output", "error", "batch_name", "initialdir")  # fmt: skip
@@ -74,7 +77,11 @@ def describe(job: Job, options: Options, site: Site, chunks: Sequence[Chunk]) ->
         *(
             []
             if job.node
-            else [("log", job.log), ("submit_event_notes", "chunk $(chunk)"), ("batch_name", job.name)]
+            else [
+                ("log", job.log),
+                ("submit_event_notes", "chunk $(chunk)"),
+                ("batch_name", UNFIT.sub("_", job.name)),
+            ]
         ),
         *_requests(options, site),
         ("max_retries", str(options.retries)),
@@ -119,6 +126,20 @@ def describe_gate(job: Job, options: Options, site: Site, results: Sequence[str]
     return _text(lines, site, options, "")
 
 
+def fit(text: str) -> str:
+    """Return a path, a name or an address that a description can hold.
+
+    Raises
+    ------
+    SubmissionError
+        If something in it would mean more to HTCondor than a sign of a name.
+    """
+    if found := UNFIT.search(text):
+        message = f"{text!r}: HTCondor's lists cannot hold a name with {found[0]!r}; rename it"
+        raise SubmissionError(message)
+    return text
+
+
 def _text(lines: Sequence[tuple[str, str]], site: Site, options: Options, queue: str) -> str:
     width = max(len(name) for name, _ in lines)
     text = [f"{name.ljust(width)} = {value}" for name, value in lines]
@@ -127,7 +148,7 @@ def _text(lines: Sequence[tuple[str, str]], site: Site, options: Options, queue:
 
 def _image(options: Options) -> list[tuple[str, str]]:
     image = options.environment.get("image")
-    return [("MY.SingularityImage", f'"{image}"')] if image else []
+    return [("MY.SingularityImage", f'"{fit(image)}"')] if image else []
 
 
 def live(options: Options, site: Site) -> bool:
@@ -138,13 +159,16 @@ def live(options: Options, site: Site) -> bool:
 def _further(options: Options, site: Site) -> list[str]:
     """Return the files that every job gets beside its own."""
     archive = options.environment.get("archive")
-    return [path for path in [*options.inputs, *([archive] if archive else [])] if not site.sees(path)]
+    return [fit(path) for path in [*options.inputs, *([archive] if archive else [])] if not site.sees(path)]
 
 
 def _destinations(job: Job, options: Options) -> str:
     """Return where the results go: small lines home, the files of the points to another place if one is named."""
     home = f"r{job.number}_$(chunk)"
-    tar = f"{options.output_url.rstrip('/')}/" if options.output_url else "../../results/"
+    if ";" in options.output_url or "=" in options.output_url:
+        message = f"output_url is {options.output_url!r}, should be an address without ; and ="
+        raise SubmissionError(message)
+    tar = f"{fit(options.output_url).rstrip('/')}/" if options.output_url else "../../results/"
     places = [f"{job.result}.jsonl=../../results/{home}.jsonl", f"{job.result}.tar={tar}{home}.tar"]
     if job.derived:
         places.append("points_$(chunk).jsonl=points/points_$(chunk).jsonl")

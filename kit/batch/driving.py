@@ -72,7 +72,7 @@ def _progress(campaign: Campaign, stage: Stage, before: dict[str, str]) -> Progr
     status = status_of(directory)
     found = _run_progress(stage, status, gate(campaign, stage, status.run))
     turns = len(record.earlier)
-    return replace(found, words=f"{found.words}; {turns} runs before it") if turns else found
+    return replace(found, words=f"{found.words}; runs before it: {turns}") if turns else found
 
 
 def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
@@ -127,7 +127,7 @@ def advance(
         if ready and wanted:
             say(f"{stage.name}: {find(stage.notebook).stage}")
             _submit(campaign, stage, changes, say, show)
-        if look(campaign)[place].state == "complete" and growing.found_nothing(campaign, stage):
+        if stage.again and look(campaign)[place].state == "complete" and growing.found_nothing(campaign, stage):
             _put_back(campaign, stage, say)
     return look(campaign)
 

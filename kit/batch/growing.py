@@ -42,10 +42,15 @@ def begin_turn(campaign: Campaign, unfinished: list[str]) -> None:
 
 
 def earlier_runs(campaign: Campaign, stage: Stage) -> list[str]:
-    """Return the runs that the next one of a stage is added to; none where it has changed, or its source."""
+    """Return the runs that the next one of a stage is added to; none where it has changed, or its source.
+
+    A run that was noted, and of which nothing was written before its submission was cut short, is none yet.
+    """
     record = campaign.records.get(stage.name)
-    same = record and (record.own, record.before) == (stage.own_identity(), campaign.before(stage))
-    return record.earlier if record and same and not record.run else []
+    if record is None or (record.own, record.before) != (stage.own_identity(), campaign.before(stage)):
+        return []
+    begun = bool(record.run) and (files.resolve(record.run) / "points.jsonl").is_file()
+    return [] if begun else record.earlier
 
 
 def left_before(campaign: Campaign, stage: Stage) -> dict[str, Any]:

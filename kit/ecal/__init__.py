@@ -3,11 +3,12 @@
 The map of rooms. Dumper files: `branches` and `events` say what one holds, `dumper` reads it with the help of
 `nesting`, `assembly` and `damage`, `scrutiny` refuses what cannot be used, `sample` says which files and events,
 `ledger` what became of each. Physics: `association`, `geometry`, `mustache`, `working_points`, `seeding`,
-`labels`, `quantities`; `kernels` and `twins` are its innermost loops, of which `engine` takes one, `building`
-puts all together. Truth: `matches`, `match_tables`, `resolution`. Windows on disk: `features` is the layout,
-`tables` and `ndjson` write, `access` and `ndjson_reading` read. Datasets: `collecting`, `dataset_inputs`,
-`dataset_index`, `selection`, `splitting`, `shuffling`, `normalisation`, `weights`, `tfrecord`, `parts`. Events
-for demos: `calorimeter`, `particles`, `showers`, `superclusters`, `demo`, `demo_windows`. Pictures: `display`,
-`window_plots`, `truth_plots`, `dataset_plots`, `plots`; `inspection`, `panel_pictures` and `panel` look into
-windows. Stages: `truth`, `windows`, `datasets`.
+`labels`, `content`, `quantities`, `window_quantities`; `kernels` and `twins` are its innermost loops, of which
+`engine` takes one, `building` puts all together. Truth: `matches`, `match_tables`, `resolution`. Windows on disk:
+`features` is the layout, `tables` and `ndjson` write, `access`, `window_files` and `ndjson_reading` read.
+Datasets: `collecting`, `dataset_inputs`, `dataset_index`, `selection`, `splitting`, `shuffling`, `normalisation`,
+`weights`, `tfrecord`, `parts`. Events for demos: `calorimeter`, `particles`, `showers`, `superclusters`, `demo`,
+`demo_windows`. Pictures: `display`, `window_plots`, `flow_plots`, `truth_plots`, `dataset_plots`, `plots`;
+`inspection` and `window_columns`, `cluster_table`, `panel_pictures`, `panel_controls`, `panel_beside`,
+`panel_exports` and `panel` look into windows. Stages: `truth`, `windows`, `datasets`.
 """

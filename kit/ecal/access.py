@@ -74,8 +74,10 @@ class WindowFile:
 
         self.path = Path(path)
         try:
-            self._file = pq.ParquetFile(self.path)
-        except pa.ArrowInvalid as fault:
+            self._file = pq.ParquetFile(self.path, page_checksum_verification=True)
+        except (pa.ArrowInvalid, OSError) as fault:
+            if isinstance(fault, OSError) and fault.errno is not None:
+                raise
             message = f"{self.path}: is no whole parquet file: {str(fault).splitlines()[0]}"
             raise FormatError(message) from None
         self.schema = self._file.schema_arrow
@@ -134,11 +136,21 @@ class WindowFile:
         wanted |= {HITS} if hits else set()
         if not any(name.split(".")[0] in CLUSTER_GROUPS for name in wanted):
             wanted.add("cl_labels.is_seed")  # tells how many clusters each window has
-        return part_of(self._file.read_row_group(group, columns=[self._paths[name] for name in wanted]))
+        return part_of(self.table(group, [self._paths[name] for name in wanted]))
 
-    def table(self, group: int) -> Any:
-        """Return a row group as an arrow table."""
-        return self._file.read_row_group(group)
+    def table(self, group: int, columns: list[str] | None = None) -> Any:
+        """Return a row group as an arrow table.
+
+        Raises
+        ------
+        FormatError
+            If its bytes are damaged.
+        """
+        try:
+            return self._file.read_row_group(group, columns=columns)
+        except (OSError, ValueError) as fault:
+            message = f"{self.path}: row group {group} is damaged: {str(fault).splitlines()[0]}"
+            raise FormatError(message) from fault
 
     @cached_property
     def _paths(self) -> dict[str, str]:

@@ -57,7 +57,7 @@ class DatasetParameters(Parameters):
     split: dict[str, float] = parameter({"train": 1.0}, "parts, and the share of events in each")
     shuffle: bool = parameter(False, "windows of each part in random order")
     windows_per_file: int = parameter(51200, "windows in a file", unit="windows", ge=5120)
-    row_group: int = parameter(1000, "windows read at once from parquet", unit="windows", ge=100, le=10_000)
+    row_group: int = parameter(1000, "read at once from parquet", unit="windows", ge=100, le=10_000)
     precision: Precision = parameter("float64", "of numbers in parquet; float32 is a quarter smaller")
     nan_fill: float | None = parameter(-999.0, "what stands for NaN in parquet; null keeps it")
     normalization: bool = parameter(True, "also write mean, width and range of the features")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import importlib
-import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from kit import files
+from kit.directories import one_at_a_time
 from kit.ecal.demo import DEMO, FOLDER, VERSION, demo, demo_paths, prepare
 from kit.manifest import MANIFEST, load
 from kit.parameters import Parameters
@@ -37,7 +35,7 @@ def prepare_windows(p: Parameters) -> None:
         return
     windows = importlib.import_module("kit.ecal.windows")  # by name: stages do not import each other
     electrons, photons = demo_runs()
-    with _one_at_a_time(electrons.parent):
+    with one_at_a_time(electrons.parent):
         path = electrons.parent / f"photons_{PHOTONS}_{SEED}_v{VERSION}.root"
         if not path.exists():
             with files.whole(path) as part:
@@ -56,16 +54,3 @@ def prepare_windows(p: Parameters) -> None:
             prepare(windows.WindowParameters())
             with Run("ecal/windows", wanted) as run:
                 run.summary = windows.make_windows(wanted, run)
-
-
-@contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let processes that would make the same thing in a folder wait for each other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks, such as AFS
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

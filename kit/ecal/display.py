@@ -75,10 +75,11 @@ def heading(s: Shown) -> str:
     """Return in one line which window it is."""
     window = s.part.window
     matched = f"particle {int(window['calo_index'][0])}" if window["calo_index"][0] >= 0 else "no particle"
+    flavour = f", flavour {int(window['flavour'][0])}" if "flavour" in window else ""
     place = ":".join(str(int(window[name][0])) for name in ("run_id", "lumi_id", "event_id"))
     return (
         f"{place}, seed ET {window['et_seed'][0]:.1f} GeV at η {window['seed_eta'][0]:.3f}, "
-        f"{len(s.et)} clusters, {matched}"
+        f"{len(s.et)} clusters, {matched}{flavour}"
     )
 
 

@@ -81,6 +81,7 @@ class WindowPanel(Panel):
         self.numbers = np.arange(len(self.inspection))
         self.part: Part | None = None
         self.shown: display.Shown | None = None
+        self._second: tuple[tuple[Any, ...], View] | None = None
         look: dict[str, Any] = {"experiment": "CMS", "interactive": interactive}
         views: dict[str, Any] = {"columns": 3, "size": (17, 5.2), "caption": caption, **look}
         self.picture = LiveFigure(draw_views, **views)
@@ -163,6 +164,14 @@ class WindowPanel(Panel):
         bundle["text/plain"] = "\n".join([self.heading.text, *(str(row["why"]) for row in self.rows())])
         return bundle
 
+    def close(self) -> None:
+        """Stop reading and drawing, and leave the front end."""
+        self._later.drop()
+        for picture in (self.picture, self.beside.picture, self.spectrum):
+            picture.close()
+        self.inspection.close()
+        super().close()
+
     def _in_time(self, job: Callable[[], object], *, known: bool) -> None:
         """Do a job now, or in the background where it would let people wait."""
         if known or not self.interactive or len(self.inspection) < MANY:
@@ -200,7 +209,11 @@ class WindowPanel(Panel):
 
     def _look(self) -> None:
         """Read the chosen window."""
-        self.part = self.inspection.one(int(self.numbers[self.place])) if len(self.numbers) else None
+        count = len(self.numbers)
+        if count and self.place >= count:
+            message = f"place is {self.place}, should be below {count}, the windows that pass the filter"
+            raise ValueError(message)
+        self.part = self.inspection.one(int(self.numbers[self.place])) if count else None
         if self.selected is None:
             self._show()
         self.selected = None  # where it changes, that is shown
@@ -225,11 +238,13 @@ class WindowPanel(Panel):
         self._compare()
 
     def _compare(self) -> None:
-        other = None
-        if self.compared is not None:
-            part = self.inspection.one(self.compared)
-            other = View(self.shown_of(part), None, self.logarithmic, self.outline)
-        self.beside.show(self.shown, other)
+        look = (self.compared, self.threshold, self.ringed, self.logarithmic, self.outline)
+        if self.compared is None:
+            self._second = None
+        elif self._second is None or self._second[0] != look:  # else it is drawn already
+            shown = self.shown_of(self.inspection.one(self.compared))
+            self._second = look, View(shown, None, self.logarithmic, self.outline)
+        self.beside.show(self.shown, self._second[1] if self._second else None)
 
     def _show_spectrum(self) -> None:
         self.spectrum.show(self.inspection.relabel(self.numbers, self.threshold))

@@ -24,14 +24,16 @@ class Beside(Panel):
 
     def __init__(self, picture: LiveFigure, *, interactive: bool = True) -> None:
         self.picture, self.numbers = picture, Words("kit-columns")
+        self._drawn: View | None = None
         super().__init__([picture, self.numbers], hook="kit-beside", interactive=interactive)
         self.layout.display = "none"
 
     def show(self, shown: display.Shown | None, other: View | None) -> None:
         """Show a second window beside the first; None hides it."""
         self.layout.display = "none" if other is None else None
-        if other is not None:
+        if other is not None and other is not self._drawn:
             self.picture.show(other)
+        self._drawn = other
         self.numbers.text = compared(shown, other.shown) if shown is not None and other is not None else ""
 
     def static(self) -> dict[str, Any]:

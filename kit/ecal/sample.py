@@ -29,7 +29,7 @@ class SampleParameters(Parameters):
     cluster_score_min: float = parameter(1e-4, "score above which a cluster belongs to a particle", ge=0)
     seed_score_min: float = parameter(1e-2, "score of the seed above which a window is matched", ge=0)
     window_version: int = parameter(3, "shape of the windows; 1 is that of the public truth ntuples", ge=1, le=3)
-    chunk_events: int = parameter(500, "events in memory at once", unit="events", ge=10, le=5000)
+    chunk_events: int = parameter(500, "in memory at once", unit="events", ge=10, le=5000)
     pileup: bool = parameter(False, "read and fill the fields of pileup and noise")
     pileup_limit: float = parameter(1e7, "pileup over signal from which on a cluster is not part of it", gt=0)
     max_failed_fraction: float = parameter(0.0, "share of the files that may fail", ge=0, le=1)

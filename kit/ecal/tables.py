@@ -170,7 +170,12 @@ class TableWriter:
         # no dictionaries: these numbers hardly repeat, and the file would grow by a quarter
         self._writer = self._stack.enter_context(
             pq.ParquetWriter(
-                self._path, self._layout, compression="zstd", use_dictionary=False, write_statistics=False
+                self._path,
+                self._layout,
+                compression="zstd",
+                use_dictionary=False,
+                write_statistics=False,
+                write_page_checksum=True,  # else flipped bits may be read as other numbers
             )
         )
         return self

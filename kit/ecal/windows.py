@@ -57,7 +57,7 @@ class WindowParameters(SampleParameters):
     formats: list[Literal["parquet", "ndjson"]] = parameter(["parquet"], "what is written", min_length=1)
     precision: Precision = parameter("float64", "of numbers in parquet; float32 is a quarter smaller")
     nan_fill: float | None = parameter(-999.0, "what stands for NaN in parquet; null keeps it")
-    row_group: int = parameter(1000, "windows read at once from parquet", unit="windows", ge=100, le=10_000)
+    row_group: int = parameter(1000, "read at once from parquet", unit="windows", ge=100, le=10_000)
     seed: int = parameter(1, "of the draw of unmatched windows", ge=0)
 
     def named_inputs(self) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy as np
 
 from kit import files
 from kit.directories import RunError
+from kit.hgcroc.chains import follow, is_chain, overlays_for
+from kit.hgcroc.dialects import Layer
 from kit.hgcroc.marks import Mark, Status, marks_text
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.options import AcquisitionParameters
@@ -43,13 +46,13 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
     RunError
         If points are not as they should be, and were not accepted to be so.
     """
+    return follow(p, run, _measure) if is_chain(p) else _measure(p, run)
+
+
+def _measure(p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | None = None) -> dict[str, Any]:
+    """Run one scan over the calibrations that it asks for."""
     begin = time.monotonic()
-    session = start_session(p, run)
-    for text in session.findings.warnings:
-        run.notice(text)
-    for path in dict.fromkeys(str(layer.document.path) for layer in session.plan.procedure.layers):
-        run.read(path)
-    run.read(str(files.resolve(p.config)))
+    session = start_session(p, run, overlays=overlays)
     measured = 0
     with contextlib.closing(session.measure()) as outcomes:  # an interruption must not leave the board taken
         for _ in run.progress(outcomes, "point", total=len(session.plan)):
@@ -60,9 +63,27 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
     return finish(p, run, session, measured, time.monotonic() - begin)
 
 
-def start_session(p: AcquisitionParameters, run: Run, *, attended: bool = False) -> Session:
-    """Return the session of a scan in the directory of a run; nothing is sent before its first point."""
-    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended)
+def start_session(
+    p: AcquisitionParameters,
+    run: Run,
+    *,
+    attended: bool = False,
+    overlays: Sequence[Layer] | None = None,
+    again: Collection[int] = (),
+) -> Session:
+    """Return the session of a scan in the directory of a run, its files noted; nothing is sent before it begins.
+
+    Calibrations that the procedure asks for and that are not given are made before, with all that they need.
+    """
+    if overlays is None:
+        overlays = overlays_for(p, run, _measure)
+    session = Session(p, lambda plan: folder_of(p, plan, run), attended=attended, overlays=overlays, again=again)
+    for text in session.findings.warnings:
+        run.notice(text)
+    layers = session.plan.procedure.layers
+    for path in dict.fromkeys([*(str(layer.document.path) for layer in layers), str(files.resolve(p.config))]):
+        run.read(path)
+    return session
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:

@@ -17,20 +17,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kit.hgcroc import tdc_start
 from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.current_line import CurrentLine
 from kit.hgcroc.data_paths import DataPath, Folder
-from kit.hgcroc.legacy_line import LegacyLine
+from kit.hgcroc.line import Line
 from kit.hgcroc.ownership import Ownership
 from kit.hgcroc.registers import RegisterError, register_table
-from kit.hgcroc.self_description import unlike
+from kit.hgcroc.self_description import limits_of, unlike
 from kit.hgcroc.wire import WaitEndedError, Wire
 
-__all__ = ["Board", "Difference", "Line", "Run"]
+__all__ = ["Board", "Difference", "Run"]
 
 IntArray = npt.NDArray[np.int64]
-Line = CurrentLine | LegacyLine
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,8 @@ class Board:
         The registers as we know them to be; None where we do not.
     remarks : list of str
         What the board says of itself that differs from the table.
+    limits : ndarray of int64 or None
+        Highest value of each register as it says, see `limits.limits_of`; None where it is as in the table.
     """
 
     def __init__(
@@ -68,6 +67,7 @@ class Board:
         self.line, self.table = line, register_table(board)
         self.state: IntArray | None = None
         self.remarks: list[str] = []
+        self.limits: IntArray | None = None
         self._path, self._owner, self._wire, self._start_timeout = path, owner, wire, start_timeout
 
     def describe(self) -> None:
@@ -87,6 +87,7 @@ class Board:
             found = ", ".join(map(str, described)) or "nothing"
             raise self._fault(asked="describe", text=f"describes itself as {found}, should be {name}")
         self.remarks = unlike(mine[name], described[name], "")
+        self.limits = limits_of(self.table, described[name]) if self.remarks else None
 
     def base_state(self) -> IntArray:
         """Return the registers to start from: after a reset where the dialect has one, else as they are.
@@ -203,8 +204,7 @@ class Board:
             with contextlib.suppress(BoardError, WaitEndedError):
                 self.line.stop()
             raise
-        if self.line.dialect == "0.1.2":
-            self.line.stop()
+        self.line.finish()
         return Run(archives, time.monotonic() - begun)
 
     def _see_the_end(self, end: float) -> None:
@@ -212,13 +212,6 @@ class Board:
             if time.monotonic() > end:
                 raise self._fault(asked="status", text="says that the run goes on, though all its data came")
             time.sleep(0.001)
-
-    def start_tdcs(self) -> None:
-        """Start the master TDCs of all ROCs, as before measurements of time."""
-        for settings in tdc_start.STEPS:
-            state = (self.read_all() if self.state is None else self.state).copy()
-            self.table.write(state, *self.table.leaves(tdc_start.tree(self.table.rocs, settings)))
-            self.become(state)
 
     def recover(self, settings: Mapping[str, Any]) -> None:
         """Begin anew with roles that failed: new sockets, programs from any state to configured."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit import wording
-from kit.hgcroc.board import Board, Line
+from kit.hgcroc.board import Board
 from kit.hgcroc.current_line import CurrentLine
 from kit.hgcroc.data_paths import DataPath, Direct, Folder
 from kit.hgcroc.exchange import Record, Role
 from kit.hgcroc.legacy_line import LegacyLine
+from kit.hgcroc.line import Line
 from kit.hgcroc.ownership import Ownership
 from kit.hgcroc.wire import Interrupt, Wire
 
@@ -69,7 +70,9 @@ def _check(network: Mapping[str, Any], dialect: str) -> None:
             continue
         for key in keys:
             value = there.get(key)
-            if key == "hostname":
+            if value is None:
+                faults.append(f"{role}.{key} is missing{wording.suggestion(key, map(str, there))}")
+            elif key == "hostname":
                 if not isinstance(value, str) or not value:
                     faults.append(f"{role}.hostname is {value!r}, should be the name of a host")
             elif not str(value).isdecimal() or not 0 < int(str(value)) < 65536:

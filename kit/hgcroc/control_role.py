@@ -1,7 +1,8 @@
 """The emulator's own socket: what no real system tells, for tests and for teaching.
 
 Requests are YAML maps with a `command`: `truth`, `registers`, `history`, `state` (with `stretch`, a place in the
-history), `counters`, `warnings`, `faults`, `inject` (with `fault` and what it takes), `clear`, `stop`.
+history), `counters`, `warnings`, `faults` (all that there are), `active` (in words, those of now), `inject` (with
+`fault` and what it takes), `clear`, `stop`.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class ControlRole:
                 return list(self._warnings)
             case "faults":
                 return FAULTS
+            case "active":
+                with board.lock:
+                    return board.faults.told()
             case "inject":
                 return self._inject(request)
             case "clear":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,28 +9,21 @@ from typing import Any
 from kit.hgcroc import messages
 from kit.hgcroc.board_errors import NackError, RefusedError
 from kit.hgcroc.exchange import Role
+from kit.hgcroc.line import OUR_RUNS, Line
 from kit.hgcroc.messages import MessageError, Tree, laid_over
 
 __all__ = ["CurrentLine"]
 
-ALIGN_PAUSE = 0.02  # s between attempts to start
-OUR_RUNS = "kit"  # begins the names of the data client's files
 
-
-class CurrentLine:
-    """The roles of a test system of dialect 1.0.15; `client` is None where the data are pulled directly."""
+class CurrentLine(Line):
+    """The roles of a test system of dialect 1.0.15."""
 
     dialect = "1.0.15"
 
     def __init__(self, slow: Role, server: Role, client: Role | None, data_port: int) -> None:
-        self.slow, self.server, self.client, self.data_port = slow, server, client, data_port
+        super().__init__(slow, server, client, data_port)
         self._settings: dict[str, Any] = {}
         self._sent: dict[str, Any] = {}
-
-    @property
-    def roles(self) -> list[Role]:
-        """Return all roles that are spoken to."""
-        return [role for role in (self.slow, self.server, self.client) if role is not None]
 
     def _slow_control(self, kind: str, args: Tree, **options: bool) -> Tree:
         request = {"type": kind, "status": "send", "read_back": False, "from_hardware": False, "args": args}
@@ -97,20 +89,18 @@ class CurrentLine:
             self.server.expect("configured", "configure", messages.dump({"daq": section}))
             self._sent = section
 
-    def start(self, patience: float) -> None:
-        """Start a run; ask again while the links do not align."""
+    def make_ready(self) -> None:
+        """See that the server waits for a run, and that the client, started once for all runs, still listens."""
         self.server.expect("configured", "status")
-        end = time.monotonic() + patience
-        tries = 1
-        while (state := self.server.ask("start")) != "running":
-            if state != "configured":
-                raise self.server.fault(asked="start", text=f"answers {state!r}, should be 'running'")
-            if time.monotonic() > end:
-                raise self.server.fault(
-                    asked="start", text=f"does not align its links: {tries} attempts in {patience:g} s"
-                )
-            tries += 1
-            time.sleep(ALIGN_PAUSE)
+        if self.client is not None:
+            self.client.expect("running", "status")
+
+    def started(self) -> bool:
+        """Ask the server to start; false while the links do not align."""
+        state = self.server.ask("start")
+        if state not in ("running", "configured"):
+            raise self.server.fault(asked="start", text=f"answers {state!r}, should be 'running'")
+        return state == "running"
 
     def running(self) -> bool:
         """Tell whether the run goes on."""
@@ -122,6 +112,9 @@ class CurrentLine:
     def stop(self) -> None:
         """End a run."""
         self.server.expect("configured", "stop")
+
+    def finish(self) -> None:
+        """Do nothing: server and client wait for the next run."""
 
     def close(self) -> None:
         """Leave server and client as others expect them."""

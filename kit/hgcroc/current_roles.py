@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, Protocol
+
+import numpy as np
 
 from kit.hgcroc import messages
 from kit.hgcroc.data_client import DataClient
-from kit.hgcroc.hexaboard import NackError
+from kit.hgcroc.hexaboard import Hexaboard, NackError
 from kit.hgcroc.messages import MessageError
 from kit.hgcroc.readout import Readout
 from kit.hgcroc.registers import RegisterError, register_table
@@ -24,7 +26,6 @@ class CurrentSlowControl:
 
     def __init__(self, slow: SlowControl) -> None:
         self._slow = slow
-        self._described = _description(slow.board.table.board.name)
 
     def answer(self, identity: bytes, parts: list[bytes]) -> list[bytes]:  # noqa: ARG002  (who asks is all the same)
         """Return the answer to a message."""
@@ -33,7 +34,7 @@ class CurrentSlowControl:
             request = messages.as_map(b"".join(parts))
             kind = str(request.get("type"))
             if kind == "describe":
-                return [self._described]
+                return [_description(self._slow.board)]
             reply = {"type": kind, "status": "success", "args": self._args(kind, request)}
         except (MessageError, RegisterError, NackError) as fault:
             reply = {"type": kind, "status": "error", "args": {}, "errmsg": str(fault)}
@@ -56,9 +57,13 @@ class CurrentSlowControl:
         return {}
 
 
-@cache
-def _description(board: str) -> bytes:
-    described = register_table(board).describe()
+def _description(board: Hexaboard) -> bytes:
+    return _described(board.table.board.name, board.limits.tobytes())
+
+
+@lru_cache(maxsize=4)  # a description is long, and the same for nearly all boards of a kind
+def _described(board: str, limits: bytes) -> bytes:
+    described = register_table(board).describe(np.frombuffer(limits, np.int64))
     return messages.dump({"type": "describe", "status": "success", "args": described}).encode()
 
 

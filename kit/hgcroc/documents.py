@@ -121,10 +121,7 @@ def copy_tree(tree: Any) -> Any:
 
 def _line(text: str, keys: tuple[Any, ...]) -> int:
     """Return the line on which the place `keys` begins; 1 for the whole."""
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError:
-        return 1
+    node = _composed(text)
     line = 1
     for key in keys:
         if isinstance(node, yaml.MappingNode):
@@ -138,6 +135,15 @@ def _line(text: str, keys: tuple[Any, ...]) -> int:
         else:
             break
     return line
+
+
+@lru_cache(maxsize=16)
+def _composed(text: str) -> Any:
+    """Return the nodes of a text, with their lines; None where it is no YAML. Every word about a file needs it."""
+    try:
+        return yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError:
+        return None
 
 
 class Mapped:

@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.hgcroc import packing
-from kit.hgcroc.chip import respond
 from kit.hgcroc.chip_settings import ChipSettings
 from kit.hgcroc.injected import FaultError, Faults, RegisterEvent
-from kit.hgcroc.rawdata import CRC_WORD, checksum
 from kit.hgcroc.registers import RegisterError, RegisterTable, Tree, register_table
 from kit.hgcroc.run_plans import RunPlan
+from kit.hgcroc.triggering import sent_words
 from kit.hgcroc.truth import Truth, place_of
 
 __all__ = ["AT_ONCE", "Hexaboard", "NackError", "Stretch"]
@@ -29,8 +28,6 @@ __all__ = ["AT_ONCE", "Hexaboard", "NackError", "Stretch"]
 IntArray = npt.NDArray[np.int64]
 
 AT_ONCE = 1000  # events made at once
-OUTLIERS = (855, 1009, 1022)  # codes on the wire, seen in real data
-ORBIT = 3564  # bunch crossings
 
 
 class NackError(RuntimeError):
@@ -66,6 +63,7 @@ class Hexaboard:
         self.seed = seed
         self.power_on: IntArray = (self.table.reset if power_on is None else power_on).copy()
         self.state: IntArray = self.power_on.copy()
+        self.limits: IntArray = self.table.maximum.copy()
         self.truth = Truth.drawn(len(self.table.rocs), seed)
         self.faults = Faults()
         self.counters: Counter[str] = Counter()
@@ -87,6 +85,10 @@ class Hexaboard:
         """
         index, value = self.table.leaves(tree)
         with self.lock:
+            if (beyond := np.flatnonzero(value > self.limits[index])).size:
+                place, found = int(index[beyond[0]]), int(value[beyond[0]])
+                message = f"is {found}, should be from 0 to {self.limits[place]}"
+                raise RegisterError([(self.table.path_of(place), message)])
             if self._rng.random() < self.faults.value("i2c_nack"):
                 message = "a chip did not acknowledge the write (NACK)"
                 raise NackError(message)
@@ -117,7 +119,7 @@ class Hexaboard:
             if event.path is None:
                 state[:] = self.power_on
             else:
-                place = self._place(event.path)
+                place = self._place("register_upset", event.path)
                 state[place] = self.table.reset[place]
             self._become(state)
 
@@ -132,7 +134,9 @@ class Hexaboard:
         with self.lock:
             self._check_places(name, wish)
             self.faults.add(name, wish)
-            if name == "dead_tdc":
+            if name == "narrow_register":
+                self.limits[self._place(name, str(wish["path"]))] = int(wish.get("value", 1))
+            elif name == "dead_tdc":
                 self.truth.dead_tdc[int(wish.get("value", 1))] = True
             elif name.endswith("_channel"):
                 flagged = {"dead": self.truth.dead, "noisy": self.truth.noisy, "shorted": self.truth.shorted}
@@ -149,16 +153,16 @@ class Hexaboard:
             message = f"{name}: there is no channel {wish['channel']}, should be from 0 to 71"
             raise FaultError(message)
         if "path" in wish:
-            self._place(str(wish["path"]))
+            self._place(name, str(wish["path"]))
 
-    def _place(self, path: str) -> int:
+    def _place(self, fault: str, path: str) -> int:
         words: list[Any] = path.split(".")
         words = [int(word) if word.isdecimal() else word for word in words]
         try:
             return self.table.index_of(words)
-        except (RegisterError, ValueError) as fault:
-            message = f"register_upset: {fault}"
-            raise FaultError(message) from fault
+        except (RegisterError, ValueError) as found:
+            message = f"{fault}: {found}"
+            raise FaultError(message) from found
 
     def message_passed(self) -> None:
         """Count a message of any role; what shall befall the registers before it, does."""
@@ -198,7 +202,9 @@ class Hexaboard:
                 count = self._until_something_happens(first, min(AT_ONCE, plan.events - first))
                 stretch = Stretch(run, first, count, len(self._journal), plan.dialect)
                 self._remember(stretch)
-                words, kept = self._words(plan, stretch, start, rng)
+                settings = ChipSettings.of(self.table, self.state)
+                counters = start + first + np.arange(count)
+                words, kept = sent_words(self.truth, settings, self.faults, plan, counters, rng)
             yield packing.records(words[kept], sent)
             first += count
             sent += int(kept.sum())
@@ -222,34 +228,3 @@ class Hexaboard:
                 self.befall(each)
         later = [each.event - first for each in self.faults.registers if each.event is not None]
         return min([count, *later])
-
-    def _words(
-        self, plan: RunPlan, stretch: Stretch, start: int, rng: np.random.Generator
-    ) -> tuple[packing.WordArray, npt.NDArray[np.bool_]]:
-        settings, events = ChipSettings.of(self.table, self.state), stretch.events
-        samples = respond(self.truth, settings, plan.trigger, events, rng)
-        if chance := self.faults.value("tot_outlier"):
-            spoil = (samples.tot > 0) & (rng.random(samples.tot.shape) < chance)
-            codes = rng.choice(OUTLIERS, size=int(spoil.sum()))
-            samples.tot[spoil] = (codes & 511) << 3
-        running = np.stack([settings.top("RunL"), settings.top("RunR")], axis=1) == 1
-        told = plan.bunch_counter
-        bunch = rng.integers(ORBIT, size=events) if told is None else np.full(events, told)
-        words = packing.pack(
-            samples,
-            settings.half("DigitalHalf", "CalibrationSC") == 1,
-            running,
-            settings.half("DigitalHalf", "IdleFrame"),
-            bunch,
-            start + stretch.first + np.arange(events),
-        )
-        self._damage(words, rng)
-        return words, rng.random(events) >= self.faults.value("lost_event")
-
-    def _damage(self, words: packing.WordArray, rng: np.random.Generator) -> None:
-        if chance := self.faults.value("bad_header"):
-            hit = rng.random(words.shape[:3]) < chance
-            words[hit, 0] ^= 0xF000000F
-            words[hit, CRC_WORD] = checksum(words[hit])
-        if chance := self.faults.value("bad_crc"):
-            words[rng.random(words.shape[:3]) < chance, CRC_WORD] ^= 0xFFFF

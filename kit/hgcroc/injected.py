@@ -15,6 +15,7 @@ FAULTS = {
     "link_misaligned": "the next VALUE starts are refused: the links are not aligned",
     "i2c_nack": "a write fails with probability VALUE, and nothing is written",
     "register_upset": "the register at `path` falls back to its value after reset",
+    "narrow_register": "the register at `path` goes to VALUE only, and the board describes itself so",
     "power_cycle": "all registers fall back to their values at power-up",
     "lost_event": "an event is lost with probability VALUE",
     "truncated_file": "the data of a run end VALUE bytes too early",
@@ -30,7 +31,7 @@ FAULTS = {
     "shorted_channel": "`channel` of `chip` shares its charge with the next",
 }
 _CHANCES = ("i2c_nack", "lost_event", "bad_header", "bad_crc", "tot_outlier")
-_COUNTS = ("link_misaligned", "truncated_file", "silent")
+_COUNTS = ("link_misaligned", "truncated_file", "silent", "narrow_register", "dead_tdc")
 _OF_CHANNELS = ("dead_channel", "noisy_channel", "shorted_channel")
 _OF_REGISTERS = ("register_upset", "power_cycle")
 
@@ -88,6 +89,14 @@ class Faults:
         self.registers.clear()
         self.dead_client = False
 
+    def told(self) -> list[str]:
+        """Return the faults that there are now, in words."""
+        words = [f"{name} {fault.value:g}" + _runs(fault.runs) for name, fault in self.active.items()]
+        words += [f"silent {count} ({role})" for role, count in self.silent.items() if count]
+        words += ["dead_client"] if self.dead_client else []
+        return words + [f"{'register_upset ' + each.path if each.path else 'power_cycle'} to come"
+                        for each in self.registers]  # fmt: skip
+
     def misaligned(self) -> bool:
         """Tell whether this start is refused."""
         left = self.value("link_misaligned")
@@ -124,6 +133,10 @@ class Faults:
                     del self.active[name]
 
 
+def _runs(count: int | None) -> str:
+    return "" if count is None else f" for {count} {'run' if count == 1 else 'runs'}"
+
+
 def _checked(name: str, wish: Mapping[str, Any]) -> float:
     """Return the fault's value; refuse what is not known or out of range, all at once."""
     if name not in FAULTS:
@@ -136,13 +149,13 @@ def _checked(name: str, wish: Mapping[str, Any]) -> float:
         value = 0
     if name in _CHANCES and value > 1:
         wrong.append(f"value is {value}, should be a probability from 0 to 1")
-    if name in (*_COUNTS, "dead_tdc") and value != int(value):
+    if name in _COUNTS and value != int(value):
         wrong.append(f"value is {value}, should be a whole number")
     for word in ("after_messages", "at_event", "runs", "chip", "channel"):
         told = wish.get(word)
         if told is not None and (isinstance(told, bool) or not isinstance(told, int) or told < 0):
             wrong.append(f"{word} is {told!r}, should be a whole number from 0")
-    if name == "register_upset" and "path" not in wish:
+    if name in ("register_upset", "narrow_register") and "path" not in wish:
         wrong.append("path is missing, should be a register such as roc_s0.Top.0.phase_strobe")
     if name == "silent" and wish.get("role", "all") not in (*ROLES, "all"):
         wrong.append(f"role is {wish['role']!r}, should be one of {', '.join(ROLES)} or all")
@@ -161,4 +174,9 @@ def _words(name: str) -> tuple[str, ...]:
         )
     if name in _OF_CHANNELS:
         return ("chip", "channel")
-    return {"silent": ("value", "role"), "dead_client": (), "dead_tdc": ("value",)}.get(name, ("value", "runs"))
+    return {
+        "silent": ("value", "role"),
+        "narrow_register": ("value", "path"),
+        "dead_client": (),
+        "dead_tdc": ("value",),
+    }.get(name, ("value", "runs"))

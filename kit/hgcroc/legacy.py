@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -22,7 +22,18 @@ from kit.hgcroc.measurements import Scan
 from kit.hgcroc.originals import merged_files
 from kit.hgcroc.states import row_registers
 
-__all__ = ["EVENTS_1015", "SEARCH_1015", "columns_012", "export_012", "export_012_files", "export_1015"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "EVENTS_1015",
+    "SEARCH_1015",
+    "columns_012",
+    "export_012",
+    "export_012_files",
+    "export_1015",
+    "frame_012",
+]
 
 SUMMARY_012 = (
     "chip", "channel", "channeltype", "adc_median", "adc_iqr", "tot_median", "tot_iqr", "toa_median", "toa_iqr",
@@ -95,6 +106,18 @@ def export_012(
             _describe(values, "CARRAY", transposed=np.int8(1))
             _fill(scan, values, [columns[name] for name in names], wanted)
     return Path(path)
+
+
+def frame_012(scan: Scan, points: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return the table of 0.1.2 as users' distilleries see it: what `export_012` writes, without a file."""
+    import pandas as pd
+
+    wanted = scan.measured() if points is None else np.asarray(points)
+    columns = {
+        name: scan.array(source, wanted).ravel().astype(_kind_012(scan, source))
+        for name, source in columns_012(scan).items()
+    }
+    return pd.DataFrame(columns)
 
 
 def _kind_012(scan: Scan, source: str) -> np.dtype[Any]:

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from kit.hgcroc import messages
 from kit.hgcroc.board_errors import NackError, RefusedError
 from kit.hgcroc.exchange import Role
+from kit.hgcroc.line import OUR_RUNS, Line
 from kit.hgcroc.messages import MessageError, Tree
 
 __all__ = ["LegacyLine"]
 
-ALIGN_PAUSE = 0.02  # s between attempts to start
 CONFIGURED = ("Configured", "ROC(s) CONFIGURED\n...\n")
-OUR_RUNS = "kit"  # begins the names of the data client's files
 
 
-class LegacyLine:
-    """The roles of a test system of dialect 0.1.2; `client` is None where the data are pulled directly."""
+class LegacyLine(Line):
+    """The roles of a test system of dialect 0.1.2."""
 
     dialect = "0.1.2"
 
-    def __init__(self, target: Role, server: Role, client: Role | None, data_port: int) -> None:
-        self.target, self.server, self.client, self.data_port = target, server, client, data_port
+    def __init__(self, slow: Role, server: Role, client: Role | None, data_port: int) -> None:
+        super().__init__(slow, server, client, data_port)
         self._client_settings: dict[str, Any] = {}
         self._sent = ""
-
-    @property
-    def roles(self) -> list[Role]:
-        """Return all roles that are spoken to."""
-        return [role for role in (self.target, self.server, self.client) if role is not None]
 
     def _settings(self, role: Role, command: str, settings: str) -> str:
         """Send a command and then what it takes; return the second answer."""
@@ -49,19 +42,19 @@ class LegacyLine:
 
     def write(self, tree: Tree) -> None:
         """Write a tree, whole or not at all."""
-        answer = self._settings(self.target, "configure", messages.dump(tree))
+        answer = self._settings(self.slow, "configure", messages.dump(tree))
         if answer not in CONFIGURED:
-            raise NackError(self.target.name, self.target.address, "configure", f"refuses: {answer.strip()}")
+            raise NackError(self.slow.name, self.slow.address, "configure", f"refuses: {answer.strip()}")
 
     def read(self, tree: Tree) -> Tree:
         """Return the leaves of a tree with their values in the chips."""
-        answer = self._settings(self.target, "read", messages.dump(tree))
+        answer = self._settings(self.slow, "read", messages.dump(tree))
         if answer.startswith("Error"):
-            raise RefusedError(self.target.name, self.target.address, "read", f"refuses: {answer}")
+            raise RefusedError(self.slow.name, self.slow.address, "read", f"refuses: {answer}")
         try:
             return messages.as_map(answer)
         except MessageError as fault:
-            raise self.target.fault(asked="read", text=f"answers what cannot be read: {fault}") from fault
+            raise self.slow.fault(asked="read", text=f"answers what cannot be read: {fault}") from fault
 
     def initialise(self, settings: Mapping[str, Any], folder: str | None) -> None:
         """Bring server and client from any state to configured."""
@@ -88,23 +81,19 @@ class LegacyLine:
         if answer != "Configured":
             raise role.fault(asked="configure", text=f"answers {answer.strip()!r}, should be 'Configured'")
 
-    def start(self, patience: float) -> None:
-        """Start a run; ask again while the links do not align."""
+    def make_ready(self) -> None:
+        """Start the client, which this dialect wants before every run."""
         if self.client is not None:
             answer = self.client.ask("start")
             if "running" not in answer.lower():
                 raise self.client.fault(asked="start", text=f"answers {answer!r}, should be 'Data puller running'")
-        end = time.monotonic() + patience
-        tries = 1
-        while "running" not in (state := self.server.ask("start")).lower():
-            if state.startswith("Error"):
-                raise self.server.fault(asked="start", text=f"refuses: {state}")
-            if time.monotonic() > end:
-                raise self.server.fault(
-                    asked="start", text=f"does not align its links: {tries} attempts in {patience:g} s"
-                )
-            tries += 1
-            time.sleep(ALIGN_PAUSE)
+
+    def started(self) -> bool:
+        """Ask the server to start; false while the links do not align."""
+        state = self.server.ask("start")
+        if state.startswith("Error"):
+            raise self.server.fault(asked="start", text=f"refuses: {state}")
+        return "running" in state.lower()
 
     def running(self) -> bool:
         """Tell whether the run goes on."""
@@ -114,10 +103,14 @@ class LegacyLine:
         return "notdone" in answer
 
     def stop(self) -> None:
-        """End a run, which this dialect wants after every one."""
+        """End a run."""
         self.server.expect("Stopped", "stop")
         if self.client is not None:
             self.client.expect("Data puller stopped", "stop")
+
+    def finish(self) -> None:
+        """Stop server and client, which this dialect wants after every run."""
+        self.stop()
 
     def close(self) -> None:
         """Do nothing: all has been stopped after the last run."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from kit import files, wording
 from kit.files import FormatError
+from kit.hgcroc.expansion import laid_over
 from kit.hgcroc.marks import Status
 from kit.hgcroc.registers import RegisterTable, register_table
 from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS
@@ -112,6 +113,16 @@ class Scan:
         """Settings of the acquisition programs under the axes."""
         settings: dict[str, Any] = json.loads(self._file["plan/programs"][()])
         return settings
+
+    def settings(self, point: int) -> dict[str, Any]:
+        """Return the settings of the acquisition programs at a point: sections ``daq`` and ``client``."""
+        steps = self._plan.steps(point)
+        others = [tree[int(step)] for tree, step in zip(self._others, steps, strict=True) if tree]
+        return laid_over([self.programs, *filter(None, others)])
+
+    @cached_property
+    def _others(self) -> list[list[dict[str, Any] | None] | None]:
+        return [json.loads(axis["others"][()]) for axis in self._axes]
 
     def point_column(self, name: str) -> npt.NDArray[Any]:
         """Return a column of the points, such as ``status`` or ``flags``, as it is on the disk now."""

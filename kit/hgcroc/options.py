@@ -20,7 +20,9 @@ from kit.hgcroc.procedures import Dialect
 from kit.hgcroc.scan import Compat
 from kit.parameters import Parameters, parameter
 
-__all__ = ["AcquisitionParameters", "connected", "fault_words", "network_of"]
+__all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "identity", "network_of"]
+
+OF_THE_BOARD = ("dead_channel", "noisy_channel", "shorted_channel", "dead_tdc")  # faults that belong to a board
 
 
 class AcquisitionParameters(Parameters):
@@ -48,7 +50,9 @@ class AcquisitionParameters(Parameters):
     max_retries: int = parameter(2, "how often a point that failed is measured again", ge=0, le=10)
     resume: bool = parameter(True, "go on with the newest unfinished scan of the same settings")
     data_path: Literal["direct", "client"] = parameter("direct", "pull the data, or let a data client write them")
-    on_fail: Literal["go_on", "pause", "stop"] = parameter("go_on", "after the last try of a point")
+    on_fail: Literal["go_on", "pause", "stop"] = parameter(
+        "go_on", "after the last try of a point; in batch a pause ends the job, to be gone on with"
+    )
     accept: list[str] = parameter([], "marks of points that may be so, such as short or lost")
     keep_raw: Literal["auto", "yes", "no"] = parameter("auto", "raw data; auto keeps those of points in doubt")
     compat: Compat = parameter("none", "an original's summary of broken halves and precedence of calibrations")
@@ -57,6 +61,7 @@ class AcquisitionParameters(Parameters):
     time_scale: float = parameter(0.0, "of the emulated board: 1 as a real one, 0 as fast as it can", ge=0)
     fault: list[str] = parameter([], "of the emulated board, such as i2c_nack 0.1, each a name and a value")
     board_id: str = parameter("", "name of the board, for hash and report")
+    user_module: str = parameter("", "where analyses of one's own are, for calibrations that they make")
 
     effort: ClassVar[frozenset[str]] = frozenset(
         {
@@ -138,6 +143,31 @@ def network_of(p: AcquisitionParameters) -> Mapping[str, Any]:
     return document.content
 
 
+def identity(p: AcquisitionParameters) -> str:
+    """Return which board this is, by its name or as an emulated one; nothing where nobody can know."""
+    if p.board_id or p.network:
+        return p.board_id
+    faults = sorted(text for text in p.fault if text.split(maxsplit=1)[0] in OF_THE_BOARD)
+    return " ".join(["emulated", str(p.seed), *faults])
+
+
+def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:
+    """Return a started emulator as the parameters want it, with its faults; the caller ends it.
+
+    It is told how many runs there have been: it would give those of a scan that goes on the same noise again.
+    """
+    words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
+    emulator = EmulatorProcess(*words, "--first-run", str(first_run))
+    try:
+        for text in p.fault:
+            name, details = fault_words(text)
+            emulator.inject(name, **details)
+    except BaseException:
+        emulator.stop()
+        raise
+    return emulator
+
+
 @contextlib.contextmanager
 def connected(
     p: AcquisitionParameters,
@@ -147,26 +177,14 @@ def connected(
     *,
     first_run: int = 0,
 ) -> Iterator[tuple[Board, EmulatorProcess | None]]:
-    """Yield a connected board, and the emulator where one had to be started; both end with the block.
-
-    An emulator is told how many runs there have been: it would give those of a scan that goes on the same noise
-    again.
-    """
+    """Yield a connected board, and the emulator where one had to be started; both end with the block."""
     with contextlib.ExitStack() as stack:
         emulator = None
         if p.network:
-            network = network_of(p)
+            network: Mapping[str, Any] = network_of(p)
         else:
-            words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-            words += ["--first-run", str(first_run)]
-            emulator = stack.enter_context(EmulatorProcess(*words))
-            network = dict(emulator.networks[dialect])
-            if dialect == "1.0.15":  # the file of that dialect does not say where the data client is
-                host, ports = emulator.announcement["host"], emulator.announcement["ports"]
-                network["client"] = {"hostname": host, "port": ports["client"]}
-            for text in p.fault:
-                name, details = fault_words(text)
-                emulator.inject(name, **details)
+            emulator = stack.enter_context(emulated(p, first_run=first_run))
+            network = emulator.networks[dialect]
         board = connect(
             network,
             dialect,

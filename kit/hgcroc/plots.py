@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 from matplotlib.figure import Figure
 
-from kit.hgcroc import scan_plots
+from kit.files import read_json
+from kit.hgcroc import board_plots, scan_plots
+from kit.hgcroc import distillate_plots as draw
+from kit.hgcroc.distillates import Distillate, load_distillate
+from kit.hgcroc.distillation import BEFORE, GRADE
+from kit.hgcroc.distilleries import DISTILLERIES
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.reasons import Reason
 from kit.hgcroc.resuming import FILE
 from kit.manifest import FinishedRun
 from kit.run import Run
 
-__all__ = ["acquisition_figures"]
+__all__ = ["acquisition_figures", "distillates_of", "distillation_figures"]
+
+CHARGE = "injected charge [fC]"
+VREF = {"inv_vref": "Inv_vref", "noinv_vref": "Noinv_vref", "toa_vref": "Toa_vref", "tot_vref": "Tot_vref"}
 
 
 def acquisition_figures(run: Run | FinishedRun) -> dict[str, Figure]:
@@ -19,6 +32,65 @@ def acquisition_figures(run: Run | FinishedRun) -> dict[str, Figure]:
         pictures: dict[str, Figure] = {"curves": scan_plots.curves(scan)}
         if "phase_strobe" in scan.labels:
             pictures["times"] = scan_plots.times(scan, scan.labels.index("phase_strobe"))
-        pictures["map"] = scan_plots.board_map(scan)
-        pictures["noise"] = scan_plots.noise(scan)
+        pictures["map"] = board_plots.board_map(scan)
+        pictures["noise"] = board_plots.noise(scan)
     return pictures
+
+
+def distillates_of(run: Run | FinishedRun) -> dict[str, Distillate]:
+    """Return all distillates of a run by analysis, in the kit's order."""
+    names = [name for name in [*DISTILLERIES, BEFORE] if (run.directory / name / "curves.npz").is_file()]
+    return {name: load_distillate(run.directory / name) for name in names}
+
+
+def distillation_figures(run: Run | FinishedRun) -> dict[str, Figure]:
+    """Return the pictures of all analyses of a run, the graded board first."""
+    found = distillates_of(run)
+    before = found.pop(BEFORE, None)
+    pictures: dict[str, Figure] = {}
+    if found:
+        serious = np.bitwise_or.reduce([each.reasons for each in found.values()]) & ~np.uint32(Reason.UNREACHABLE)
+        bad = np.sum([each.reasons != 0 for each in found.values()], axis=0).astype(float)
+        pictures["grades"] = draw.grades(read_json(run.directory / GRADE)["chips"], bad)
+    for name, each in found.items():  # a channel that is bad in one analysis is drawn as such in all
+        pictures |= dict(_pictures(name, replace(each, reasons=each.reasons | serious)))
+    if before is not None and "pedestals" in found:
+        pictures["alignment"] = draw.before_after(before, found["pedestals"])
+    return pictures
+
+
+def _pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
+    if name == "pedestals":
+        yield name, draw.on_board(found, "pedestal", "pedestal [ADC counts]")
+        yield "noise", draw.noise(found)
+    elif name in ("inv_vref", "noinv_vref"):
+        yield name, draw.halves(found, VREF[name])
+    elif name == "trim_inv":
+        yield name, draw.with_residuals(found, "trim_inv [register counts]", "pedestal [ADC counts]", "counts")
+    elif name == "phase":
+        yield name, draw.phase(found)
+    elif name == "phase_steps":
+        yield name, draw.bundle(found, "phase_strobe [25 ns / 16]", "TOA − 64 codes a phase step [25 ns / 1024]")
+    elif name == "gain":
+        yield name, draw.with_residuals(found, CHARGE, "ADC [counts]", "counts", limit=2.0)
+        yield "gain_map", draw.on_board(found, "gain", "gain [ADC counts / fC]")
+    elif name == "crosstalk":
+        yield name, draw.crosstalk(found)
+    elif name in ("toa_vref", "tot_vref"):
+        yield name, draw.thresholds(found, VREF[name])
+    else:
+        yield from _more_pictures(name, found)
+
+
+def _more_pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
+    if name in ("trim_toa", "trim_tot"):
+        yield name, draw.bundle(found, f"{name} [register counts]", f"{name[-3:].upper()} efficiency")
+    elif name == "toa_curves":
+        yield name, draw.bundle(found, CHARGE, "TOA efficiency")
+        yield "toa_map", draw.on_board(found, "q50", "charge at half efficiency [fC]")
+    elif name == "time_walk":
+        yield name, draw.time_walk(found)
+    elif name == "tot_line":
+        yield name, draw.with_residuals(found, CHARGE, "TOT [counts]", "counts")
+    elif name == "joining":
+        yield name, draw.joining(found)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kit import files, wording
-from kit.hgcroc.dialects import Procedure, read_current, read_legacy
+from kit.hgcroc.dialects import Procedure
 from kit.hgcroc.documents import Document, Findings, Mapped, ProcedureError, load
+from kit.hgcroc.entries import read_current, read_legacy
 
 __all__ = ["Dialect", "Library", "read_library", "read_procedure"]
 
@@ -74,14 +75,14 @@ def read_library(path: Path) -> Library:
     library = Library(path)
     _collect(path, library, set(), "")
     library.findings.refuse()
-    seen: dict[str, Entry] = {}
+    seen: dict[tuple[str, str], Entry] = {}
     for entry in library.entries:
-        if entry.name in seen:
-            first = seen[entry.name].document.spot(seen[entry.name].keys)
+        before = seen.setdefault((entry.type, entry.name), entry)
+        if before is not entry:
+            first = before.document.spot(before.keys)
             library.findings.warn(
                 entry.document.spot(entry.keys), f"{entry.name} stands at {first}, too, which is taken"
             )
-        seen.setdefault(entry.name, entry)
     return library
 
 

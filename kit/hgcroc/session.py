@@ -6,79 +6,43 @@ and within a second in a long wait; then the point that was being measured count
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from kit import files
 from kit.hgcroc.board import Board
 from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.documents import Findings, ProcedureError
+from kit.hgcroc.dialects import Layer
+from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.dryrun import Cost, dry_run, order_of
 from kit.hgcroc.emulator_process import EmulatorProcess
+from kit.hgcroc.limits import beyond, unlike_defaults, with_defaults
 from kit.hgcroc.logbook import Logbook
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, Outcome, board_settings
-from kit.hgcroc.options import AcquisitionParameters, connected
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.options import AcquisitionParameters, connected, identity
+from kit.hgcroc.pausing import AbortedError, Pausing, State
+from kit.hgcroc.planning import keeps_events, plan_of
 from kit.hgcroc.recording import Recorder, open_again
-from kit.hgcroc.registers import register_table
 from kit.hgcroc.resuming import FILE, runs_of
-from kit.hgcroc.scan import Plan, make_plan
+from kit.hgcroc.scan import Plan
 from kit.hgcroc.scanfile import create
+from kit.hgcroc.tdc_start import start_tdcs
 from kit.hgcroc.wire import WaitEndedError
 
-__all__ = ["AbortedError", "Session", "SpoiledPointError", "State", "plan_of"]
+__all__ = ["AbortedError", "Session", "SpoiledPointError", "State"]
 
 IntArray = npt.NDArray[np.int64]
-State = Literal["idle", "planned", "running", "paused", "aborting", "done", "failed"]
-
-PATIENCE = 0.7  # s that a point may go on after a pause was asked for
-LOOK = 0.05  # s between looks whether a pause is over
-
-
-class AbortedError(RuntimeError):
-    """A scan that was ended by its user; it can be gone on with."""
 
 
 class SpoiledPointError(RuntimeError):
     """A point that could not be measured as wished, where the scan was to stop at such."""
 
 
-def plan_of(p: AcquisitionParameters) -> tuple[Plan, Findings]:
-    """Return the plan that the parameters ask for, and what is noticed about it; nothing is sent anywhere.
-
-    Raises
-    ------
-    ProcedureError
-        With all faults of the procedure.
-    """
-    procedure, findings = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
-    if procedure.calibrations:
-        names = ", ".join(procedure.calibrations)
-        findings.fault(
-            procedure.spot, f"asks for calibration {names}, which the acquisition cannot make by itself"
-        )
-    plan = make_plan(
-        procedure,
-        register_table(p.board),
-        findings,
-        repeats=p.repeats,
-        n_events=p.n_events,
-        check=p.check_ranges,
-        compat=p.compat,
-        about=f"{p.board_id} {p.mode}",
-    )
-    return plan, findings
-
-
-class Session:
+class Session(Pausing):
     """A scan that can be paused, resumed and aborted from another thread.
 
     Parameters
@@ -88,53 +52,40 @@ class Session:
     folder : callable
         Takes the plan and returns the folder of the scan; called once, before the board is touched.
     attended : bool
-        Somebody is there who can resume it; else what should pause the scan stops it.
+        Somebody is there who can resume it; else what would pause the scan ends it, to be gone on with.
+    overlays : sequence of Layer
+        Calibrations, see `planning.plan_from`.
+    again : collection of int
+        Points that are measured once more, though they have data.
     """
 
     def __init__(
-        self, p: AcquisitionParameters, folder: Callable[[Plan], Path], *, attended: bool = False
+        self,
+        p: AcquisitionParameters,
+        folder: Callable[[Plan], Path],
+        *,
+        attended: bool = False,
+        overlays: Sequence[Layer] = (),
+        again: Collection[int] = (),
     ) -> None:
-        self.p, self._pausable = p, attended and p.on_fail == "pause"
-        self.plan, self.findings = plan_of(p)
+        self.p, self._attended, self._again = p, attended, list(again)
+        self.plan, self.findings = plan_of(p, overlays)
         self.order = order_of(self.plan, p.order, p.seed)
-        self.state: State = "planned"
+        super().__init__("planned")
         self._folder = folder
-        self.folder, self.trouble = Path(), ""
+        self.folder = Path()
         self.emulator: EmulatorProcess | None = None
         self.base_differences: list[str] = []
-        self._abort, self._pause = threading.Event(), threading.Event()
-        self.left, self.ended = len(self.plan), threading.Event()
-        self._pause_asked, self._in_point = 0.0, False
+        self.left = len(self.plan)
 
     @property
     def events(self) -> bool:
         """Whether single events are kept."""
-        mode = self.plan.procedure.mode if self.p.mode == "file" else self.p.mode
-        return mode == "full"
+        return keeps_events(self.p, self.plan)
 
     def cost(self) -> Cost:
         """Return what the scan will cost."""
         return dry_run(self.plan, self.order, events=self.events)
-
-    def pause(self) -> None:
-        """Hold the scan after this point, or within a second."""
-        self._pause_asked = time.monotonic()
-        self._pause.set()
-
-    def resume(self) -> None:
-        """Go on."""
-        self._pause.clear()
-
-    def abort(self) -> None:
-        """End the scan after this point, or within a second; it can be gone on with."""
-        if not self.ended.is_set():
-            self.state = "aborting"
-        self._abort.set()
-
-    def _interrupt(self) -> bool:
-        # what comes before a point is short, and cannot be done twice
-        held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
-        return self._abort.is_set() or held
 
     def measure(self) -> Generator[Outcome, None, None]:
         """Measure all points that are not there yet, and yield each.
@@ -187,36 +138,42 @@ class Session:
                     keep_raw=logbook.raw,
                 )
                 done = np.isin(recorder.status, (Status.GOOD, Status.FLAGGED))
+                done[self._again] = False
                 self.left = int((~done).sum())
                 for point in self.order[~done[self.order]]:
                     yield self._point(int(point), measuring, recorder, logbook)
 
     def _point(self, point: int, measuring: Measuring, recorder: Recorder, logbook: Logbook) -> Outcome:
-        """Measure a point and bring it to the file; after an interruption by a pause once more."""
+        """Measure a point and bring it to the file; after a pause that interrupted it once more."""
+        anew = False
         while True:
-            self._hold(recorder)
+            self._hold(recorder.flush)
             try:
+                if anew:  # whatever was left behind when the point was interrupted
+                    measuring.initialise(point)
                 outcome = self._measured(point, measuring)
             except WaitEndedError:
                 if self._abort.is_set():
                     raise
-                self._hold(recorder)
-                measuring.initialise(point)
+                anew = True
                 continue
             except BoardError as fault:
                 logbook.note("unreachable", point=point, fault=str(fault))
-                if not self._pausable:
+                if not self._attended:
                     raise
-                self.pause()
-                self.trouble = str(fault)
+                anew = True
+                self.pause(str(fault))
                 continue
             break
         recorder.write(point, outcome.columns, outcome.summary, outcome.events, outcome.differences)
         if outcome.status != Status.GOOD:
             logbook.note("point", point=point, status=outcome.status.name.lower(), text=outcome.text)
-            if outcome.marks & ~self.p.accepted and self.p.on_fail != "go_on":
+            if self.p.on_fail != "go_on" and self._is_bad(outcome):
                 self._stop_at(outcome)
         return outcome
+
+    def _is_bad(self, outcome: Outcome) -> bool:
+        return outcome.status == Status.FAILED or bool(outcome.marks & ~self.p.accepted)
 
     def _measured(self, point: int, measuring: Measuring) -> Outcome:
         self._in_point = True
@@ -226,50 +183,46 @@ class Session:
             self._in_point = False
 
     def _stop_at(self, outcome: Outcome) -> None:
-        if self._pausable:
-            self.pause()
-            return
-        message = f"point {outcome.point}: {outcome.text}; the scan was to stop at such a point"
-        raise SpoiledPointError(message)
-
-    def _hold(self, recorder: Recorder) -> None:
-        """Wait while the scan is paused."""
-        if self._pause.is_set() and not self._abort.is_set():
-            recorder.flush()
-            self.state = "paused"
-            while self._pause.is_set() and not self._abort.wait(LOOK):
-                pass
-            self.state = "running"
-        if self._abort.is_set():
-            raise AbortedError
+        told = f"point {outcome.point}: {outcome.text}"
+        if self.p.on_fail == "stop":
+            message = f"{told}; the scan was to stop at such a point"
+            raise SpoiledPointError(message)
+        if not self._attended:
+            message = f"{told}; the scan pauses here, and nobody is there to resume it: start it again to go on"
+            raise SpoiledPointError(message)
+        self.pause(told)
 
     def _recorder(self, board: Board, logbook: Logbook) -> Recorder:
         """Bring the board to its base state, and return the writer of the file."""
-        device = board.base_state()
         for remark in board.remarks:
             logbook.note("remark", text=remark)
+        self._check_limits(board, logbook)
+        device = board.base_state()
         path = self.folder / FILE
         if not path.is_file():
             self._compare(device, logbook)
-            extra = self._default_leaves(device) if self.p.on_base_difference == "write" else None
-            about = {"board_id": self.p.board_id, "order": self.p.order}
+            extra = with_defaults(self.plan, device) if self.p.on_base_difference == "write" else None
+            about = {"board_id": identity(self.p), "order": self.p.order}
             create(path, self.plan, device if extra is None else extra, about, events=self.events)
         recorder = open_again(path, self.plan)
         board.initialise(board_settings(self.plan.settings(0), board.line.dialect))
         if self.plan.procedure.start_tdc:
-            board.start_tdcs()
+            start_tdcs(board)
         return recorder
 
-    def _default_leaves(self, device: IntArray) -> IntArray:
-        """Return the state of the device with all that the files of defaults say."""
-        return np.where(self.plan.named & ~self.plan.table.read_only, self.plan.default, device)
+    def _check_limits(self, board: Board, logbook: Logbook) -> None:
+        """Refuse what this very board cannot hold, by its own description, before anything is written to it."""
+        if board.limits is None or self.p.check_ranges == "off":
+            return
+        told = beyond(self.plan, board.limits)
+        if told and self.p.check_ranges == "error":
+            raise ProcedureError(told)
+        for text in told:
+            logbook.note("warning", text=text)
 
     def _compare(self, device: IntArray, logbook: Logbook) -> None:
         """Tell where the board is not as the files of defaults say."""
-        wanted, table = self.plan.default, self.plan.table
-        other = np.flatnonzero((device != wanted) & self.plan.named & ~table.read_only)
-        self.base_differences = [f"{table.text_of(int(k))} is {device[k]}, should be {wanted[k]}" for k in other]
-        logbook.note("base", differences=len(other), registers=self.base_differences[:100])
-        if len(other) and self.p.on_base_difference == "stop":
-            told = [f"the board differs from its files of defaults: {text}" for text in self.base_differences]
-            raise ProcedureError(told)
+        found = self.base_differences = unlike_defaults(self.plan, device)
+        logbook.note("base", differences=len(found), registers=found[:100])
+        if found and self.p.on_base_difference == "stop":
+            raise ProcedureError([f"the board differs from its files of defaults: {text}" for text in found])

@@ -23,6 +23,7 @@ FIRED = 0.5  # efficiency above which a channel counts as fired: noise does not 
 CODES_A_PHASE = 64  # 25 ns / 16 in codes of 25 ns / 1024
 NEARLY = 16  # codes that a time may be off: the TDC is not linear
 CIRCLE = 1024
+PEDESTALS = {"Inv_vref", "Noinv_vref", "trim_inv"}  # registers that move pedestals, perhaps out of the scale
 FULL_SCALE = {"adc_median": 1023, "toa_median": 1023, "tot_median": 4088}
 
 
@@ -69,7 +70,7 @@ def times_off_phase(phase: Array, alike: Array, toa: Array, efficiency: Array) -
     return marks
 
 
-def twins(label: Array, summary: list[Array]) -> Marks:
+def twins(label: Array, summary: list[Array], *, may_end: bool = False) -> Marks:
     """Mark points of different labels with the same data.
 
     Parameters
@@ -77,11 +78,14 @@ def twins(label: Array, summary: list[Array]) -> Marks:
     label : ndarray of int, shape (points,)
         Points with equal numbers have the same settings.
     summary : list of ndarray, shape (points, rows)
-        Columns that are compared; means and widths of real events are never equal by chance.
+        Columns that are compared, the widths last; means and widths of real events are never equal by chance.
+    may_end : bool
+        Whether the ADC may stand at one end of its scale everywhere, as where a scan moves pedestals: points
+        without any width are not compared then.
     """
     first: dict[bytes, int] = {}
     found = np.zeros(len(label), bool)
-    for point in range(len(label)):
+    for point in np.flatnonzero((summary[-1] > 0).any(axis=1) | (not may_end)).tolist():
         key = b"".join(np.ascontiguousarray(column[point]).tobytes() for column in summary)
         other = first.setdefault(key, point)
         if label[other] != label[point]:
@@ -112,7 +116,7 @@ def validate(scan: Scan) -> dict[int, Mark]:
     alike = _numbers(np.column_stack([repeat, steps[:, others]]))
     means = [scan.array(name, points)[:, rows] for name in ("adc_mean", "adc_stdd")]
     marks = tot_at_zero(calib, scan.array("tot_efficiency", points)[:, rows])
-    marks |= twins(label, means) | full_scale(columns)
+    marks |= twins(label, means, may_end=bool(PEDESTALS & set(scan.labels))) | full_scale(columns)
     if "phase_strobe" in scan.labels:
         marks |= times_off_phase(phase, alike, columns["toa_median"], times)
     return {int(point): Mark(int(mark)) for point, mark in zip(points, marks, strict=True) if mark}

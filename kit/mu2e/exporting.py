@@ -22,6 +22,7 @@ __all__ = ["ensemble_of", "export", "refuse_ungridded", "shares_for"]
 
 FCL = "SamplingInput_sr0.fcl"
 MOST_JOBS_WRITTEN = 10_000
+BLINDLY = "grid jobs of several files would use events of other ensembles: files_per_job: 1 begins behind them"
 
 
 def ensemble_of(p: MixtureParameters, made: Yields) -> Ensemble:
@@ -87,7 +88,9 @@ def export(p: MixtureParameters, made: Yields, plan: Plan, run: Run) -> dict[str
     """Write everything that the grid needs, and return the number of its jobs."""
     ensemble = ensemble_of(p, made)
     compat = made.parameters["compat"]
-    shares = shares_for(p, made, plan, Ledger(resolve(p.ledger)).held_by_others(plan.ensemble))
+    held = Ledger(resolve(p.ledger)).held_by_others(plan.ensemble)
+    shares = shares_for(p, made, plan, held)
+    blindly = not shares and not {of for of, _ in held}.isdisjoint(source.identity for source in plan.sources)
     jobs = len(shares) if p.mode == "art" else jobs_of(ensemble.files, p.files_per_job)
     if shares and shares[0].first:
         ensemble = replace(ensemble, first=shares[0].first)
@@ -100,17 +103,23 @@ def export(p: MixtureParameters, made: Yields, plan: Plan, run: Run) -> dict[str
     for index in range(min(jobs, MOST_JOBS_WRITTEN)):
         if index not in lacking:
             share = shares[index] if shares else Share()
+            # a job's text adds its index to the first seed; older productions had one seed for all
+            mine = replace(ensemble, sampling_seed=p.sampling_seed - index) if p.legacy_seed else ensemble
             texts[f"job_{index}.fcl"] = job_text(
-                common, ensemble, index, p.files_per_job, share.most, _every(share, ensemble, plan, index)
+                common, mine, index, p.files_per_job, share.most, _every(share, ensemble, plan, index)
             )
-    texts["submit.txt"] = submit_text(ensemble, jobs, _warnings(p, compat, shares, lacking), _whole(shares))
-    for text in _left_out(lacking):
+    told = [BLINDLY] * blindly + _left_out(lacking)
+    usable = _whole(shares) and not blindly
+    texts["submit.txt"] = submit_text(ensemble, jobs, _warnings(p, compat, shares) + told, usable)
+    for text in told:
         run.notice(text)
     for name, text in texts.items():
         with run.writing(f"grid/{name}") as part:
             part.write_text(text, encoding="utf-8")
     with run.writing(f"grid/{jobdef_name(ensemble)}") as part:
-        part.write_bytes(jobdef_bytes(ensemble, common, p.setup, p.files_per_job, compat))
+        part.write_bytes(
+            jobdef_bytes(ensemble, common, p.setup, p.files_per_job, "mds1" if p.legacy_seed else compat)
+        )
     return {"grid_jobs": jobs - len(lacking)}
 
 
@@ -128,11 +137,13 @@ def _whole(shares: Sequence[Share]) -> bool:
     return not any(share.first or share.lacking for share in shares)
 
 
-def _warnings(
-    p: MixtureParameters, compat: str, shares: Sequence[Share], lacking: Mapping[int, Sequence[str]]
-) -> list[str]:
+def _warnings(p: MixtureParameters, compat: str, shares: Sequence[Share]) -> list[str]:
     lines = []
-    if compat != "none" or p.sampling_seed != 1:
+    if p.legacy_seed:
+        lines.append(
+            "every job has the same sampling seed, as older productions had it: numbers spread too widely"
+        )
+    elif compat != "none" or p.sampling_seed != 1:
         lines.append(
             "the job definition gives every job the same sampling seed: only job_<index>.fcl differ in it"
         )
@@ -144,7 +155,7 @@ def _warnings(
         lines.append(
             "jobs draw numbers of their own, and the ledger does not reserve what they use: mode art does"
         )
-    return [*lines, *_left_out(lacking)]
+    return lines
 
 
 def _left_out(lacking: Mapping[int, Sequence[str]]) -> list[str]:

@@ -14,6 +14,7 @@ from kit.opendata.spectra import Pair, Spectra
 __all__ = ["Contents", "contents_of", "nothing_in"]
 
 FloatArray = npt.NDArray[np.float64]
+DECADES = 1e5  # between the largest and the smallest that a picture shows: weights may nearly cancel
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class Contents:
         """The smallest value worth seeing: one event, or the smallest sum of weights above 0."""
         if self.squares is None or not (self.values > 0).any():
             return 1.0
-        return float(self.values[self.values > 0].min())
+        return max(float(self.values[self.values > 0].min()), float(self.values.max()) / DECADES)
 
     @property
     def text(self) -> str:

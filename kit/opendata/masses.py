@@ -41,6 +41,8 @@ from kit.run import Run
 
 __all__ = ["Counting", "MassParameters", "events_at_once", "make_masses"]
 
+MOST_BINS = 1_000_000  # of a spectrum; a resolution of 10 MeV up to 10 TeV
+
 COMPILED_MEMORY = 400  # MB; with less there is no room for compiled loops
 BASE_MEMORY = {True: 310, False: 190}  # MB; what a process takes with compiled loops and without, before it reads
 EVENT_MEMORY = 1500  # bytes; what an event of a piece takes while it is read and counted, with some room
@@ -86,7 +88,9 @@ class MassParameters(Selection):
         """Yield what does not fit together."""
         yield from super().contradictions()
         bins = self.mass_max / self.bin_width
-        if round(bins) < 1 or abs(bins - round(bins)) > 1e-9 * bins:
+        if bins > MOST_BINS:
+            yield f"bin_width is {self.bin_width} GeV, which makes more than {MOST_BINS:,} bins up to mass_max"
+        elif round(bins) < 1 or abs(bins - round(bins)) > 1e-9 * bins:
             yield f"mass_max is {self.mass_max} GeV, not a multiple of bin_width, {self.bin_width} GeV"
 
     def selecting(self) -> dict[str, Any]:

@@ -91,7 +91,9 @@ def test_a_whole_batch_run_travels_as_the_folder_of_its_points(sending, written)
     assert inputs_of(round_, "000000") == [{str(run): "outputs"}]
 
 
-@pytest.mark.parametrize("name", ["a,b.txt", "a.txt "])
+@pytest.mark.parametrize(
+    "name", ["a,b.txt", "a.txt ", "a\nqueue 9.txt", 'a"b.txt', "$(chunk).txt", "$ENV(HOME).txt", "$$([1+1]).txt"]
+)
 def test_a_name_that_htcondors_lists_cannot_hold_is_refused(sending, made, name):
     with pytest.raises(SubmissionError, match="HTCondor's lists cannot hold"):
         sending([made(name)])

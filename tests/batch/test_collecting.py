@@ -143,3 +143,14 @@ def test_only_what_is_not_there_yet_needs_space(written, monkeypatch):
     free = namedtuple("usage", "total used free")(100, 93, 7)  # the seven bytes of `point 1`
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: free)
     assert collect(made.read()) == 1
+
+
+@pytest.mark.parametrize("name", ["../../evil.txt", "/tmp/evil.txt", "a/../../../evil.txt"])
+def test_a_result_line_writes_nothing_outside_the_folder_of_its_point(written, name):
+    made = written(1)
+    made.bring({0: "done"})
+    (lines,) = (made.batch.directory / "results").glob("*.jsonl")
+    lines.write_text(lines.read_text().replace('"x.txt"', json.dumps(name)))
+    with pytest.raises(SubmissionError, match="leads out of"):
+        collect(made.read())
+    assert not list(made.batch.directory.parent.rglob("evil.txt"))

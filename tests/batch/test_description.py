@@ -181,3 +181,34 @@ def test_a_line_that_changes_what_the_kit_relies_on_is_refused_and_named(line, n
 
 def test_other_lines_pass_also_empty_ones():
     check_extra(['+AccountingGroup = "a"', "requirements = TARGET.Memory > 1", "", "logical = 1"])
+
+
+HOSTILE = ["a\nqueue 9", "a\rqueue 9", 'a" evil', "$(chunk)", "$ENV(HOME)", "$$([1])", "a, ../../evil", "a\\"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: {"inputs": [f"/d/{text}"]},
+        lambda text: {"output_url": f"root://host//{text}"},
+        lambda text: {"environment": {"image": f"/d/{text}"}},
+        lambda text: {"environment": {"archive": f"/d/{text}"}},
+    ],
+    ids=["inputs", "output_url", "image", "archive"],
+)
+def test_no_name_can_become_a_command(make, text):
+    with pytest.raises(SubmissionError, match="HTCondor's lists cannot hold a name with"):
+        text_of(**make(text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_name_in_the_queue_says_no_more_than_a_name(text):
+    job = Job("001", text, 3000.0, "events.log")
+    assert text_of(job=job).count("\nqueue") == 1
+    assert "$" not in told(text_of(job=job))[0]["batch_name"]
+
+
+def test_an_address_cannot_send_results_to_other_places():
+    with pytest.raises(SubmissionError, match="should be an address without"):
+        text_of(output_url="root://host//a;r001_0.jsonl=/evil")

@@ -10,8 +10,9 @@ import pytest
 from kit import files
 from kit.batch.campaign import campaign_in, read_campaign
 from kit.batch.campaign_commands import go_on
-from kit.batch.driving import look
+from kit.batch.driving import look, note
 from kit.batch.faults import SubmissionError
+from kit.batch.growing import begin_turn
 from kit.batch.options import Options
 from kit.batch.rounds import batch_run
 from kit.parameters import ParameterError
@@ -91,12 +92,19 @@ def test_what_is_new_is_worked_on_alone_and_the_sum_is_that_of_all(grows: Path, 
     for name, record in second.records.items():
         assert record.earlier == [first.records[name].run] != [record.run]
         assert files.resolve(record.earlier[0]).is_dir()
+    assert [one.words.rpartition("; ")[2] for one in look(second)] == ["runs before it: 1"] * 4
+
+
+@pytest.mark.slow
+def test_a_third_turn_knows_what_both_before_it_have_found(grows: Path, tmp_path: Path):
+    for number in (0, 4):
+        put(tmp_path, number)
+        called(grows, again=number > 0)
     put(tmp_path, 6)
     third, _ = called(grows, again=True)
     assert inputs_of(third, "square") == ["number_6.txt"]
     assert len(inputs_of(third, "total")) == len(third.records["square"].earlier) + 1 == 3
-    assert total(third) == 1 + 4 + 9 + 16 + 25 + 36
-    assert [one.words.rpartition("; ")[2] for one in look(third)] == ["2 runs before it"] * 4
+    assert total(third) == 1 + 4 + 9 + 16 + 36
 
 
 def test_where_nothing_is_new_all_stays_as_it_was_and_is_said(grows: Path):
@@ -108,6 +116,7 @@ def test_where_nothing_is_new_all_stays_as_it_was_and_is_said(grows: Path):
     assert called(grows)[0].records == first.records
 
 
+@pytest.mark.slow
 def test_what_is_new_but_leaves_nothing_for_the_next_stage_ends_there(grows: Path, tmp_path: Path, make_notebook):
     cells = ("parameters", "inputs: list[str] = ['demo']  # files\noutput: str = ''  # folder")
     picky = COPY.replace("\n    Path(output", "\n    if path.stem < '9':\n        Path(output")
@@ -122,6 +131,7 @@ def test_what_is_new_but_leaves_nothing_for_the_next_stage_ends_there(grows: Pat
     assert total(called(grows, again=True)[0]) == 1 + 4 + 9 + 49
 
 
+@pytest.mark.slow
 def test_a_stage_that_has_changed_meanwhile_is_made_anew_of_old_and_new(grows: Path, tmp_path: Path):
     called(grows)
     put(tmp_path, 4)
@@ -131,6 +141,20 @@ def test_a_stage_that_has_changed_meanwhile_is_made_anew_of_old_and_new(grows: P
     assert sorted(inputs_of(third, "square")) == [f"number_{n}.txt" for n in (1, 2, 3, 4)]
     assert third.records["square"].earlier == []
     assert third.records["copy"] == second.records["copy"]
+
+
+@pytest.mark.slow
+def test_a_submission_that_was_cut_short_before_its_run_was_there_is_still_of_what_is_new(
+    grows: Path, tmp_path: Path
+):
+    called(grows)
+    put(tmp_path, 4)
+    begin_turn(made := read_campaign(grows), [])
+    note(made, made.stage("find"), tmp_path / "outputs/beam/find/never_made")
+    second, _ = called(grows)
+    assert inputs_of(second, "square") == ["number_4.txt"]
+    assert [len(record.earlier) for record in second.records.values()] == [1] * 4
+    assert total(second) == 1 + 4 + 9 + 16
 
 
 def test_only_what_is_complete_grows_and_never_as_a_dag(grows: Path, chain: Path):
@@ -147,7 +171,7 @@ def test_only_what_is_complete_grows_and_never_as_a_dag(grows: Path, chain: Path
     ("new", "told"),
     [
         ("again: [since]", r"stage find: again is \['since'\], should be such as"),
-        ("again: {sine: list.json}", r"sine is not known \(did you mean since"),
+        ("again: {sinces: list.json}", r"sinces is not known \(did you mean since"),
     ],
 )
 def test_what_again_names_is_a_parameter_and_a_pattern(grows: Path, new: str, told: str):

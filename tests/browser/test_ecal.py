@@ -12,7 +12,7 @@ from kit.ecal.windows import WindowParameters, make_windows
 from kit.run import Run
 
 demo("pairs.root", 12, "pairs", 1)
-p = WindowParameters(inputs=["pairs.root"], unmatched=2, both_labels=True, output="run")
+p = WindowParameters(inputs=["pairs.root"], unmatched=2, both_labels=True)
 with Run("ecal/windows", p) as run:
     run.summary = make_windows(p, run)
 """,
@@ -79,6 +79,7 @@ def test_windows_are_chosen_looked_into_and_compared_by_mouse(page, pictures):
     page.get_by_role("textbox", name="mustache at").fill("5")
     page.keyboard.press("Enter")
     page.get_by_role("checkbox", name="working point of the file").uncheck()
+    expect(page.get_by_role("spinbutton", name="threshold")).to_be_enabled()
     slider = panel.locator(".noUi-handle, [role=slider]").first
     slider.hover()
     box = slider.bounding_box()
@@ -86,6 +87,9 @@ def test_windows_are_chosen_looked_into_and_compared_by_mouse(page, pictures):
     page.mouse.move(box["x"] + 90, box["y"] + box["height"] / 2, steps=4)
     page.mouse.up()
     expect(panel.locator(".kit-figure .kit-caption").last).to_contain_text("against the file")
+    name = heading.inner_text().split(": ")[1].split(",")[0]
+    expect(panel.locator(".kit-figure .kit-caption").first).to_contain_text(name)
+    expect(panel.locator(".kit-beside .kit-caption")).to_contain_text("at working point")
     panel.screenshot(path=pictures / "windows_mouse.png")
     page.get_by_role("button", name="Export").click()
     expect(told).to_contain_text("written: outputs/exports/window_1_")

@@ -64,8 +64,11 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     threshold.fill("97")
     threshold.press("Enter")
     expect(words).to_contain_text("another part of the spectrum: DIO")
+    expect(panel.locator(".kit-headroom .kit-caption")).to_contain_text("too few simulated events: IPAMichel")
     page.get_by_role("button", name="Copy as parameters").click()
     panel.screenshot(path=str(pictures / "mu2e_yields.png"))
+    panel.locator(".kit-mode").scroll_into_view_if_needed()
+    page.screenshot(path=str(pictures / "mu2e_sliders.png"))
     assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
 
 

@@ -1,5 +1,6 @@
 """Reading windows back: some fields of many, all of one."""
 
+import numpy as np
 import pytest
 
 from kit.ecal.access import WindowFile
@@ -49,3 +50,27 @@ def test_what_is_no_file_of_windows_is_refused(tmp_path, paths):
     pq.write_table(pa.table({"x": [1]}), tmp_path / "other.parquet")
     with pytest.raises(FormatError, match=r"other\.parquet: holds no windows: lacks cl_features, window_metadata"):
         WindowFile(tmp_path / "other.parquet")
+
+
+def test_bits_that_flipped_in_a_file_of_this_kit_are_told_from_numbers(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = np.random.default_rng(1).normal(size=1000)
+    feature = pa.array([[{"is_seed": number}] for number in numbers])
+    table = pa.table(
+        {"cl_features": feature, "cl_labels": feature, "window_metadata": pa.array([{"n": 1}] * 1000)}
+    )
+    path = tmp_path / "windows.parquet"
+    with TableWriter(path, table.schema, 1000) as writer:
+        writer.write(table)
+    whole = path.read_bytes()
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    first, last = column.data_page_offset + 100, column.data_page_offset + column.total_compressed_size
+    for place in range(first, last, (last - first) // 50):  # pages; what stands before them has no checksum
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with (
+            WindowFile(path) as file,
+            pytest.raises(FormatError, match=r"windows\.parquet: row group 0 is damaged"),
+        ):
+            file.table(0)

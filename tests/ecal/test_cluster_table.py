@@ -28,3 +28,8 @@ def test_a_row_is_what_is_drawn(shown):
         assert row["over WP"] == pytest.approx(shown.score[place] / shown.threshold)
         assert row["why"] == display.reason(shown, place)
         assert row_line(row).split()[:2] == [str(place), "in" if shown.in_scluster[place] else "out"]
+
+
+def test_a_line_says_in_or_out_and_why():
+    row = {"cluster": 4, "in": False, "et": 1.5, "deta": 0.01, "dphi": -0.2, "why": "out: it is far"}
+    assert row_line(row) == "  4 out ET    1.500 GeV, Δη +0.010, Δφ -0.200; out: it is far"

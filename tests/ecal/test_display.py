@@ -1,5 +1,7 @@
 """The picture of one window, and the sentences about its clusters."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,26 @@ def test_it_can_be_drawn(part, selected):
     assert len(figures.png(picture)) > 10_000
     drawn = np.nansum(axes[0, 2].images[0].get_array())
     assert drawn == pytest.approx(part.hits["share"].sum(), rel=1e-9)
+
+
+def test_a_click_into_the_crystals_means_the_cluster_that_owns_them(part):
+    shown = display.shown(part)
+    owner, places = display.crystals(shown)
+    assert len(owner) == len(places) == len(part.hits["ieta"])
+    assert np.array_equal(np.bincount(owner, minlength=len(shown.et)), part.hits.counts)
+    assert np.ptp(places[:, 0]) < 180
+
+
+def test_pileup_is_drawn_as_squares_where_there_is_some(part):
+    def drawn(pileup):
+        cluster = {**part.cluster, "calo_recoen_PU": pileup * part.cluster["en_cluster"]}
+        _, axes = figures.figure()
+        display.draw_window(axes, display.shown(dataclasses.replace(part, cluster=cluster)))
+        return [text.get_text() for text in axes.legend().get_texts()]
+
+    assert "energy of pileup" in drawn(0.3)
+    assert "energy of pileup" not in drawn(0.0)
+
+
+def test_the_heading_names_the_flavour(part):
+    assert display.heading(display.shown(part)).endswith(", flavour 11")

@@ -19,5 +19,8 @@ def test_it_is_there_only_when_there_is_a_second_window(paths):  # noqa: F811
     ]
     assert beside.picture.caption == caption(View(other))
     assert "image/png" in beside.static()
+    drawn = beside.picture.drawn
+    beside.show(other, beside._drawn)
+    assert beside.picture.drawn == drawn
     beside.show(one, None)
     assert beside.layout.display == "none"

@@ -21,13 +21,13 @@ def test_views_may_be_drawn_again_into_the_same_axes(shown):
     for logarithmic in (True, False):
         for each in axes.flat:
             each.clear()
-        panel_pictures.draw_views(axes, (shown, 1, logarithmic))
+        panel_pictures.draw_views(axes, panel_pictures.View(shown, 1, logarithmic))
     assert len(picture.axes) == 3
 
 
 def test_the_caption_counts_what_is_in_the_supercluster(shown):
     inside = int(shown.in_scluster.sum())
-    assert f"{inside} clusters in the supercluster" in panel_pictures.caption((shown, None, True))
+    assert f"{inside} clusters in the supercluster" in panel_pictures.caption(panel_pictures.View(shown))
 
 
 def test_scale_width_and_changes_are_told_and_drawn():
@@ -39,6 +39,18 @@ def test_scale_width_and_changes_are_told_and_drawn():
     assert axes.patches[0].get_data().values.sum() == 3
 
 
-def test_a_line_says_in_or_out_and_why():
-    row = {"cluster": 4, "in": False, "et": 1.5, "deta": 0.01, "dphi": -0.2, "why": "out: it is far"}
-    assert panel_pictures.row_line(row) == "  4 out ET    1.500 GeV, Δη +0.010, Δφ -0.200; out: it is far"
+@pytest.mark.parametrize("axes_number", [0, 1])
+def test_a_click_near_a_cluster_means_it_and_far_from_all_none(shown, axes_number):
+    _, axes = figures.grid(1, 3)
+    panel_pictures.draw_views(axes, panel_pictures.View(shown))
+    point = axes.flat[axes_number].transData.transform((shown.dphi[2], shown.deta[2]))
+    assert panel_pictures.cluster_at(axes.flat, shown, tuple(point)) == 2
+    corner = axes.flat[axes_number].bbox.p0 + 3
+    assert panel_pictures.cluster_at(axes.flat, shown, tuple(corner)) is None
+    assert panel_pictures.cluster_at(axes.flat, shown, (-5.0, -5.0)) is None
+
+
+def test_a_window_compared_with_itself_has_twice_the_same_numbers(shown):
+    lines = panel_pictures.compared(shown, shown).splitlines()[1:]
+    assert len(lines) == 11
+    assert all(line.split()[-1] == line.split()[-2] for line in lines)

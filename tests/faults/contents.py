@@ -1,4 +1,4 @@
-"""What a run has made, piece by piece, so that two runs can be compared: what they must agree in, and only that."""
+"""What a run has made, piece by piece, so that two runs can be compared in what they must agree in."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 
 # how long it took, when and where it was: nothing that a result must have twice
 PASSING = re.compile(
-    r"(^|[._/ ])(seconds|\w*_seconds|cpu\w*|started|ended|time|times|created|made|at|host|process|pid|rate|\w*_rate|"
-    r"\w*per_second|peak_memory_mb|memory\w*|attempts?|code_commit|commit|version|software|kit|output|directory|run)"
-    r"($|[._/ \[])"
+    r"(^|[._/ ])(seconds|\w*_seconds|cpu\w*|started|ended|time|times|created|made|at|host|process|pid|rate|"
+    r"\w*_rate|\w*per_second|peak_memory_mb|memory\w*|attempts?|code_commit|commit|version|software|kit|output|"
+    r"directory|run)($|[._/ \[])"
 )
+MEASURED = ("summary/", "points/writes", "events/")
 LOGS = ("log.jsonl", "events.jsonl")  # they tell what happened, and each attempt adds to them
 
 
 def pieces(path: Path, home: Path) -> dict[str, str]:
-    """Return the digests of the named pieces of a file in a project at `home`; those that hold times are taken apart.
+    """Return the digests of the named pieces of a file, in a project at `home`; what holds times is taken apart.
 
     Raises
     ------
@@ -80,7 +81,10 @@ def _hdf5(path: Path) -> Iterator[tuple[str, str]]:
 
     def look(name: str, thing: Any) -> None:
         if isinstance(thing, h5py.Dataset):
-            found.append((name, digest(repr(np.asarray(thing[()]).tolist()).encode())))
+            values = np.asarray(thing[()])
+            if name.startswith(MEASURED):  # a point that is measured again has other noise
+                values = np.array([str(values.dtype), *values.shape], dtype=str)
+            found.append((name, digest(repr(values.tolist()).encode())))
 
     with h5py.File(path) as file:
         file.visititems(look)
@@ -104,13 +108,18 @@ def _sqlite(path: Path) -> Iterator[tuple[str, str]]:
         connection.close()
 
 
-def outputs(directory: Path, home: Path) -> dict[str, dict[str, str]]:
-    """Return the pieces of every result in a run's directory: what stands there under a final name."""
+def outputs(directory: Path, home: Path, *, growing: bool = True) -> dict[str, dict[str, str]]:
+    """Return the pieces of every result in a run's directory: what stands there under a final name.
+
+    A scan grows point by point in its own file; of an unfinished run that file is the stage's to open again.
+    """
     found = {}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory)
         hidden = any(part.startswith(".") for part in name.parts)
         made_again = name.parts[0] in ("plots", "manifest.json") or path.suffix == ".ipynb"
+        if path.suffix == ".h5" and not growing:
+            continue
         if path.is_file() and not hidden and not made_again:
             found[str(name)] = pieces(path, home)
     return found

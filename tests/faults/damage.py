@@ -1,8 +1,8 @@
 """What can be wrong with an input: each damage is made from a valid file, by a function of its bytes.
 
-`other` tells whether the damaged file may still be a good one with other content: then nobody can know, and another
-answer is right. A file that is cut, empty, or something else can always be told from a good one, if its format says
-how long it is.
+`other` tells whether the damaged file may still be a good one with other content: then nobody can know, and
+another answer is right. A file that is cut, empty, or something else can always be told from a good one, if its
+format says how long it is.
 """
 
 from __future__ import annotations

@@ -251,7 +251,12 @@ DISTURBANCES = [
     Disturbance("output removed", output_removed, r"no such file|is gone|removed|unable to|cannot"),
     Disturbance("started twice", twice, r"being written by another process|is complete"),
     Disturbance("clock jumps", clock),
-    Disturbance("little memory", memory, r"memory|allocat|thread|kernel died|mmap|shared object", by_signal=True),
+    Disturbance(
+        "little memory",
+        memory,
+        r"memory|allocate|allocation|thread|kernel died|mmap|shared object",
+        by_signal=True,
+    ),
     Disturbance("input cut while read", input_cut, fault_of_input=True),
     Disturbance("input scrambled while read", input_scrambled, fault_of_input=True),
 ]

@@ -70,11 +70,11 @@ def attempt(order: dict[str, Any]) -> None:
     status = 0
     try:
         run_cells(order["notebook"], order["values"])
-    except BaseException as fault:
+    except BaseException as fault:  # noqa: BLE001 - as papermill takes it
         with Path(order["err"] + ".trace").open("w") as stream:  # to mend what is found; no user sees it
             traceback.print_exc(file=stream)
         text, status = told(fault)
-        print(f"kit: {text}", file=sys.stderr)
+        sys.stderr.write(f"kit: {text}\n")
     sys.exit(status)
 
 
@@ -134,6 +134,11 @@ def _reap() -> None:
         pass
 
 
+def _answer(words: Any) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Take orders until standard input ends."""
     library = ctypes.CDLL(None)
@@ -142,7 +147,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in sys.argv[1:]:
         importlib.import_module(name)
-    print(json.dumps("ready"), flush=True)
+    _answer("ready")
     for line in sys.stdin:
         order = json.loads(line)
         answer: Any
@@ -155,7 +160,7 @@ def main() -> None:
                 answer = wait(order["process"], order["seconds"])
             case "leftovers":
                 answer = leftovers(order["seconds"])
-        print(json.dumps(answer), flush=True)
+        _answer(answer)
 
 
 if __name__ == "__main__":

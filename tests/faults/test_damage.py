@@ -1,4 +1,4 @@
-"""Every stage with every kind of damage to its input: refused by name, or so harmless that the answer is the same."""
+"""Every stage with every kind of damage to its input: refused by name, or harmless."""
 
 import random
 

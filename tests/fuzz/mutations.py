@@ -1,4 +1,4 @@
-"""Changes of valid files that lead into the corners of a parser: of bytes, of lines, and of values in their tree."""
+"""Changes of valid files that lead into the corners of a parser: of bytes, lines, and values in their tree."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ ODD = [
     "nan",
 ]
 WORDS = [b"nan", b"inf", b"-1", b"1e999", b"9" * 30, b"\x00", b"\xff\xfe", b"\r\n", b"\n\n", b",,", b": ", b"- ",
-         b"{", b"[", b'"', b"&a [*a]", b"!!python/object/apply:os.system [x]", b"2025-13-45", b"0x", b"\xe2\x80\xa8"]  # fmt: skip
+         b"{", b"[", b'"', b"&a [*a]",
+         b"!!python/object/apply:os.system [x]", b"2025-13-45", b"0x", b"\xe2\x80\xa8"]  # fmt: skip
 
 
 def mutants(seeds: list[bytes], count: int, seed: int) -> Iterator[bytes]:
@@ -37,10 +38,14 @@ def mutants(seeds: list[bytes], count: int, seed: int) -> Iterator[bytes]:
     yield from seeds
     draw = random.Random(seed)
     for _ in range(count):
-        content = draw.choice(seeds)
-        for _ in range(draw.choice([1, 1, 2, 4])):
-            content = draw.choice([_of_bytes, _of_lines, _of_tree])(content, draw)
-        yield content
+        yield mutate(draw.choice(seeds), draw)
+
+
+def mutate(content: bytes, draw: random.Random) -> bytes:
+    """Return some bytes with one or a few changes."""
+    for _ in range(draw.choice([1, 1, 2, 4])):
+        content = draw.choice([_of_bytes, _of_lines, _of_tree])(content, draw)
+    return content
 
 
 def _of_bytes(content: bytes, draw: random.Random) -> bytes:

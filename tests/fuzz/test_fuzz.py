@@ -1,4 +1,4 @@
-"""Foreign bytes are read or refused by name, whatever they are: the corpus, and a bounded number of its mutants."""
+"""Foreign bytes are read or refused by name, whatever they are: the corpus, and many of its mutants."""
 
 import time
 from pathlib import Path
@@ -26,7 +26,8 @@ def test_what_is_in_the_corpus_is_read_or_refused_by_name(name, tmp_path):
 def test_mutants_of_the_corpus_are_read_or_refused_by_name(name, tmp_path, request, record_property):
     end = time.process_time() + (SLOW_SECONDS if request.config.getoption("--slow") else SECONDS)
     count = 0
-    for count, content in enumerate(mutants(seeds(name), 10**9, seed=1), 1):
+    for content in mutants(seeds(name), 10**9, seed=1):
+        count += 1
         try:
             TARGETS[name].feed(content, tmp_path)
         except Exception:

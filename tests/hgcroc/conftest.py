@@ -70,3 +70,28 @@ def example(shared_data):
         return make_plan(procedure, register_table("ld"), findings, **options)
 
     return plan
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """Return the scans of the demo: the quick chain of an emulated board with bad channels, measured once."""
+    from kit.hgcroc import demo
+    from kit.hgcroc.distillation import DistillationParameters
+
+    home = tmp_path_factory.mktemp("hgcroc_home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIT_HOME", str(home))
+        return demo.prepare(DistillationParameters())
+
+
+@pytest.fixture(scope="session")
+def distilled(demo_folder, tmp_path_factory):
+    """Return a complete run of hgcroc/distillation on the demo's scans."""
+    from kit.hgcroc.distillation import DistillationParameters, distil_scans
+    from kit.run import Run
+
+    output = tmp_path_factory.mktemp("hgcroc_distilled") / "run"
+    p = DistillationParameters(scans=[str(demo_folder)], output=str(output), interactive=False)
+    with Run("hgcroc/distillation", p) as run:
+        run.summary = distil_scans(p, run)
+    return run

@@ -267,14 +267,3 @@ def test_two_dialects_steer_one_board(stood, joined):
     current = joined(stood, "1.0.15", board="char")
     current.become(calib(300))
     assert (legacy.read_all() == calib(300)).all()
-
-
-@each_dialect
-def test_the_oscillators_of_the_time_converters_are_started(stood, ready, dialect):
-    board = ready(dialect)
-    board.start_tdcs()
-    half = TABLE.columns("roc_s0", "MasterTdc", 1)
-    values = dict(zip(TABLE.names("MasterTdc"), stood.board.state[half].tolist(), strict=True))
-    assert values["EN_MASTER_CTDC_VOUT_INIT"] == values["EN_MASTER_FTDC_VOUT_INIT"] == 0
-    assert values["VD_CTDC_P_DAC_EN"] == values["VD_FTDC_P_DAC_EN"] == 1
-    assert values["VD_CTDC_P_D"] == values["VD_FTDC_P_D"] == 16

@@ -174,3 +174,12 @@ def test_all_is_counted(board):
     index, _ = board.table.leaves(init_tree())
     assert board.counters == {"register_writes": len(index), "runs": 1, "triggers": 30, "messages": 1}
     assert board.history() == [{"run": 1, "first": 0, "events": 30, "journal": 1, "dialect": "current"}]
+
+
+def test_a_register_can_be_made_narrower_than_in_the_table(board):
+    board.inject("narrow_register", path=PHASE, value=7)
+    board.write({"roc_s1": {"Top": {0: {"phase_strobe": 7}}}})
+    with pytest.raises(RegisterError, match=r"roc_s1\.Top\.0\.phase_strobe: is 8, should be from 0 to 7"):
+        board.write({"roc_s1": {"Top": {0: {"phase_strobe": 8}}}})
+    with pytest.raises(FaultError, match=r"narrow_register: .*there is no block 'Tip'"):
+        board.inject("narrow_register", path="roc_s1.Tip.0.phase_strobe")

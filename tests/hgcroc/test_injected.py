@@ -76,6 +76,15 @@ def test_what_cannot_be_is_refused(name, wish, words):
 
 def test_every_fault_can_be_asked_for_as_its_words_say():
     channel = {"chip": 0, "channel": 1}
-    wishes = {"register_upset": {"path": "x"}, "dead_channel": channel, "noisy_channel": channel}
+    path = {"path": "x"}
+    wishes = {"register_upset": path, "narrow_register": path, "dead_channel": channel, "noisy_channel": channel}
     for name in FAULTS:
         assert faults(name, **wishes.get(name, channel if name.endswith("_channel") else {})) != Faults()
+
+
+def test_what_is_wrong_now_can_be_told():
+    made = faults("lost_event", value=0.5, runs=1)
+    for name, wish in (("silent", {"value": 2, "role": "server"}), ("dead_client", {}),
+                       ("power_cycle", {"at_event": 3})):  # fmt: skip
+        made.add(name, wish)
+    assert made.told() == ["lost_event 0.5 for 1 run", "silent 2 (server)", "dead_client", "power_cycle to come"]

@@ -1,5 +1,6 @@
 """State truth: every stored row has the registers that the chips had at its triggers, whatever happens."""
 
+import re
 import threading
 import time
 
@@ -219,15 +220,48 @@ def test_a_data_client_may_write_the_files(shared_data, stand, tmp_path):
         truth.assert_stored(tmp_path / dialect)
 
 
-@SLOW
-def test_a_dead_data_client_ends_the_scan(shared_data, stand, tmp_path):
+@BOTH
+def test_a_data_client_that_dies_is_told_before_the_next_run_and_the_scan_goes_on_with_a_new_one(
+    shared_data, stand, tmp_path, dialect
+):
     emulator = stand()
-    p = parameters(shared_data, emulator, "0.1.2", data_path="client", timeout=6.0, max_retries=0)
+    truth = Truth(emulator)
+    p = parameters(shared_data, emulator, dialect, data_path="client", timeout=3.0, max_retries=0)
     points = session_of(p, tmp_path).measure()
-    next(points)
+    truth.look(next(points))
     emulator.inject("dead_client")
-    with pytest.raises(BoardError):
+    begun = time.monotonic()
+    with pytest.raises(
+        BoardError, match=r"data client at tcp://\S+, asked to (status|start), gives no answer in 3 s"
+    ):
         next(points)
+    assert time.monotonic() - begun < 12
+    emulator.board.faults.clear()
+    truth.measure(session_of(p.with_values(timeout=30.0), tmp_path))
+    truth.assert_stored(tmp_path)
+
+
+@SLOW
+@BOTH
+def test_a_data_client_that_dies_within_a_run_is_told_in_time(shared_data, stand, tmp_path, dialect, eventually):
+    emulator = stand()
+    emulator.inject("slow_run", value=2)
+    p = parameters(shared_data, emulator, dialect, data_path="client", timeout=3.0, max_retries=0)
+    told = []
+
+    def run():
+        try:
+            list(session_of(p, tmp_path).measure())
+        except BoardError as fault:
+            told.append(str(fault))
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    assert eventually(lambda: emulator.board.counters["runs"] == 1)
+    emulator.inject("dead_client")
+    worker.join(30)
+    assert not worker.is_alive()
+    assert re.search(r"data client at .*(gives no answer in 3 s|it wrote no file)", told[0])
 
 
 @pytest.mark.parametrize("act", ["pause", "abort"])
@@ -282,8 +316,6 @@ def test_a_scan_may_stop_or_pause_at_a_point_in_doubt(shared_data, stand, tmp_pa
     p = parameters(shared_data, emulator, max_retries=0, on_fail="stop")
     with pytest.raises(SpoiledPointError, match=r"point 0: fewer events than asked for.* was to stop"):
         list(session_of(p, tmp_path / "stop").measure())
-    with pytest.raises(SpoiledPointError):  # nobody is there who could resume it
-        list(session_of(p.with_values(on_fail="pause"), tmp_path / "alone").measure())
     session = session_of(p.with_values(on_fail="pause"), tmp_path / "pause", attended=True)
     worker = threading.Thread(target=lambda: list(session.measure()))
     worker.start()
@@ -295,6 +327,67 @@ def test_a_scan_may_stop_or_pause_at_a_point_in_doubt(shared_data, stand, tmp_pa
     accepted = session_of(p.with_values(accept=["short", "lost"]), tmp_path / "accepted")
     emulator.inject("lost_event", value=0.4)
     assert len(list(accepted.measure())) == 6
+
+
+def test_a_pause_that_nobody_can_end_ends_the_scan_which_goes_on_when_it_is_started_again(
+    shared_data, stand, tmp_path
+):
+    emulator = stand()
+    emulator.inject("lost_event", value=0.4)
+    p = parameters(shared_data, emulator, max_retries=0, on_fail="pause")
+    with pytest.raises(SpoiledPointError, match=r"point 0: fewer events .* nobody is there to resume it"):
+        list(session_of(p, tmp_path).measure())
+    emulator.board.faults.clear()
+    again = session_of(p, tmp_path)
+    assert [outcome.point for outcome in again.measure()] == [1, 2, 3, 4, 5]
+    with Scan.open(tmp_path / FILE) as scan:
+        assert scan.summary() == {"pending": 0, "good": 5, "flagged": 1, "failed": 0}
+    once_more = session_of(p, tmp_path, again=[0])
+    assert [outcome.point for outcome in once_more.measure()] == [0]
+    with Scan.open(tmp_path / FILE) as scan:
+        assert scan.summary()["good"] == 6
+
+
+@BOTH
+def test_a_server_that_falls_silent_pauses_a_scan_that_somebody_watches(
+    shared_data, stand, tmp_path, dialect, eventually
+):
+    emulator = stand()
+    truth = Truth(emulator)
+    session = session_of(
+        parameters(shared_data, emulator, dialect, timeout=2.0, max_retries=0), tmp_path, attended=True
+    )
+    worker = threading.Thread(target=truth.measure, args=(session,))
+    role = "server" if dialect == "1.0.15" else "legacy-server"
+    emulator.inject("slow_run", value=0.2)
+    worker.start()
+    assert eventually(lambda: emulator.board.counters["runs"] >= 2)
+    emulator.inject("silent", role=role, value=1000)
+    assert eventually(lambda: session.state == "paused", 30)
+    assert "gives no answer in 2 s" in session.trouble
+    session.resume()  # too early: it is paused once more
+    assert eventually(lambda: session.state == "running" or session.trouble == "", 5)
+    assert eventually(lambda: session.state == "paused", 30)
+    emulator.board.faults.clear()
+    session.resume()
+    worker.join(60)
+    assert session.state == "done"
+    truth.assert_stored(tmp_path)
+
+
+def test_what_this_very_board_cannot_hold_is_refused_before_it_is_touched(shared_data, stand, tmp_path):
+    emulator = stand()
+    emulator.inject("narrow_register", path="roc_s1.ReferenceVoltage.0.Calib", value=40)
+    p = parameters(shared_data, emulator)
+    told = r"roc_s1\.ReferenceVoltage\.0\.Calib is 64, should be from 0 to 40 as the board describes itself"
+    with pytest.raises(ProcedureError, match=told):
+        list(session_of(p, tmp_path / "refused").measure())
+    assert not (tmp_path / "refused" / FILE).exists()
+    assert (emulator.board.counters["resets"], emulator.board.counters["register_writes"]) == (0, 0)
+    warned = session_of(p.with_values(check_ranges="warn", max_retries=0), tmp_path / "warned")
+    failed = [outcome.point for outcome in warned.measure() if outcome.status == Status.FAILED]
+    assert failed == [2, 5]  # what the board itself refuses then
+    assert "as the board describes itself" in (tmp_path / "warned" / "log.jsonl").read_text()
 
 
 def test_nothing_is_read_back_where_nothing_is_wished_and_every_point_says_so(shared_data, stand, tmp_path):

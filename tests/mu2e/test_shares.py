@@ -97,6 +97,13 @@ def test_jobs_of_art_on_untouched_files_need_no_more_than_the_job_definition(yie
     assert (run.directory / "grid" / "submit.txt").read_text().startswith("mu2ejobsub --jobdef")
 
 
+def test_jobs_with_one_seed_for_all_do_what_was_planned_with_it(yields):
+    run = draw(yields, mode="art", subruns=2, legacy_seed=True, export_grid=True, step="plan")
+    for job, taken in jobs_in(run).items():
+        assert set(taken) == planned(run, job)
+    assert (run.directory / "grid" / "submit.txt").read_text().startswith("# every job has the same sampling seed")
+
+
 def test_jobs_of_other_modes_begin_behind_what_others_hold_and_the_text_says_what_is_not_reserved(yields):
     first = draw(yields, ensemble="first", mode="asimov", subruns=1)
     run = draw(yields, ensemble="second", export_grid=True, step="plan")
@@ -106,6 +113,15 @@ def test_jobs_of_other_modes_begin_behind_what_others_hold_and_the_text_says_wha
     assert len(jobs[0]) > 50
     text = (run.directory / "grid" / "submit.txt").read_text()
     assert "the ledger does not reserve what they use: mode art does" in text
+    assert "mu2ejobsub" not in text
+
+
+def test_jobs_of_several_files_are_not_offered_where_others_hold_events(yields):
+    run = draw(yields, ensemble="first", export_grid=True, files_per_job=2, step="plan")
+    assert "mu2ejobsub" in (run.directory / "grid" / "submit.txt").read_text()
+    run = draw(yields, ensemble="second", export_grid=True, files_per_job=2, step="plan")
+    text = (run.directory / "grid" / "submit.txt").read_text()
+    assert "# grid jobs of several files would use events of other ensembles: files_per_job: 1" in text
     assert "mu2ejobsub" not in text
 
 

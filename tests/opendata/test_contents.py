@@ -35,6 +35,10 @@ def test_with_weights_they_are_their_sums_with_the_root_of_the_sum_of_squares():
     assert found.reach == pytest.approx(0.5)
 
 
+def test_a_sum_that_nearly_cancels_does_not_stretch_the_scale():
+    assert Contents(np.array([1.0, 1e-17]), np.array([1.0, 2.0])).least == 1e-5
+
+
 @given(numbers, st.integers(1, 9))
 def test_joined_bins_lose_nothing(values: list[int], factor: int):
     found = Contents(np.array(values), np.array(values) * 0.5)

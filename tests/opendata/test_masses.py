@@ -524,3 +524,9 @@ def test_numbers_of_the_summary_are_finite(folder: Path):
     for name in ("seconds", "events_per_second", "peak_memory_mb"):
         assert math.isfinite(summary[name])
         assert summary[name] > 0
+
+
+@pytest.mark.parametrize("width", [5e-324, 1e-9])
+def test_a_width_that_makes_bins_without_number_is_refused(width):
+    with pytest.raises(ParameterError, match=r"bin_width is .* GeV, which makes more than 1,000,000 bins"):
+        MassParameters.build({"bin_width": width})
