@@ -27,8 +27,6 @@ QUICK = (  # sections that everybody reads; the others, which take minutes toget
     "README: Five minutes in batch",
     "README: Three ways to run the same page",
     "README: What a run leaves",
-    "RECIPES: Points that fail",
-    "RECIPES: Several stages, one after the other",
 )
 
 
