@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ PASSING = re.compile(
     r"\w*_rate|\w*per_second|peak_memory_mb|memory\w*|attempts?|code_commit|commit|version|software|kit|output|"
     r"directory|run)($|[._/ \[])"
 )
+Look = Callable[[Path, Path], dict[str, str]]
 MEASURED = ("summary/", "points/writes", "events/")
 LOGS = ("log.jsonl", "events.jsonl")  # they tell what happened, and each attempt adds to them
 
@@ -35,6 +36,21 @@ def pieces(path: Path, home: Path) -> dict[str, str]:
         return {name: text.replace(str(home), "") for name, text in readers[path.suffix](path)
                 if path.suffix == ".root" or not PASSING.search(name)}  # fmt: skip
     return {"": digest(path.read_bytes().replace(bytes(home), b""))}
+
+
+def values(path: Path, home: Path) -> dict[str, str]:
+    """Return the digests of what a file holds, without what it says of where it was made."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if path.suffix == ".parquet":
+        table = pq.read_table(path).replace_schema_metadata(None)
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_stream(stream, table.schema) as writer:
+            writer.write_table(table)
+        return {"": digest(stream.getvalue().to_pybytes())}
+    told = ("hash", "checksum", "sha256", "inputs", "config")  # of paths, too
+    return {name: text for name, text in pieces(path, home).items() if not any(word in name for word in told)}
 
 
 def digest(content: bytes) -> str:
@@ -108,7 +124,9 @@ def _sqlite(path: Path) -> Iterator[tuple[str, str]]:
         connection.close()
 
 
-def outputs(directory: Path, home: Path, *, growing: bool = True) -> dict[str, dict[str, str]]:
+def outputs(
+    directory: Path, home: Path, *, growing: bool = True, look: Look = pieces
+) -> dict[str, dict[str, str]]:
     """Return the pieces of every result in a run's directory: what stands there under a final name.
 
     A scan grows point by point in its own file; of an unfinished run that file is the stage's to open again.
@@ -121,7 +139,7 @@ def outputs(directory: Path, home: Path, *, growing: bool = True) -> dict[str, d
         if path.suffix == ".h5" and not growing:
             continue
         if path.is_file() and not hidden and not made_again:
-            found[str(name)] = pieces(path, home)
+            found[str(name)] = look(path, home)
     return found
 
 
