@@ -74,6 +74,8 @@ class ViewPanel(Panel):
             self.controls, self._told, line(self.curve, self.board), self.spectra,
             Pick("kit-view", "kit-map", self.guarded(lambda x, y, add: self.pick(x, y, add=add))),
         )  # fmt: skip
+        for picture in (self.curve, self.board):  # a long caption must not push them below each other
+            picture.layout.width = "500px"
         self.spectra.layout.display = "none"
         names = ["quantity", "against", "steps", "rows", "event"]
         self.observe(self.guarded(lambda _: self.show(), "traits"), names)

@@ -82,7 +82,7 @@ def test_the_connected_board_has_the_last_word_on_ranges(panel_on):
     panel.builder.add("ReferenceVoltage.Calib", "0:501:250")
     assert panel.error == ""
     panel.scan.start()
-    assert panel.scan.runner.wait(60)
+    assert panel.scan.runner.wait(150)
     assert panel.scan.runner.result.summary["good"] == 6
     assert emulator.board.counters["runs"] == 6
 
@@ -92,7 +92,7 @@ def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     built(panel)
     panel.builder.name = "mine"
     click(panel, "Start")
-    assert panel.scan.runner.wait(60)
+    assert panel.scan.runner.wait(150)
     assert (panel.scan.runner.status, panel.error, panel.scan.error) == ("done", "", "")
     panel.view.flush()
     assert panel.view.curve.caption.startswith("mine, phase_strobe 8: 5 points against Calib [DAC counts]; chip 0")
@@ -106,7 +106,7 @@ def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     panel.builder.chosen = 0
     panel.builder.remove()
     panel.scan.start()
-    assert panel.scan.runner.wait(60)
+    assert panel.scan.runner.wait(150)
     _, oldest = panel.history.look_up()
     assert panel.history.compare()[0].startswith(
         "axes: phase_strobe (2: 2 to 8) by Calib (5: 0 to 1000), then Calib"
@@ -153,7 +153,7 @@ def test_a_scan_without_a_network_runs_on_a_board_that_the_panel_starts_and_ends
         panel.builder.add("HalfWise.trim_inv", "0:8")
         assert panel.error == ""
         panel.scan.start()
-        assert panel.scan.runner.wait(60)
+        assert panel.scan.runner.wait(150)
         assert panel.scan.runner.result.summary["good"] == 8
         emulator = panel.stand.stand.emulator
         panel.stand.disconnect()
@@ -173,10 +173,10 @@ def test_faults_are_injected_while_a_scan_runs(eventually):
         panel.stand.inject("lost_event 0.4 runs=2")  # the run that is going on counts, too
         assert eventually(lambda: panel.scan.doubtful != {}, 30)
         panel.stand.clear()
-        assert panel.scan.runner.wait(60)
+        assert panel.scan.runner.wait(150)
         assert panel.scan.runner.status == "failed"
         panel.scan.retry()
-        assert panel.scan.runner.wait(60)
+        assert panel.scan.runner.wait(150)
         assert panel.scan.runner.status == "done"
     finally:
         panel.close()
@@ -186,7 +186,7 @@ def test_every_event_is_kept_and_seen_where_that_is_wished(panel_on):
     panel, _ = panel_on(mode="full")
     built(panel)
     panel.scan.start()
-    assert panel.scan.runner.wait(60)
+    assert panel.scan.runner.wait(150)
     panel.view.flush()
     assert panel.view.spectra.layout.display == ""
     assert panel.view.spectra.caption.startswith("10 events of point 9, phase_strobe 8, Calib 1000")
@@ -212,7 +212,7 @@ def test_a_scan_file_holds_what_the_panel_has_run(panel_on):
     panel.builder.axes = []
     panel.builder.add("Top.phase_strobe", "1, 2", rocs=["roc_s1"])
     panel.scan.start()
-    assert panel.scan.runner.wait(60)
+    assert panel.scan.runner.wait(150)
     with Scan.open(panel.scan.session.folder / FILE) as scan:
         assert scan.register(("roc_s1", "Top", 0, "phase_strobe")).tolist() == [1, 2]
         assert scan.register(("roc_s0", "Top", 0, "phase_strobe")).tolist() == [0, 0]

@@ -45,7 +45,7 @@ def test_a_scan_is_held_and_gone_on_with(panel_on, eventually):
     click(panel, "Resume")
     assert eventually(lambda: "left" in panel.runner.words.text, 60)  # from the median of the points so far
     emulator.board.faults.clear()
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     assert (panel.runner.status, panel.state, panel.error) == ("done", "done", "")
     assert panel.runner.result.summary["good"] == 6
 
@@ -60,7 +60,7 @@ def test_an_aborted_scan_goes_on_when_it_is_started_again(panel_on, eventually):
     assert (panel.runner.status, panel.state) == ("idle", "aborted")
     emulator.board.faults.clear()
     panel.start()
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     summary = panel.runner.result.summary
     assert summary["good"] == 6
     assert summary["measured_now"] < 5
@@ -77,7 +77,7 @@ def test_a_board_that_falls_silent_holds_the_scan_and_says_who(panel_on, eventua
     assert eventually(lambda: "held: server at tcp://" in panel._trouble.text, 5)
     emulator.board.faults.clear()
     click(panel, "Resume")
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     assert panel.runner.status == "done"
 
 
@@ -87,14 +87,14 @@ def test_points_in_doubt_are_listed_and_tried_again(panel_on):
     assert panel.error == "there is no point to try again"
     emulator.inject("lost_event", value=0.4, runs=2)
     panel.start()
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     assert panel.runner.status == "failed"
     assert "2 of 6 points are not as they should be" in panel.runner.error
     assert sorted(panel.doubtful) == [0, 1]
     assert "2 points in doubt:\npoint 0: fewer events than asked for" in panel._trouble.text
     folder = panel.session.folder
     click(panel, "Try again")
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     assert (panel.runner.status, panel.runner.error) == ("done", "")
     assert panel.doubtful == {}
     assert panel.session.folder == folder
@@ -108,7 +108,7 @@ def test_what_only_the_whole_scan_shows_is_listed_too(panel_on, shared_data, tmp
     panel.present["p"] = twins_of(panel.present["p"], shared_data, tmp_path)
     panel._follow = lambda _: emulator.board.counters.__setitem__("runs", 0)  # the same noise for each run
     panel.start()
-    assert panel.runner.wait(60)
+    assert panel.runner.wait(150)
     assert panel.doubtful == {0: "same data as another point", 1: "same data as another point"}
 
 
