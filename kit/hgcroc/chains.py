@@ -162,7 +162,7 @@ class Chain:
             for found in sorted(runs.glob(pattern)):
                 if not is_held(found.parent.parent) and is_complete(found):
                     with files.whole(path) as part:
-                        shutil.copyfile(found, part)
+                        shutil.copyfile(self.run.read(str(found)), part)
                     self.run.notice(f"{path.parent.name} is taken from {files.shown(found.parent.parent)}")
                     self.taken.append(path.parent.name)
                     return True

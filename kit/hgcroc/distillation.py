@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -153,8 +152,7 @@ def _run_users(
         try:
             for name in users.run(entry.method, entry.parameters, chosen, run.directory / entry.name):
                 run.has(f"{entry.name}/{name}")
-            with contextlib.suppress(FileNotFoundError):
-                run.has(f"{entry.name}/{OVERLAY}")
+            run.has(f"{entry.name}/{OVERLAY}")
         except UserAnalysisError as fault:
             failed.append(str(fault))
     return failed

@@ -7,7 +7,7 @@ that the chips had, so that it does not matter which of them a scan stepped thro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,6 @@ class Table:
     board: str = "ld"
     events: Callable[[int], Events] | None = None
     remarks: tuple[str, ...] = ()
-    labels: frozenset[str] = field(default_factory=frozenset)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -136,7 +135,7 @@ class Table:
             self.chip, self.channel, self.kind, self.half,
             {name: column[chosen] for name, column in self.columns.items()},
             self.distance[chosen], self.source[chosen], self.sources, self.board,
-            None if events is None else lambda point: events(int(chosen[point])), self.remarks, self.labels,
+            None if events is None else lambda point: events(int(chosen[point])), self.remarks,
         )  # fmt: skip
 
 
@@ -175,7 +174,6 @@ def tabulate(scan: Scan, *, min_events: int = 1) -> Table:
         scan.table.board.name,
         (lambda point: scan.events(int(points[point]))) if scan.has_events else None,
         tuple(remarks),
-        frozenset(scan.labels),
     )
 
 
@@ -222,7 +220,6 @@ def joined(tables: Sequence[Table]) -> Table:
         tuple(source for table in tables for source in table.sources), first.board,
         events if any(table.events for table in tables) else None,
         tuple(remark for table in tables for remark in table.remarks),
-        frozenset[str]().union(*(table.labels for table in tables)),
     )  # fmt: skip
 
 

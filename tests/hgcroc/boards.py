@@ -56,7 +56,7 @@ def measured(board: Hexaboard, name, trees=(), main="quick.yaml", n_events=None)
     distance = np.array([pulse_distance(plan.settings(point)) for point in range(len(plan))])
     return Table(
         *places_of(row_columns(chips)), columns, distance, np.zeros(len(plan), np.int64), (f"{name}-{plan.hash}",),
-        board.table.board.name, events.__getitem__ if full else None, (), frozenset(),
+        board.table.board.name, events.__getitem__ if full else None, (),
     )  # fmt: skip
 
 
