@@ -92,6 +92,7 @@ class ViewPanel(Panel):
     def look_at(self, path: Any) -> None:
         """Look at another scan, by its file or its folder; the last point of it."""
         path = files.resolve(path)
+        self._pace.drop()  # a look that a scan has asked for must not overtake this one
         self.file = path / FILE if path.is_dir() else path
         with self.hold_trait_notifications():
             self.steps, self.event = (), -1
