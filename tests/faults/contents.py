@@ -33,7 +33,7 @@ def pieces(path: Path, home: Path) -> dict[str, str]:
     if path.name in LOGS:
         return {}
     if path.suffix in readers:
-        return {name: text.replace(str(home), "") for name, text in readers[path.suffix](path)
+        return {name: text.replace(repr(str(home))[1:-1], "") for name, text in readers[path.suffix](path)
                 if path.suffix == ".root" or not PASSING.search(name)}  # fmt: skip
     return {"": digest(path.read_bytes().replace(bytes(home), b""))}
 

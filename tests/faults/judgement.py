@@ -16,6 +16,7 @@ from tests.faults.places import Ended, Place
 
 # one for each board ever used, and empty: it is what is held, and to remove it would let two hold the same
 LASTING = re.compile(r"tmp/kit-hgcroc-[0-9a-f]{16}\.lock$")
+WHEN = re.compile(r"\d{8}[_T]\d{6}Z?")
 TRACE = re.compile(r"^Traceback \(most recent call last\)|^  File \"", re.MULTILINE)
 # what the kit says in words of its own, or the system does; any other class is a fault that nobody has thought of
 SPOKEN = "Value|Runtime|OS|Permission|IsADirectory|NotADirectory|FileExists|Memory|Procedure|Board|Submission"
@@ -45,9 +46,9 @@ class Verdict:
 
 
 def beside(place: Place) -> list[str]:
-    """Return the files of a place that are not in the directory of the run."""
+    """Return the files of a place that are not in the directory of the run; times in their names do not count."""
     return sorted(
-        str(path.relative_to(place.folder))
+        WHEN.sub("*", str(path.relative_to(place.folder)))
         for path in place.folder.rglob("*")
         if path.is_file() and not path.is_relative_to(place.run.parent)
     )
