@@ -133,7 +133,7 @@ def test_a_missing_input_is_named(make_notebook):
         ("smartpixels/convolution", {"clusters": ["gone"]}),
         ("smartpixels/convolution", {"response": "measured", "pulses": "gone"}),
         ("smartpixels/convolution", {"delay_table": "gone", "delay_window": 5.0}),
-        ("opendata/catalogue", {"since": "gone"}),
+        ("opendata/catalogue", {"since": ["gone"]}),
         ("opendata/events", {"deduplicate": True, "veto_list": "gone"}),
         ("opendata/masses", {"catalogue": "gone"}),
         ("opendata/histograms", {"compare": ["gone"]}),

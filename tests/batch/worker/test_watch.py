@@ -92,7 +92,10 @@ def test_children_count_and_go_with_their_point(watching, child, alive, eventual
 
 def test_over_its_time_a_point_gets_ctrl_c_first(watching, child):
     process = child(
-        "import time\nprint(1, flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(7)"
+        "import signal, time\n"
+        # as in a worker; what a shell starts in the background is deaf to it otherwise
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "print(1, flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(7)"
     )
     watch = watching(process.pid, point_timeout=0.3)
     assert process.wait(5) == 7
