@@ -21,9 +21,9 @@ OF_THE_DEMO = {  # picture: figure of a stage's demo
     "opendata_bumpnet": "opendata/histograms/plots/spectra",
 }
 PAGE = "demo"  # the page of the demo, as far as its cards go
-PANEL = "smartpixels_panel"  # as the slow tests of notebooks see it
+PANELS = {"smartpixels_panel": "convolution", "ecal_panel": "windows"}  # as the slow tests of notebooks see them
 FOUR_LEPTONS = "opendata_four_leptons"  # of two public files
-PICTURES = (*OF_THE_DEMO, PAGE, PANEL, FOUR_LEPTONS)
+PICTURES = (*OF_THE_DEMO, PAGE, *PANELS, FOUR_LEPTONS)
 CARDS = {"width": 1300, "height": 1160}
 
 
@@ -44,9 +44,9 @@ def main() -> None:
         say(f"{FOUR_LEPTONS}: KIT_SHARED_DATA names no folder with data_A.4lep.root; the old picture stays")
     if importlib.util.find_spec("playwright") and (chromium := shutil.which("chromium")):
         picture_of_the_page(folder / "index.html", chromium)
-        picture_of_the_panel()
+        pictures_of_panels()
     else:
-        say(f"{PAGE}, {PANEL}: no chromium here; the old pictures stay")
+        say(f"{PAGE}, {', '.join(PANELS)}: no chromium here; the old pictures stay")
 
 
 def say(text: str) -> None:
@@ -72,12 +72,13 @@ def picture_of_the_page(page: Path, chromium: str) -> None:
         browser.close()
 
 
-def picture_of_the_panel() -> None:
-    """Let the test of the notebook open it, and take what it has seen."""
-    test = "tests/browser/test_notebooks.py"
-    subprocess.run([sys.executable, "-m", "pytest", "--slow", "-q", test, "-k", "jupyterlab and convolution"],
-                   cwd=PROJECT, check=True)  # fmt: skip
-    shutil.copy(PROJECT / ".pytest_cache/d/pictures/panel_convolution.png", GALLERY / f"{PANEL}.png")
+def pictures_of_panels() -> None:
+    """Let the tests of the notebooks open them, and take what they have seen."""
+    words = f"jupyterlab and ({' or '.join(PANELS.values())})"
+    command = [sys.executable, "-m", "pytest", "--slow", "-q", "tests/browser/test_notebooks.py", "-k", words]
+    subprocess.run(command, cwd=PROJECT, check=True)
+    for name, stage in PANELS.items():
+        shutil.copy(PROJECT / ".pytest_cache/d/pictures" / f"panel_{stage}.png", GALLERY / f"{name}.png")
 
 
 if __name__ == "__main__":
