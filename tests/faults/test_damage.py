@@ -11,7 +11,6 @@ QUICK = {
     ("opendata/events", "cut"),
     ("mu2e/yields", "empty"),
     ("ecal/truth", "a web page"),
-    ("hgcroc/acquisition", "gone"),
 }
 
 
