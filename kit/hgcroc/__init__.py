@@ -4,8 +4,9 @@ The rooms, along the way of a scan. Trees are nested dicts `{roc: {block: {numbe
 flat arrays, one whole number for each register of the board (7875 for an LD board).
 
 names and numbers (`layout` has boards, blocks and the facts of each register)
-    `registers`: ``register_table("ld" | "hd" | "char")`` returns a `RegisterTable`: ``rocs``, ``size``, and arrays
-    over all registers: ``maximum``, ``reset``, ``read_only``, ``half`` (-1 for Top).
+    `registers`: ``register_table("ld" | "hd" | "char")`` returns a `RegisterTable`, whose names and places are in
+    `register_names`: ``rocs``, ``size``, and arrays over all registers: ``maximum``, ``reset``, ``read_only``,
+    ``half`` (-1 for Top).
     ``table.leaves(tree) -> (index, value)`` takes plain and hexactrl spelling (`sc`, `all`, the beginning of ROC
     names) and refuses unknown names and values out of range (`RegisterError.faults`, a list of (path, text));
     ``table.tree(index, value) -> dict``; ``table.index_of(path)``, ``table.path_of(index)``, ``table.text_of``;
@@ -14,10 +15,11 @@ names and numbers (`layout` has boards, blocks and the facts of each register)
     that leads from one state to another; ``table.describe()`` the tree of ranges.
 files of the users
     `documents` (YAML with file, line and key path), `expansion` (keys, deep update, diff), `procedures` (main
-    files and libraries), `dialects` (one procedure, of either dialect)
+    files and libraries), `dialects` and `entries` (one procedure, of either dialect)
 plan
-    `axes` (registers and values of an axis), `scan` (points and absolute states), `states`, `orders`, `dryrun`;
-    `originals` and `patch_texts`: what the originals would send
+    `planning` (from parameters to a plan; where overlays come in), `axes` (registers and values of an axis),
+    `scan` with `plan_parts` (points and absolute states), `states`, `orders`, `dryrun`, `preview`; `limits`: the
+    plan against one very board; `originals` and `patch_texts`: what the originals would send
 data
     `archive`: ``read_archive(bytes) -> Frames``, ``write_archive(event, chip, words, flat=False) -> bytes`` (each
     message of the data socket is one archive), ``join_messages``; `rawdata`: ``decode(bytes) -> RawData`` with one
@@ -25,7 +27,7 @@ data
     `summaries` and `events`: the columns; `scanfile` and `recording`: the HDF5 file of a scan while it is written,
     `measurements`: ``Scan.open(path)``, to look at it; `comparison`; `legacy`, `compound_table`, `flat`: exports
 stage
-    `acquisition`, with its parameters in `options`; `session` (pause, abort), `measuring` (one point), `reception`
+    `acquisition`, with its parameters in `options`; `session` with `pausing`, `measuring` (one point), `reception`
     (what came of it), `marks`, `validation` (labels that data contradict), `resuming`, `logbook`
 calibrations
     `tabulation`: ``tabulate(scan) -> Table``, arrays of all points with the registers of the chips; `labelled`
@@ -37,18 +39,21 @@ calibrations
 stage
     `distillation`, over `scan_sources` and `reporting`
 pictures and panel
-    `plots`, from `scan_plots` and `distillate_plots` with `geometry`; `panel`, with what its fields mean in
-    `building`; `grade_panel`, with `channel_view`; `demo` and `demo_board`
+    `plots`, from `scan_plots` (along an axis), `board_plots` with `geometry` (on the board), `event_plots` (single
+    events); `channels`: what rows are called; `panel`: its parts are `stand_panel` with `stand` (the connected
+    test system), `axis_panel` with `building` and `drafts` (axes and procedures that are being written),
+    `plan_panel`, `run_panel`, `view_panel`, `history_panel`; `axis_controls`, `stand_controls`, `view_controls`;
+    `distillate_plots`; `grade_panel`, with `channel_view`; `demo` and `demo_board`
 board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,
-    ``restore(state)``, ``recover(settings)``. Behind it `current_line` and `legacy_line` (the dialects, asking
-    side), `exchange`, `data_paths`, `ownership`, `ports`, `self_description`, `tdc_start`, `board_errors`, and
-    `wire`, the one door to ZeroMQ
+    ``restore(state)``, ``recover(settings)``. Behind it `line`, `current_line` and `legacy_line` (the dialects,
+    asking side), `exchange`, `data_paths`, `ownership`, `ports`, `self_description`, `tdc_start`, `board_errors`,
+    and `wire`, the one door to ZeroMQ
 the emulated board
     `emulator` (and `emulator_command`: ``python -m kit.hgcroc.emulator``; `emulator_process` starts it and knows
     only its sockets), its roles `legacy_roles`, `current_roles`, `control_role`, `slow_control`, `readout`,
     `data_client`, `run_plans`; the device itself: `hexaboard`, `injected`, `chip`, `chip_settings`, `pulse`,
-    `truth`, `packing`; `messages` is the YAML between all of them. `standins` for the programs that the originals
-    call: `standin_client`, `standin_unpack`, `standin_fracker` (whose table is `compound_table`)
+    `triggering`, `truth`, `packing`; `messages` is the YAML between all of them. `standins` for the programs that
+    the originals call: `standin_client`, `standin_unpack`, `standin_fracker` (whose table is `compound_table`)
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,6 @@ def _measure(p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | Non
     """Run one scan over the calibrations that it asks for."""
     begin = time.monotonic()
     session = start_session(p, run, overlays=overlays)
-    for text in session.findings.warnings:
-        run.notice(text)
-    for path in dict.fromkeys(str(layer.document.path) for layer in session.plan.procedure.layers):
-        run.read(path)
-    run.read(str(files.resolve(p.config)))
     measured = 0
     with contextlib.closing(session.measure()) as outcomes:  # an interruption must not leave the board taken
         for _ in run.progress(outcomes, "point", total=len(session.plan)):
@@ -69,15 +64,26 @@ def _measure(p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | Non
 
 
 def start_session(
-    p: AcquisitionParameters, run: Run, *, attended: bool = False, overlays: Sequence[Layer] | None = None
+    p: AcquisitionParameters,
+    run: Run,
+    *,
+    attended: bool = False,
+    overlays: Sequence[Layer] | None = None,
+    again: Collection[int] = (),
 ) -> Session:
-    """Return the session of a scan in the directory of a run; nothing is sent before its first point.
+    """Return the session of a scan in the directory of a run, its files noted; nothing is sent before it begins.
 
     Calibrations that the procedure asks for and that are not given are made before, with all that they need.
     """
     if overlays is None:
         overlays = overlays_for(p, run, _measure)
-    return Session(p, lambda plan: folder_of(p, plan, run), attended=attended, overlays=overlays)
+    session = Session(p, lambda plan: folder_of(p, plan, run), attended=attended, overlays=overlays, again=again)
+    for text in session.findings.warnings:
+        run.notice(text)
+    layers = session.plan.procedure.layers
+    for path in dict.fromkeys([*(str(layer.document.path) for layer in layers), str(files.resolve(p.config))]):
+        run.read(path)
+    return session
 
 
 def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:

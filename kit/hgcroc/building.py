@@ -1,23 +1,32 @@
-"""What is written in the fields of the panel: searches for registers, ranges, axes, and a procedure of them."""
+"""What is written in the fields of the panel: searches for registers, ranges, and axes of every kind.
+
+An axis is a dict as dialect 1.0.15 writes it: ``{key, values}``, or ``{template, values, default}``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import yaml
 
-from kit import files, wording
+from kit import wording
+from kit.hgcroc.expansion import expand_key, nested, update
 from kit.hgcroc.layout import BLOCKS
-from kit.hgcroc.procedures import read_library
 from kit.hgcroc.registers import RegisterTable
+from kit.hgcroc.self_description import ABSENT
 
-__all__ = ["axis_of", "find_registers", "numbers_of", "range_of", "values_of", "write_procedure"]
+__all__ = [
+    "axis_of", "axis_values", "axis_words", "coupled", "find_registers", "find_settings", "numbers_of", "range_of",
+    "setting_axis", "template_axis", "values_of",
+]  # fmt: skip
 
 MOST_FOUND = 200
+SETTINGS = ("daq", "client")  # sections of the acquisition programs
+PLACE = re.compile(r"\{\{ value\.(\w+) \}\}")  # where a coupled axis puts its values in
 
 
 def find_registers(table: RegisterTable, words: str) -> list[str]:
@@ -30,11 +39,31 @@ def _all_names(table: RegisterTable) -> list[str]:
     return [f"{block}.{name}" for block in BLOCKS for name in table.names(block)]
 
 
-def range_of(table: RegisterTable, register: str) -> str:
-    """Return range and reset value of a register in words."""
+def find_settings(programs: Mapping[str, Any], words: str) -> list[str]:
+    """Return the settings of the acquisition programs that are whole numbers, as ``daq.menus.A.NEvents``."""
+    wanted = words.lower().split()
+    return [name for name in _numbers_below(programs, ()) if all(word in name.lower() for word in wanted)]
+
+
+def _numbers_below(tree: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _numbers_below(value, (*path, str(key)))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield ".".join((*path, str(key)))
+
+
+def range_of(table: RegisterTable, register: str, limits: npt.NDArray[np.int64] | None = None) -> str:
+    """Return range and reset value of a register in words, with `limits` as the board says."""
     block, _, name = register.partition(".")
     index = table.index_of((table.rocs[0], block, 0, name))
-    return f"0 to {table.maximum[index]}, {table.reset[index]} after reset"
+    if limits is None:
+        return f"0 to {table.maximum[index]}, {table.reset[index]} after reset"
+    tops = {int(limits[table.index_of((roc, block, k, name))]) for roc in table.rocs for k in range(BLOCKS[block])}
+    if ABSENT in tops:
+        return "this board does not have it everywhere"
+    told = f"0 to {min(tops)}" + (f" (elsewhere {max(tops)})" if len(tops) > 1 else "")
+    return f"{told} by the board's own description, {table.reset[index]} after reset"
 
 
 def numbers_of(text: str, count: int) -> list[int]:
@@ -93,85 +122,115 @@ def values_of(text: str) -> list[int]:
 def axis_of(
     table: RegisterTable, register: str, values: str, *, rocs: Sequence[str] | None = None, numbers: str = "all"
 ) -> dict[str, Any]:
-    """Return an axis, as dialect 1.0.15 writes it.
+    """Return an axis over a register, in some ROCs or all, and in some of its blocks or all.
 
     Raises
     ------
     ValueError
-        With the nearest name, if there is no such register; what the texts do not mean.
+        With the nearest name, if there is no such register or ROC; what the texts do not mean.
     """
     known = _all_names(table)
     if register not in known:
         message = f"there is no register {register!r}{wording.suggestion(str(register), known)}"
         raise ValueError(message)
+    if strangers := [roc for roc in rocs or () if roc not in table.rocs]:
+        message = f"there is no ROC {strangers[0]!r}, should be one of {', '.join(table.rocs)}"
+        raise ValueError(message)
     block, _, name = register.partition(".")
-    chosen = list(rocs or table.rocs)
     below = numbers_of(numbers, BLOCKS[block])
-    return {"key": ["target", chosen, block, below, name], "values": values_of(values)}
+    return {"key": ["target", list(rocs or table.rocs), block, below, name], "values": values_of(values)}
 
 
-def write_procedure(config: Path, procedure: str, axes: Sequence[dict[str, Any]], path: Path, name: str) -> Path:
-    """Write a procedure that is another one with these axes, in the dialect of that one.
+def setting_axis(path: str, values: str) -> dict[str, Any]:
+    """Return an axis over a setting of the acquisition programs, such as ``daq.menus.randomL1A.NEvents``."""
+    key = path.split(".")
+    if key[0] not in SETTINGS or len(key) < 2:
+        message = f"{path!r} should be the path of a setting that begins with {' or '.join(SETTINGS)}"
+        raise ValueError(message)
+    return {"key": key, "values": values_of(values)}
 
-    Parameters
-    ----------
-    config : Path
-        Main file of the other procedure.
-    procedure : str
-        Its name.
-    axes : sequence of dict
-        See `axis_of`.
-    path : Path
-        The new main file; appears when it is whole. What was named by a relative path is named by an absolute one.
-    name : str
-        Of the new procedure.
+
+def template_axis(template: str, values: str, default: str = "") -> dict[str, Any]:
+    """Return an axis of a text that is filled in with each value: ``target: {…: {{ value }}}``.
+
+    `values` may be a YAML list of maps, then the text says ``value.name``.
+    """
+    listed = yaml.safe_load(values) if values.lstrip().startswith("[") else None
+    found = listed if isinstance(listed, list) else values_of(values)
+    axis = {"template": template, "values": found}
+    return axis | ({"default": default} if default.strip() else {})
+
+
+def coupled(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return one axis in which both take their steps together: a template whose values are maps.
 
     Raises
     ------
-    ProcedureError
-        If the other procedure is not there.
     ValueError
-        If the dialect cannot say an axis: 0.1.2 knows ranges of even steps alone.
+        If they have not the same number of values, or one is a template of another kind.
     """
-    entry = read_library(config).find(procedure)
-    content: Any = entry.document.content
-    for key in entry.keys:
-        content = content[key]
-    legacy = entry.dialect == "0.1.2"
-    parts = [_legacy(axis) for axis in axes] if legacy else list(axes)
-    folder = entry.document.path.parent.resolve()
-    content = _absolute(content, folder) | {"name": name, "parameters": parts}
-    with files.whole(path) as part:
-        text = yaml.safe_dump({"procedures": [content]}, sort_keys=False, default_flow_style=None, width=115)
-        part.write_text(text, encoding="utf-8")
-    return path
-
-
-def _legacy(axis: dict[str, Any]) -> dict[str, Any]:
-    values = axis["values"]
-    steps = set(np.diff(values).tolist())
-    if len(steps) > 1 or 0 in steps:
-        message = f"dialect 0.1.2 knows ranges of even steps alone, not {wording.short(str(values))}"
+    counts = [len(axis_values(axis)) for axis in (first, second)]
+    if counts[0] != counts[1]:
+        message = f"axes that step together need as many values: {counts[0]} and {counts[1]}"
         raise ValueError(message)
-    step = steps.pop() if steps else 1
-    limits = {"start": values[0], "stop": values[-1] + (1 if step > 0 else -1), "step": step}
-    return {"key": axis["key"][1:], "range": limits}
+    tree, columns = _as_tree(first, ())
+    other, more = _as_tree(second, list(columns))
+    update(tree, other)
+    text = yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, width=10_000)
+    names, table = list(columns | more), zip(*(columns | more).values(), strict=True)
+    return {
+        "template": re.sub(r"'?@(\w+)@'?", r"{{ value.\1 }}", text),
+        "values": [dict(zip(names, row, strict=True)) for row in table],
+    }
 
 
-def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return an entry with absolute paths."""
+def _as_tree(axis: dict[str, Any], taken: Sequence[str]) -> tuple[dict[Any, Any], dict[str, list[int]]]:
+    """Return the tree of an axis with marks in place of its values, and the values by the names of the marks."""
+    if "key" in axis:
+        name = str(axis["key"][-1])
+        name = next(word for word in (name, *(f"{name}_{k}" for k in range(2, 99))) if word not in taken)
+        tree: dict[Any, Any] = {}
+        for path in expand_key(axis["key"]):
+            update(tree, nested(path, f"@{name}@"))
+        return tree, {name: axis_values(axis)}
+    names = list(dict.fromkeys(PLACE.findall(axis["template"])))
+    plain = PLACE.sub(r"'@\1@'", axis["template"])
+    values = axis_values(axis)
+    if "{" + "{" in plain or "{%" in plain or axis.get("default") or not all(isinstance(v, dict) for v in values):
+        message = "a template that was not made of coupled axes cannot be coupled: write both into its text"
+        raise ValueError(message)
+    return yaml.safe_load(plain), {name: [value[name] for value in values] for name in names}
 
-    def placed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [placed(part) for part in value]
-        return str(folder / value) if isinstance(value, str) else value
 
-    kept = dict(content)
-    for section, names in (
-        ("system_settings", ("default", "init")),
-        ("target_settings", ("power_on_default", "initial_config")),
-        ("daq_settings", ("default",)),
-    ):
-        if isinstance(kept.get(section), dict):
-            kept[section] = {key: placed(v) if key in names else v for key, v in kept[section].items()}
-    return kept
+def axis_values(axis: Mapping[str, Any]) -> list[Any]:
+    """Return the values of an axis, one for each step."""
+    values = axis["values"]
+    if isinstance(values, Mapping):
+        return list(range(values.get("start", 0), values["stop"], values.get("step", 1)))
+    return list(values)
+
+
+def axis_words(axis: Mapping[str, Any]) -> str:
+    """Return in one line what an axis steps, and how far."""
+    values = axis_values(axis)
+    ends = f"{_short(values[0])} to {_short(values[-1])}" if len(values) > 1 else _short(values[0])
+    steps = f"{len(values)} {'value' if len(values) == 1 else 'values'}, {ends}"
+    if "key" not in axis:
+        names = dict.fromkeys(PLACE.findall(axis["template"]))
+        return f"{' with '.join(names) or 'template'}: {steps}"
+    words = [_fanned(part) if isinstance(part, list) else str(part) for part in axis["key"]]
+    if words[0] != "target":
+        return f"{'.'.join(words)}: {steps}"
+    return (
+        f"{words[2]}.{words[-1]} of {words[1]}, number {words[3]}: {steps}"
+        if len(words) == 5
+        else (f"{'.'.join(words[1:])}: {steps}")
+    )
+
+
+def _fanned(parts: Sequence[Any]) -> str:
+    return f"{parts[0]} … {parts[-1]} ({len(parts)})" if len(parts) > 3 else " ".join(map(str, parts))
+
+
+def _short(value: Any) -> str:
+    return " ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)

@@ -70,7 +70,9 @@ def _check(network: Mapping[str, Any], dialect: str) -> None:
             continue
         for key in keys:
             value = there.get(key)
-            if key == "hostname":
+            if value is None:
+                faults.append(f"{role}.{key} is missing{wording.suggestion(key, map(str, there))}")
+            elif key == "hostname":
                 if not isinstance(value, str) or not value:
                     faults.append(f"{role}.hostname is {value!r}, should be the name of a host")
             elif not str(value).isdecimal() or not 0 < int(str(value)) < 65536:

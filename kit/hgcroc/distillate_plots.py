@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from kit import figures
 from kit.figures import COLOURS, Picture
+from kit.hgcroc.board_plots import BoardView, draw_board
 from kit.hgcroc.distillates import Distillate
 from kit.hgcroc.geometry import PAD_ROWS
-from kit.hgcroc.scan_plots import BoardView, draw_board
 from kit.hgcroc.summaries import ROWS
 
 __all__ = [

@@ -61,7 +61,7 @@ def dry_run(plan: Plan, order: IntArray, *, events: bool = False, device: IntArr
 
 def order_of(plan: Plan, kind: Order, seed: int = 1) -> IntArray:
     """Return the points in an order of measurement; see `orders.make_order`."""
-    costs: list[IntArray | None] = [np.zeros((plan.repeats, plan.repeats), np.int64)]
+    costs: list[IntArray | None] = [np.broadcast_to(np.int64(0), (plan.repeats, plan.repeats))]  # takes no room
     if kind == "minimal":
         initial = plan.initial(plan.table.reset)
         costs += [_costs(axis, plan.table, initial) for axis in plan.spread]

@@ -25,9 +25,8 @@ NAMES = (*USUAL_PORTS["legacy"], *USUAL_PORTS["current"], "control")
 FAULT_LIST = "\n".join(f"  {name:16} {text}" for name, text in FAULTS.items())
 EPILOG = f"""\b
 Its first line on standard output is JSON: that it is ready, its ports, and the network file of each dialect.
-The socket `control` takes YAML maps: {{command: truth}}, registers, history, counters, warnings, active,
-clear, stop,
-and {{command: inject, fault: NAME, value: X, …}}. The faults:
+The socket `control` takes YAML maps: {{command: truth}}, registers, history, counters, warnings, active, clear,
+stop, and {{command: inject, fault: NAME, value: X, …}}. The faults:
 
 \b
 {FAULT_LIST}

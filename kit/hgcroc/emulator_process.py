@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ class EmulatorProcess:
             self._end()
             raise
         self.networks: dict[str, dict[str, Any]] = self.announcement["networks"]
-        self._wire = Wire()
+        self._wire, self._turn = Wire(), threading.Lock()
         address = f"tcp://{self.announcement['host']}:{self.announcement['ports']['control']}"
         self._control = Requester(self._wire, address, 10.0)
 
@@ -85,7 +86,8 @@ class EmulatorProcess:
         TimeoutError
             If it does not answer.
         """
-        reply = messages.as_map(self._control.ask(messages.dump({"command": command, **details}))[0])
+        with self._turn:  # a socket is of one thread at a time
+            reply = messages.as_map(self._control.ask(messages.dump({"command": command, **details}))[0])
         if "error" in reply:
             message = f"the emulator refuses {command}: {reply['error']}"
             raise RuntimeError(message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CALIB_ROWS", "PAD_ROWS", "pad_positions"]
+__all__ = ["CALIB_ROWS", "PAD_ROWS", "pad_positions", "row_at"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -34,6 +34,21 @@ def pad_positions(chips: int = 3) -> tuple[FloatArray, FloatArray]:
     pads = [_sector(along + 1.0, across.astype(float), chip) for chip in range(chips)]
     first, second = np.array(CALIB_PLACES).T
     return np.stack(pads), np.stack([_sector(first + 1, second, chip) for chip in range(chips)])
+
+
+def row_at(x: float, y: float, chips: int = 3) -> int | None:
+    """Return the row of a measurement whose pad is at a place, None where there is none.
+
+    A calibration pad is small, and lies upon the others: it counts within a third of their distance.
+    """
+    pads, calibs = pad_positions(chips)
+    near = np.hypot(*(calibs - (x, y)).T).T
+    chip, place = np.unravel_index(np.argmin(near), near.shape)
+    if near[chip, place] < 1 / 3:
+        return int(chip) * 78 + int(CALIB_ROWS[place])
+    far = np.hypot(*(pads - (x, y)).T).T
+    chip, place = np.unravel_index(np.argmin(far), far.shape)
+    return int(chip) * 78 + int(PAD_ROWS[place]) if far[chip, place] < 1 / np.sqrt(2) else None
 
 
 def _sector(along: FloatArray, across: FloatArray, number: int) -> FloatArray:

@@ -13,11 +13,11 @@ import numpy as np
 import traitlets
 
 from kit.files import read_json
+from kit.hgcroc.board_plots import BoardView, draw_board
 from kit.hgcroc.channel_view import channel_records, channel_view, draw_channel
 from kit.hgcroc.distillate_plots import draw_before_after
 from kit.hgcroc.distillation import BEFORE, GRADE
 from kit.hgcroc.plots import distillates_of
-from kit.hgcroc.scan_plots import BoardView, draw_board
 from kit.hgcroc.summaries import ROWS
 from kit.manifest import FinishedRun
 from kit.run import Run

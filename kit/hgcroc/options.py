@@ -50,7 +50,9 @@ class AcquisitionParameters(Parameters):
     max_retries: int = parameter(2, "how often a point that failed is measured again", ge=0, le=10)
     resume: bool = parameter(True, "go on with the newest unfinished scan of the same settings")
     data_path: Literal["direct", "client"] = parameter("direct", "pull the data, or let a data client write them")
-    on_fail: Literal["go_on", "pause", "stop"] = parameter("go_on", "after the last try of a point")
+    on_fail: Literal["go_on", "pause", "stop"] = parameter(
+        "go_on", "after the last try of a point; in batch a pause ends the job, to be gone on with"
+    )
     accept: list[str] = parameter([], "marks of points that may be so, such as short or lost")
     keep_raw: Literal["auto", "yes", "no"] = parameter("auto", "raw data; auto keeps those of points in doubt")
     compat: Compat = parameter("none", "an original's summary of broken halves and precedence of calibrations")

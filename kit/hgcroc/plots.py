@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kit.files import read_json
+from kit.hgcroc import board_plots, scan_plots
 from kit.hgcroc import distillate_plots as draw
-from kit.hgcroc import scan_plots
 from kit.hgcroc.distillates import Distillate, load_distillate
 from kit.hgcroc.distillation import BEFORE, GRADE
 from kit.hgcroc.distilleries import DISTILLERIES
@@ -32,8 +32,8 @@ def acquisition_figures(run: Run | FinishedRun) -> dict[str, Figure]:
         pictures: dict[str, Figure] = {"curves": scan_plots.curves(scan)}
         if "phase_strobe" in scan.labels:
             pictures["times"] = scan_plots.times(scan, scan.labels.index("phase_strobe"))
-        pictures["map"] = scan_plots.board_map(scan)
-        pictures["noise"] = scan_plots.noise(scan)
+        pictures["map"] = board_plots.board_map(scan)
+        pictures["noise"] = board_plots.noise(scan)
     return pictures
 
 

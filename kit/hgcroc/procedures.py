@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kit import files, wording
-from kit.hgcroc.dialects import Procedure, read_current, read_legacy
+from kit.hgcroc.dialects import Procedure
 from kit.hgcroc.documents import Document, Findings, Mapped, ProcedureError, load
+from kit.hgcroc.entries import read_current, read_legacy
 
 __all__ = ["Dialect", "Library", "read_library", "read_procedure"]
 

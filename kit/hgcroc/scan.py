@@ -21,7 +21,16 @@ from kit.hgcroc.axes import Axis, CheckRanges, make_axis, spread_axis
 from kit.hgcroc.dialects import Layer, Procedure
 from kit.hgcroc.documents import Findings
 from kit.hgcroc.expansion import laid_over
-from kit.hgcroc.registers import RegisterError, RegisterTable
+from kit.hgcroc.plan_parts import (
+    Settings,
+    check_programs,
+    events_of,
+    registers_of,
+    started_tdcs,
+    warn_of_overlaps,
+    with_events,
+)
+from kit.hgcroc.registers import RegisterTable
 from kit.hgcroc.states import States
 
 __all__ = ["Compat", "Plan", "Settings", "events_of", "make_plan", "with_events"]
@@ -30,15 +39,6 @@ IntArray = npt.NDArray[np.int64]
 Compat = Literal["none", "0.1.2", "1.0.15"]
 PRECEDENCE = ("default", "init", "override", "calibration")
 PRECEDENCE_012 = ("default", "calibration", "init", "override")  # a calibration is beaten by the init file
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The registers that a layer sets, as it is written, and where that stands."""
-
-    kind: str
-    index: IntArray
-    value: IntArray
 
 
 @dataclass(frozen=True)
@@ -154,24 +154,6 @@ class Plan:
         return digest.hexdigest()[:12]
 
 
-def events_of(settings: dict[str, Any]) -> int | None:
-    """Return NEvents of the settings of the acquisition server, in either dialect."""
-    daq = settings.get("daq") or {}
-    if "menus" in daq:
-        daq = (daq["menus"] or {}).get(daq.get("active_menu")) or {}
-    events = daq.get("NEvents")
-    return int(events) if isinstance(events, int) else None
-
-
-def with_events(settings: dict[str, Any], events: int) -> dict[str, Any]:
-    """Return settings that ask for `events`."""
-    daq = settings.get("daq") or {}
-    patch: dict[str, Any] = {"NEvents": events}
-    if "menus" in daq:
-        patch = {"menus": {daq.get("active_menu"): patch}}
-    return laid_over([settings, {"daq": patch}])
-
-
 def make_plan(
     procedure: Procedure,
     table: RegisterTable,
@@ -215,7 +197,7 @@ def make_plan(
     layers = [*procedure.layers, *calibrations]
     kinds = PRECEDENCE_012 if compat == "0.1.2" else PRECEDENCE
     layers.sort(key=lambda layer: kinds.index(layer.kind))
-    settings = [_registers(layer, table, findings, check) for layer in layers]
+    settings = [registers_of(layer, table, findings, check) for layer in layers]
     axes = [make_axis(text, table, findings, check) for text in procedure.axes]
     programs: dict[str, Any] = {"daq": {}, "client": {}}
     for layer in layers:
@@ -225,55 +207,11 @@ def make_plan(
             findings.fault(layer.document.spot(), f"{fault}: lists must be equally long")
     if n_events is not None:
         programs = with_events(programs, n_events)
-    _check_programs(procedure, programs, findings)
+    check_programs(procedure, programs, findings)
     findings.refuse()
     found = [axis for axis in axes if axis is not None]
-    _warn_of_overlaps(procedure, found, table, findings)
+    warn_of_overlaps(procedure, found, table, findings)
     written = [layer for layer in settings if layer]
     if procedure.start_tdc:
-        written.append(_started_tdcs(table))
+        written.append(started_tdcs(table))
     return Plan(procedure, table, found, repeats * procedure.repeat, written, programs, about)
-
-
-def _registers(layer: Layer, table: RegisterTable, findings: Findings, check: CheckRanges) -> Settings | None:
-    tree = layer.tree.get("target")
-    if not tree:
-        return None
-    try:
-        index, value = table.leaves(tree, check_ranges=check != "off")
-    except RegisterError as error:
-        for path, told in error.faults:
-            soft = check == "warn" and told.startswith("is ") and "whole" not in told
-            (findings.warn if soft else findings.fault)(layer.spot("target", path), told)
-        if len(findings.faults):
-            return None
-        index, value = table.leaves(tree, check_ranges=False)
-    return Settings(layer.kind, index, value)
-
-
-def _started_tdcs(table: RegisterTable) -> Settings:
-    """Return what the procedure that starts the master TDCs leaves behind."""
-    left = {"EN_MASTER_CTDC_VOUT_INIT": 0, "EN_MASTER_FTDC_VOUT_INIT": 0}
-    left |= {
-        f"VD_{kind}_P_{what}": value for kind in ("CTDC", "FTDC") for what, value in (("DAC_EN", 1), ("D", 16))
-    }
-    tree = {roc: {"MasterTdc": dict.fromkeys((0, 1), left)} for roc in table.rocs}
-    return Settings("calibration", *table.leaves(tree))
-
-
-def _check_programs(procedure: Procedure, programs: dict[str, Any], findings: Findings) -> None:
-    daq = programs["daq"] or {}
-    menus = daq.get("menus")
-    if menus is not None and (not isinstance(menus, dict) or daq.get("active_menu") not in menus):
-        told = ", ".join(map(str, menus)) if isinstance(menus, dict) else repr(menus)
-        findings.fault(
-            procedure.spot, f"active_menu is {daq.get('active_menu')!r}, should be one of the menus: {told}"
-        )
-
-
-def _warn_of_overlaps(procedure: Procedure, axes: list[Axis], table: RegisterTable, findings: Findings) -> None:
-    for place, axis in enumerate(axes):
-        for later, text in zip(axes[place + 1 :], procedure.axes[place + 1 :], strict=True):
-            if len(both := np.intersect1d(spread_axis(axis, table).index, spread_axis(later, table).index)):
-                told = f"{table.text_of(int(both[0]))} is set by axis {place + 1}, too: the later axis wins"
-                findings.warn(text.spot(), f"{told} ({len(both)} registers)")

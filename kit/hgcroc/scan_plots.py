@@ -1,8 +1,8 @@
-"""Pictures of a scan: curves of channels, a map of the board, noise, times against the phase."""
+"""Pictures along an axis of a scan: curves of channels, times against the phase."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,12 @@ import numpy.typing as npt
 
 from kit import figures
 from kit.figures import Picture
-from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions
+from kit.hgcroc.channels import row_words
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.summaries import ROWS
 
 __all__ = [
-    "BoardView", "Curves", "axis_label", "board_map", "board_of", "curves", "curves_of", "draw_board",
-    "draw_curves", "noise", "quantity_label", "strongest", "times",
+    "FEW", "Curves", "along", "axis_label", "curves", "curves_of", "draw_curves", "quantity_label", "row_colour",
+    "step_words", "strongest", "times",
 ]  # fmt: skip
 
 IntArray = npt.NDArray[np.intp]
@@ -29,9 +28,18 @@ MARKERS = "osD^vP"
 FEW = 6  # channels in one picture: more cannot be told apart
 
 
-def axis_label(name: str) -> str:
-    """Return the name of an axis with its unit."""
+def axis_label(name: str, values: Sequence[Any] = ()) -> str:
+    """Return the name of an axis with its unit; where its values are no numbers its steps are counted."""
+    if any(not isinstance(value, int | float) for value in values):
+        return f"step of {' and '.join(values[0])}" if isinstance(values[0], Mapping) else f"step of {name}"
     return AXES.get(name, f"{name} [register counts]")
+
+
+def step_words(label: str, value: Any) -> str:
+    """Return in words where an axis stands."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return f"{label} {value}"
 
 
 def quantity_label(column: str) -> str:
@@ -51,6 +59,11 @@ def strongest(scan: Scan, points: IntArray, column: str = "adc_median", count: i
     return np.sort(np.argsort(-change, kind="stable")[:count])
 
 
+def row_colour(place: int) -> str:
+    """Return the colour of the channel that was chosen as the `place`-th."""
+    return figures.COLOURS[place % len(figures.COLOURS)]
+
+
 def along(scan: Scan, axis: int, point: int) -> IntArray:
     """Return the points through `point` along an axis."""
     digits: list[Any] = list(np.unravel_index(point, scan.lengths))
@@ -58,12 +71,6 @@ def along(scan: Scan, axis: int, point: int) -> IntArray:
     digits[axis + 1] = steps
     line = np.ravel_multi_index(tuple(np.broadcast_arrays(*digits)), scan.lengths)
     return np.asarray(line[np.isin(line, scan.measured())])
-
-
-def row_name(scan: Scan, row: int) -> str:
-    """Return chip and channel of a row."""
-    kind = {0: "channel", 1: "calibration", 100: "common mode"}[int(scan.array("channeltype", [0])[0, row])]
-    return f"chip {row // ROWS}, {kind} {scan.array('channel', [0])[0, row]}"
 
 
 @dataclass(frozen=True)
@@ -126,9 +133,9 @@ def curves_of(
     return Curves(
         x=_numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]],
         values={column: scan.array(column, line)[:, chosen] for column in columns},
-        names=tuple(row_name(scan, int(row)) for row in chosen),
+        names=tuple(row_words(int(row)) for row in chosen),
         doubtful=scan.point_column("flags")[line] != 0,
-        axis=axis_label(scan.labels[axis]),
+        axis=axis_label(scan.labels[axis], scan.axis_values(axis)),
         title=_the_rest(scan, axis, int(line[0])),
     )
 
@@ -142,7 +149,7 @@ def draw_curves(axes: Any, found: Curves | None) -> None:
         return
     for pair, (column, values) in zip(pairs, found.values.items(), strict=False):
         for number, name in enumerate(found.names):
-            marker, colour = MARKERS[number % len(MARKERS)], figures.COLOURS[number % 10]
+            marker, colour = MARKERS[number % len(MARKERS)], row_colour(number)
             y = values[:, number]
             pair.plot(found.x, y, marker=marker, markersize=4, color=colour, linewidth=1, label=name)
             ringed = {"markersize": 10, "fillstyle": "none", "color": "black"}
@@ -170,91 +177,9 @@ def _numbers(values: list[Any]) -> npt.NDArray[np.float64]:
 
 def _the_rest(scan: Scan, axis: int, point: int) -> str:
     steps = scan.states.steps(point)
-    others = [f"{label} {scan.axis_values(k)[int(steps[k])]}" for k, label in enumerate(scan.labels) if k != axis]
+    others = [step_words(label, scan.axis_values(k)[int(steps[k])])
+              for k, label in enumerate(scan.labels) if k != axis]  # fmt: skip
     return ", ".join([str(scan.about["procedure"]), *others])
-
-
-@dataclass(frozen=True)
-class BoardView:
-    """A column at a point: values, shape (chips, 78), and in words what and where it is."""
-
-    values: npt.NDArray[np.float64]
-    label: str
-    title: str
-
-
-def board_of(scan: Scan, column: str = "adc_median", point: int | None = None) -> BoardView | None:
-    """Return a column at a point, the last that was measured where none is given; None without data."""
-    measured = scan.measured()
-    if not len(measured):
-        return None
-    point = int(measured[-1]) if point is None else point
-    told = [
-        f"{label} {scan.axis_values(k)[int(scan.states.steps(point)[k])]}" for k, label in enumerate(scan.labels)
-    ]
-    values = scan.array(column, [point])[0].astype(float).reshape(-1, ROWS)
-    return BoardView(values, quantity_label(column), ", ".join([f"point {point}", *told]))
-
-
-def draw_board(axes: Any, found: BoardView | None) -> None:
-    """Draw a column on the pads of the board; other boards than LD as channels against chips."""
-    for old in [other for other in axes.figure.axes if other is not axes]:
-        old.remove()  # the colour bar of the picture before
-    if found is None:
-        figures.say(axes, "nothing measured yet")
-        return
-    if len(found.values) == 3:
-        shown = _draw_pads(axes, found.values)
-    else:
-        shown = axes.imshow(found.values[:, :72], aspect="auto", interpolation="nearest")
-        axes.set(xlabel="channel", ylabel="chip")
-    axes.figure.colorbar(shown, ax=axes, label=found.label)
-    axes.set_title(found.title)
-
-
-def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) -> Picture:
-    """Return the picture of `board_of`."""
-    drawing, axes = figures.figure(size=(6.6, 5.6))
-    draw_board(axes, board_of(scan, column, point))
-    return drawing
-
-
-def _draw_pads(axes: Any, values: npt.NDArray[np.float64]) -> Any:
-    pads, calibs = pad_positions(len(values))
-    shown = np.concatenate([values[:, PAD_ROWS].ravel(), values[:, CALIB_ROWS].ravel()])
-    low, high = (np.nanmin(shown), np.nanmax(shown)) if np.isfinite(shown).any() else (0.0, 1.0)
-    limits = {"vmin": low, "vmax": high if high > low else low + 1}  # both kinds of pads in one scale
-    look = {"edgecolors": "white", "linewidths": 0.4, **limits}
-    drawn = axes.scatter(*pads.reshape(-1, 2).T, c=values[:, PAD_ROWS].ravel(), marker="H", s=310, **look)
-    look |= {"edgecolors": "black", "linewidths": 0.8}
-    axes.scatter(*calibs.reshape(-1, 2).T, c=values[:, CALIB_ROWS].ravel(), marker="o", s=70, **look)
-    for chip, middle in enumerate(pads.mean(axis=1) * 2.05):
-        axes.annotate(f"chip {chip}", middle, ha="center", va="center", annotation_clip=False)
-    axes.set_aspect("equal")
-    axes.set(xlim=(-9.2, 9.6), ylim=(-9.2, 9.2))
-    axes.set_axis_off()
-    return drawn
-
-
-def noise(scan: Scan, point: int | None = None) -> Picture:
-    """Return how often which noise occurs at a point, the first that was measured where none is given."""
-    measured = scan.measured()
-    drawing, axes = figures.figure()
-    if not len(measured):
-        figures.say(axes, "nothing measured yet")
-        return drawing
-    point = int(measured[0]) if point is None else point
-    values = scan.array("adc_stdd", [point])[0].reshape(-1, ROWS)[:, PAD_ROWS]
-    bins = np.linspace(0, max(2.0, float(np.nanpercentile(values, 95)) * 1.2), 41).tolist()
-    for chip, found in enumerate(values):
-        kept = np.clip(found[np.isfinite(found)], 0, bins[-1])
-        label = f"chip {chip}, median {np.median(kept):.2f}" if len(kept) else f"chip {chip}, no data"
-        axes.hist(kept, bins, histtype="step", linewidth=1.4, label=label, linestyle=("-", "--", ":")[chip % 3])
-    axes.set_xlabel("standard deviation of ADC [counts]")
-    axes.set_ylabel(f"pads / {bins[1]:.3g} counts")
-    axes.set_title(f"point {point}; what is beyond the last bin is in it", loc="left")
-    axes.legend()
-    return drawing
 
 
 def times(scan: Scan, axis: int, rows: Sequence[int] | None = None) -> Picture:
@@ -272,8 +197,8 @@ def times(scan: Scan, axis: int, rows: Sequence[int] | None = None) -> Picture:
     for number, row in enumerate(chosen):
         moved = scan.array("toa_mean_hit", line)[:, row].astype(float)
         residual = (moved - moved[0] - expected + 512) % 1024 - 512
-        marker, colour = MARKERS[number % len(MARKERS)], figures.COLOURS[number % 10]
-        axes.plot(phase, residual, marker=marker, color=colour, linewidth=1, label=row_name(scan, int(row)))
+        marker, colour = MARKERS[number % len(MARKERS)], row_colour(number)
+        axes.plot(phase, residual, marker=marker, color=colour, linewidth=1, label=row_words(int(row)))
     axes.axhline(0, color="black", linewidth=0.8, linestyle=":")
     axes.set_xlabel(axis_label("phase_strobe"))
     axes.set_ylabel("TOA − 64 codes a phase step [25 ns / 1024]")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kit import wording
 from kit.hgcroc.registers import RegisterTable
 
 __all__ = ["ABSENT", "limits_of", "unlike"]
@@ -20,11 +21,17 @@ def unlike(mine: Any, theirs: Any, path: str) -> list[str]:
     if mine == theirs:
         return []
     if not isinstance(mine, dict) or not isinstance(theirs, dict) or "min" in mine:
-        return [f"{path} is {theirs}, should be {mine}"]
+        return [f"{path} is {_ends(theirs)}, should be {_ends(mine)}"]
     here = [f"{path}.{key}".lstrip(".") + " is missing" for key in mine if key not in theirs]
     here += [f"{path}.{key}".lstrip(".") + " is not known" for key in theirs if key not in mine]
     both = [key for key in mine if key in theirs]
     return here + [text for key in both for text in unlike(mine[key], theirs[key], f"{path}.{key}".lstrip("."))]
+
+
+def _ends(limits: Any) -> str:
+    if isinstance(limits, dict) and {"min", "max"} <= set(limits):
+        return f"from {limits['min']} to {limits['max']}"
+    return wording.short(repr(limits))
 
 
 def limits_of(table: RegisterTable, described: Any) -> IntArray:

@@ -6,11 +6,8 @@ and within a second in a long wait; then the point that was being measured count
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +24,7 @@ from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, Outcome, board_settings
 from kit.hgcroc.options import AcquisitionParameters, connected, identity
+from kit.hgcroc.pausing import AbortedError, Pausing, State
 from kit.hgcroc.planning import keeps_events, plan_of
 from kit.hgcroc.recording import Recorder, open_again
 from kit.hgcroc.resuming import FILE, runs_of
@@ -38,21 +36,13 @@ from kit.hgcroc.wire import WaitEndedError
 __all__ = ["AbortedError", "Session", "SpoiledPointError", "State"]
 
 IntArray = npt.NDArray[np.int64]
-State = Literal["idle", "planned", "running", "paused", "aborting", "done", "failed"]
-
-PATIENCE = 0.7  # s that a point may go on after a pause was asked for
-LOOK = 0.05  # s between looks whether a pause is over
-
-
-class AbortedError(RuntimeError):
-    """A scan that was ended by its user; it can be gone on with."""
 
 
 class SpoiledPointError(RuntimeError):
     """A point that could not be measured as wished, where the scan was to stop at such."""
 
 
-class Session:
+class Session(Pausing):
     """A scan that can be paused, resumed and aborted from another thread.
 
     Parameters
@@ -81,14 +71,12 @@ class Session:
         self.p, self._attended, self._again = p, attended, list(again)
         self.plan, self.findings = plan_of(p, overlays)
         self.order = order_of(self.plan, p.order, p.seed)
-        self.state: State = "planned"
+        super().__init__("planned")
         self._folder = folder
-        self.folder, self.trouble = Path(), ""
+        self.folder = Path()
         self.emulator: EmulatorProcess | None = None
         self.base_differences: list[str] = []
-        self._abort, self._pause = threading.Event(), threading.Event()
-        self.left, self.ended = len(self.plan), threading.Event()
-        self._pause_asked, self._in_point = 0.0, False
+        self.left = len(self.plan)
 
     @property
     def events(self) -> bool:
@@ -98,27 +86,6 @@ class Session:
     def cost(self) -> Cost:
         """Return what the scan will cost."""
         return dry_run(self.plan, self.order, events=self.events)
-
-    def pause(self) -> None:
-        """Hold the scan after this point, or within a second."""
-        self._pause_asked = time.monotonic()
-        self._pause.set()
-
-    def resume(self) -> None:
-        """Go on."""
-        self.trouble = ""
-        self._pause.clear()
-
-    def abort(self) -> None:
-        """End the scan after this point, or within a second; it can be gone on with."""
-        if not self.ended.is_set():
-            self.state = "aborting"
-        self._abort.set()
-
-    def _interrupt(self) -> bool:
-        # what comes before a point is short, and cannot be done twice
-        held = self._in_point and self._pause.is_set() and time.monotonic() - self._pause_asked > PATIENCE
-        return self._abort.is_set() or held
 
     def measure(self) -> Generator[Outcome, None, None]:
         """Measure all points that are not there yet, and yield each.
@@ -180,7 +147,7 @@ class Session:
         """Measure a point and bring it to the file; after a pause that interrupted it once more."""
         anew = False
         while True:
-            self._hold(recorder)
+            self._hold(recorder.flush)
             try:
                 if anew:  # whatever was left behind when the point was interrupted
                     measuring.initialise(point)
@@ -195,7 +162,7 @@ class Session:
                 if not self._attended:
                     raise
                 anew = True
-                self._pause_for(str(fault))
+                self.pause(str(fault))
                 continue
             break
         recorder.write(point, outcome.columns, outcome.summary, outcome.events, outcome.differences)
@@ -215,10 +182,6 @@ class Session:
         finally:
             self._in_point = False
 
-    def _pause_for(self, trouble: str) -> None:
-        self.trouble = trouble
-        self.pause()
-
     def _stop_at(self, outcome: Outcome) -> None:
         told = f"point {outcome.point}: {outcome.text}"
         if self.p.on_fail == "stop":
@@ -227,18 +190,7 @@ class Session:
         if not self._attended:
             message = f"{told}; the scan pauses here, and nobody is there to resume it: start it again to go on"
             raise SpoiledPointError(message)
-        self._pause_for(told)
-
-    def _hold(self, recorder: Recorder) -> None:
-        """Wait while the scan is paused."""
-        if self._pause.is_set() and not self._abort.is_set():
-            recorder.flush()
-            self.state = "paused"
-            while self._pause.is_set() and not self._abort.wait(LOOK):
-                pass
-            self.state = "running"
-        if self._abort.is_set():
-            raise AbortedError
+        self.pause(told)
 
     def _recorder(self, board: Board, logbook: Logbook) -> Recorder:
         """Bring the board to its base state, and return the writer of the file."""

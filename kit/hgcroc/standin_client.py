@@ -13,9 +13,10 @@ from kit.hgcroc.data_client import DataClient
 from kit.hgcroc.legacy_roles import LegacyClient
 from kit.hgcroc.wire import Responder, Wire
 
-__all__ = ["main"]
+__all__ = ["STARTED_BY", "main"]
 
 LOOK = 0.2  # s between looks at the parent
+STARTED_BY = "KIT_HGCROC_STARTED_BY"  # environment: the process that it ends with
 
 
 @click.command()
@@ -24,7 +25,8 @@ LOOK = 0.2  # s between looks at the parent
 @click.option("--dialect", type=click.Choice(["legacy", "current"]), default="current", show_default=True)
 def main(port: int, host: str, dialect: str) -> None:
     """Receive what an acquisition server pushes, and write a raw file for each run."""
-    parent, over = os.getppid(), threading.Event()
+    # told by the tool's script: until this line is reached whoever started it may have gone
+    parent, over = int(os.environ.get(STARTED_BY) or os.getppid()), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     with Wire() as wire:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import kit
 from kit import files
+from kit.hgcroc.standin_client import STARTED_BY
 
 __all__ = ["TOOLS", "main", "write_tools"]
 
@@ -30,7 +31,8 @@ def write_tools(folder: Path) -> list[Path]:
         words = " ".join(map(shlex.quote, (sys.executable, "-m", f"kit.hgcroc.{module}")))
         with files.whole(path) as part:
             part.write_text(
-                f'#!/bin/sh\nunset PYTHONHOME\nPYTHONPATH={home}\nexport PYTHONPATH\nexec {words} "$@"\n'
+                f"#!/bin/sh\nunset PYTHONHOME\nPYTHONPATH={home} {STARTED_BY}=$PPID\n"
+                f'export PYTHONPATH {STARTED_BY}\nexec {words} "$@"\n'
             )
             part.chmod(0o755)
         made.append(path)

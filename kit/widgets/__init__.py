@@ -11,6 +11,18 @@ from kit.widgets.live import LiveFigure
 from kit.widgets.look import Words
 from kit.widgets.pace import Pace
 from kit.widgets.panel import Panel
+from kit.widgets.pick import Pick
 from kit.widgets.runner import Report, Runner, Stopped
 
-__all__ = ["Browser", "LiveFigure", "Pace", "Panel", "ParameterForm", "Report", "Runner", "Stopped", "Words"]
+__all__ = [
+    "Browser",
+    "LiveFigure",
+    "Pace",
+    "Panel",
+    "ParameterForm",
+    "Pick",
+    "Report",
+    "Runner",
+    "Stopped",
+    "Words",
+]

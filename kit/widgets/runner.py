@@ -36,9 +36,14 @@ class Stopped(RuntimeError):  # noqa: N818 - it is none
 
 
 class Report(Protocol):
-    """How work says how far it is: ``report(3, 10, "file three")``; the total is None where not known."""
+    """How work says how far it is: ``report(3, 10, "file three")``; the total is None where not known.
 
-    def __call__(self, done: float, total: float | None = None, message: str = "") -> None: ...  # noqa: D102
+    `left` is the time that is left, in seconds, where the work knows that better than the pace so far tells.
+    """
+
+    def __call__(  # noqa: D102
+        self, done: float, total: float | None = None, message: str = "", left: float | None = None
+    ) -> None: ...
 
 
 class Runner(Panel):
@@ -89,7 +94,8 @@ class Runner(Panel):
         self._stop, self._turn = threading.Event(), threading.RLock()
         self._thread: threading.Thread | None = None
         self._started = 0.0
-        self._pace: Pace[tuple[float, str]] = Pace(self._show, RATE)
+        self._left: float | None = None
+        self._pace: Pace[tuple[float, str, float | None]] = Pace(self._show, RATE)
         self.bar = hooked(ipywidgets.FloatProgress(min=0, max=1, layout={"width": "16em"}), "kit-progress")
         self.state, self.words = Words("kit-state", role="status"), Words("kit-message")
         super().__init__(hook="kit-runner", interactive=interactive)
@@ -117,6 +123,7 @@ class Runner(Panel):
             self._stop.clear()
             self._started = time.monotonic()
             self.complain(self._do, None)
+            self._left = None
             self.progress, self.message, self.result, self.status = 0.0, "", None, "running"
         if self.interactive:
             self._thread = threading.Thread(target=self._do, name="kit-runner", daemon=True)
@@ -173,16 +180,19 @@ class Runner(Panel):
                 self.message = f"stopped; {self.message}" if self.message else "stopped"
             self.status = status
 
-    def _report(self, done: float, total: float | None = None, message: str = "") -> None:
+    def _report(
+        self, done: float, total: float | None = None, message: str = "", left: float | None = None
+    ) -> None:
         fraction = 0.0 if total is None else min(max(done / total, 0.0), 1.0) if total else 1.0
         told = message or (f"{done:g} of {total:g}" if total is not None else f"{done:g}")
         if self.interactive:
-            self._pace.put((fraction, told))
+            self._pace.put((fraction, told, left))
         else:
-            self._show((fraction, told))
+            self._show((fraction, told, left))
 
-    def _show(self, told: tuple[float, str]) -> None:
-        self.progress, self.message = told
+    def _show(self, told: tuple[float, str, float | None]) -> None:
+        self._left = told[2]
+        self.progress, self.message = told[:2]
 
     @traitlets.observe("status", "progress", "message")
     def _say(self, _change: Any = None) -> None:
@@ -197,9 +207,10 @@ class Runner(Panel):
 
     def _time_left(self) -> str:
         elapsed = time.monotonic() - self._started
-        if self.status != "running" or not self.progress or elapsed < FIRST_ESTIMATE:
+        if self.status != "running" or not self.progress or (self._left is None and elapsed < FIRST_ESTIMATE):
             return ""
-        return f"about {_duration(elapsed * (1 / self.progress - 1))} left"
+        left = elapsed * (1 / self.progress - 1) if self._left is None else self._left
+        return f"about {_duration(left)} left"
 
 
 def _duration(seconds: float) -> str:

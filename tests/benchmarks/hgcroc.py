@@ -28,10 +28,12 @@ import yaml
 
 from kit.hgcroc.archive import read_archive, write_archive
 from kit.hgcroc.board import Run
+from kit.hgcroc.chip import Trigger
 from kit.hgcroc.connection import connect
 from kit.hgcroc.dryrun import count_writes, order_of
 from kit.hgcroc.emulator_process import EmulatorProcess
 from kit.hgcroc.events import event_arrays
+from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.legacy import export_012
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, board_settings
@@ -40,6 +42,7 @@ from kit.hgcroc.procedures import read_procedure
 from kit.hgcroc.rawdata import decode, pack
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.registers import register_table
+from kit.hgcroc.run_plans import RunPlan
 from kit.hgcroc.scan import make_plan
 from kit.hgcroc.scanfile import create
 from kit.hgcroc.summaries import summarise
@@ -62,6 +65,7 @@ TARGETS = {  # meaning, bound, whether it is a least
     "events_ratio": ("plain / ours, raw to summary", 30.0, True),
     "measurement": ("1000 events over the sockets, our side, ms", 20.0, False),
     "loop": ("a point without data and files, ms", 0.3, False),
+    "emulator": ("emulated board, 1000 events of 3 chips, ms", 25.0, False),
 }
 AXES = [
     {"key": ["target", [*TABLE.rocs], "Top", 0, "phase_strobe"], "values": {"stop": 16}},
@@ -242,6 +246,15 @@ def measuring(folder: Path) -> dict[str, float]:
     return {"loop": spent * 1e3, "measurement": ours * 1e3}
 
 
+def emulated() -> dict[str, float]:
+    """Return what 1000 events cost the emulated board, from the trigger to the bytes."""
+    board = Hexaboard()
+    board.write(init_tree())
+    board.write({roc: {"ReferenceVoltage": {"all": {"Calib": 800}}} for roc in TABLE.rocs})
+    plan = RunPlan(Trigger(pulsed=True, distance=22), 1000, 44, "current")
+    return {"emulator": cpu(lambda: [list(board.take(plan)) for _ in range(5)]) / 5 * 1e3}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--points", type=int, default=20_000)
@@ -258,7 +271,7 @@ def main() -> int:
         found["plan"], found["plan_memory"] = planned(write_procedure(folder, options.points))
         found["million"], found["million_memory"] = planned(write_procedure(folder, 1_000_000, repeat=16))
         for part in (lambda: expansion(folder, options.plain_points), lambda: storing(folder),
-                     lambda: events(folder), lambda: measuring(folder)):  # fmt: skip
+                     lambda: events(folder), lambda: measuring(folder), emulated):  # fmt: skip
             found |= part()
     missed = 0
     for name, (meaning, bound, least) in TARGETS.items():

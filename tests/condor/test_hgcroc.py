@@ -1,8 +1,9 @@
-"""Emulated boards with different seeds, each characterised and graded by jobs of a real pool."""
+"""Emulated boards with different seeds, each measured, characterised and graded by jobs of a real pool."""
 
 import json
 import sys
 
+import numpy as np
 import pytest
 import yaml
 
@@ -12,11 +13,24 @@ from kit.batch.collecting import collect
 from kit.batch.options import Options
 from kit.batch.status import status_of
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire
+from kit.hgcroc.measurements import Scan
 from kit.run import Run, complete_below, load
+from tests.condor import sweeps
 from tests.conftest import PROJECT
 
 PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"
 PATIENCE = 1800.0  # s; a busy machine is slow
+
+SEEDS = [1, 2]
+PEDESTALS = """procedures:
+- name: pedestals
+  type: daq
+  system_settings:
+    default: [{folder}/as_reset.yaml]
+    init: [{folder}/daq.yaml, {folder}/characterisation.yaml]
+    override: {{daq: {{active_menu: randomL1A, menus: {{randomL1A: {{NEvents: 20}}}}}}}}
+  parameters: [{{key: [target, roc_s0, HalfWise, [0, 1], trim_inv], values: [0, 20, 40]}}]
+"""
 
 
 def quiet(*_):
@@ -100,3 +114,24 @@ def test_pedestals_of_ten_boards_are_brought_to_their_targets(tmp_path, monkeypa
         (told,) = [json.loads((run / "grade.json").read_text())]
         assert all(chip["numbers"]["pedestal_spread"] < 10 for chip in told["chips"])
         assert told["analyses"]["trim_inv"]["reached"] > 0.9 * told["analyses"]["trim_inv"]["channels"]
+
+
+def test_boards_are_measured_by_jobs_and_are_those_of_their_seeds(real_stage, tmp_path):
+    main = tmp_path / "main.yaml"
+    main.write_text(PEDESTALS.format(folder=PROCEDURES))
+    fixed = {"config": str(main), "procedure": "pedestals", "board": "char"}
+    site = {"shared": [str(tmp_path), str(PROJECT)]}
+    runs = real_stage("hgcroc/acquisition", {"seed": SEEDS}, fixed, per_job=1, memory_mb=700, site=site)
+    tables = []
+    for status in runs:
+        assert (status.counts["done"], status.total) == (2, 2)
+        rows = sweeps.table(status.run)
+        assert [(row["points"], row["good"], row["events"]) for row in rows] == [("3", "3", "60")] * 2
+        for path in sorted((status.run.directory / "outputs").glob("*/*/scan.h5")):
+            with Scan.open(path) as scan:
+                assert scan.state(2)["roc_s0"]["HalfWise"][1]["trim_inv"] == 40
+                tables.append(scan.array("adc_mean"))
+    pool, here = tables[:2], tables[2:]
+    for one, other in zip(pool, here, strict=True):
+        assert (one == other).all()
+    assert np.abs(pool[0] - pool[1]).max() > 1  # two boards

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from kit.hgcroc.dialects import read_current, read_legacy
 from kit.hgcroc.documents import Document, Findings, Mapped
+from kit.hgcroc.entries import read_current, read_legacy
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scan import make_plan
 

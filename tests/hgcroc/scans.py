@@ -20,6 +20,20 @@ def parameters(shared_data, emulator, dialect="1.0.15", procedure="small2d", **c
     return AcquisitionParameters.build(values | changes)
 
 
+def twins_of(p, shared_data, folder):
+    """Return parameters of a scan of two points over a register that no data depend on."""
+    examples = shared_data / "hgcroc" / "examples_1015"
+    (folder / "main.yaml").write_text(
+        f"""procedures:
+- name: twins
+  type: daq
+  system_settings: {{default: [], init: [{examples / "init_daq.yaml"}, {examples / "init_timewalk.yaml"}]}}
+  parameters: [{{key: [target, roc_s0, MasterTdc, 0, BIAS_I_CTDC_D], values: [1, 2]}}]
+"""
+    )
+    return p.with_values(config=str(folder / "main.yaml"), procedure="twins")
+
+
 def session_of(p, folder, **options):
     return Session(p, lambda _plan: folder, **options)
 

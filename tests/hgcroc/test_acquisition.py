@@ -16,7 +16,7 @@ from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError
 from kit.run import Run, load
 from tests.conftest import PROJECT
-from tests.hgcroc.scans import parameters
+from tests.hgcroc.scans import parameters, twins_of
 
 LIMIT = 300  # s; most of it is for a busy machine
 
@@ -112,22 +112,12 @@ def test_faults_of_a_procedure_leave_nothing_behind_but_their_telling(shared_dat
 
 def test_points_that_the_data_contradict_are_no_success(shared_data, stand, tmp_path):
     emulator = stand()
-    examples = shared_data / "hgcroc" / "examples_1015"
-    (tmp_path / "masked.yaml").write_text(
-        "target: {roc_s: {HalfWise: {all: {mask_adc: 1, mask_toa: 1, mask_tot: 1}}}}"
-    )
-    (tmp_path / "main.yaml").write_text(
-        f"""procedures:
-- name: masked
-  type: daq
-  system_settings:
-    default: []
-    init: [{examples / "init_daq.yaml"}, {examples / "init_timewalk.yaml"}, masked.yaml]
-  parameters:
-  - {{key: [target, roc_s0, ReferenceVoltage, 0, Calib], values: [0, 500]}}
-"""
-    )
-    p = parameters(shared_data, emulator, config=str(tmp_path / "main.yaml"), procedure="masked", output="scan")
+    p = twins_of(parameters(shared_data, emulator, output="scan"), shared_data, tmp_path)
+    with pytest.raises(AbortedError), Run("hgcroc/acquisition", p) as run:
+        session = start_session(p, run)
+        for _ in session.measure():
+            session.abort()
+    emulator.board.counters["runs"] = 0  # the noise of the first run comes once more
     with pytest.raises(
         RunError, match="2 of 2 points are not as they should be: point 0: same data as another point"
     ):

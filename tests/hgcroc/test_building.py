@@ -1,12 +1,24 @@
-"""Fields of the panel: ranges, searches, axes, and procedures that read back."""
+"""Fields of the panel: ranges, searches, and axes of every kind."""
 
 import pytest
 
-from kit.hgcroc.building import axis_of, find_registers, numbers_of, range_of, values_of, write_procedure
-from kit.hgcroc.documents import Findings
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.building import (
+    axis_of,
+    axis_values,
+    axis_words,
+    coupled,
+    find_registers,
+    find_settings,
+    numbers_of,
+    range_of,
+    setting_axis,
+    template_axis,
+    values_of,
+)
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.scan import make_plan
+from kit.hgcroc.self_description import ABSENT
+from tests.hgcroc.plans import plan_of
+from tests.hgcroc.stands import CURRENT
 
 TABLE = register_table("ld")
 
@@ -42,6 +54,8 @@ def test_values_are_ranges_lists_and_steps(text, values):
             lambda: axis_of(TABLE, "Top.phase_strob", "1"),
             r"no register 'Top\.phase_strob' \(did you mean Top\.phase_strobe",
         ),
+        (lambda: axis_of(TABLE, "Top.RunL", "1", rocs=["roc_s7"]), "there is no ROC 'roc_s7', should be one of"),
+        (lambda: setting_axis("target.roc_s0", "1"), "should be the path of a setting that begins with daq or"),
     ],
 )
 def test_what_means_nothing_is_refused(call, told):
@@ -55,26 +69,73 @@ def test_registers_are_found_by_parts_of_their_names():
     assert range_of(TABLE, "ReferenceVoltage.Toa_vref") == "0 to 1023, 112 after reset"
 
 
-@pytest.mark.parametrize(("folder", "dialect"), [("examples_012", "0.1.2"), ("examples_1015", "1.0.15")])
-def test_a_procedure_of_new_axes_reads_back_in_its_dialect(shared_data, tmp_path, folder, dialect):
-    axes = [
-        axis_of(TABLE, "Top.phase_strobe", "0:8:2"),
-        axis_of(TABLE, "ReferenceVoltage.Calib", "0:2000:500", rocs=["roc_s0"], numbers="1"),
+def test_a_range_is_that_of_the_board_where_it_has_told_it():
+    limits = TABLE.maximum.copy()
+    limits[TABLE.index_of(("roc_s1", "ReferenceVoltage", 1, "Toa_vref"))] = 511
+    told = range_of(TABLE, "ReferenceVoltage.Toa_vref", limits)
+    assert told == "0 to 511 (elsewhere 1023) by the board's own description, 112 after reset"
+    limits[TABLE.index_of(("roc_s1", "ReferenceVoltage", 1, "Toa_vref"))] = ABSENT
+    assert range_of(TABLE, "ReferenceVoltage.Toa_vref", limits) == "this board does not have it everywhere"
+
+
+def test_settings_of_the_programs_are_found_and_stepped():
+    assert find_settings(CURRENT, "calib nevents") == ["daq.menus.calibAndL1A.NEvents"]
+    assert find_settings(CURRENT, "hw_type") == []  # no number
+    axis = setting_axis("daq.menus.calibAndL1A.NEvents", "10, 20")
+    plan = plan_of([axis], override=CURRENT)
+    assert [plan.events(point) for point in (0, 1)] == [10, 20]
+
+
+def test_an_axis_fans_out_to_rocs_and_numbers():
+    axis = axis_of(TABLE, "ch.trim_inv", "0:64:8", rocs=["roc_s1"], numbers="0-71:36")
+    assert axis["key"] == ["target", ["roc_s1"], "ch", [0, 36], "trim_inv"]
+    assert axis_words(axis) == "ch.trim_inv of roc_s1, number 0 36: 8 values, 0 to 56"
+    everywhere = axis_of(TABLE, "ch.trim_inv", "5")
+    assert axis_words(everywhere).startswith("ch.trim_inv of roc_s0 roc_s1 roc_s2, number 0 … 71 (72): 1 value, 5")
+
+
+def test_coupled_axes_step_together():
+    inv = axis_of(TABLE, "ReferenceVoltage.Inv_vref", "lin 300 400 3")
+    noinv = axis_of(TABLE, "ReferenceVoltage.Noinv_vref", "10, 20, 30", numbers="0")
+    both = coupled(inv, noinv)
+    assert axis_values(both)[1] == {"Inv_vref": 350, "Noinv_vref": 20}
+    words = "Inv_vref with Noinv_vref: 3 values, Inv_vref 300 Noinv_vref 10 to Inv_vref 400 Noinv_vref 30"
+    assert axis_words(both) == words
+    third = coupled(both, axis_of(TABLE, "Top.phase_strobe", "1:4"))
+    plan = plan_of([third])
+    states = plan.states(plan.initial(TABLE.reset))
+    paths = [("roc_s2", "ReferenceVoltage", 1, "Inv_vref"), ("roc_s0", "ReferenceVoltage", 0, "Noinv_vref"),
+             ("roc_s1", "Top", 0, "phase_strobe")]  # fmt: skip
+    index = [TABLE.index_of(path) for path in paths]
+    assert [states.state(point)[index].tolist() for point in range(3)] == [
+        [300, 10, 1],
+        [350, 20, 2],
+        [400, 30, 3],
     ]
-    path = write_procedure(
-        shared_data / "hgcroc" / folder / "main.yaml", "small2d", axes, tmp_path / "m.yaml", "mine"
-    )
-    procedure, findings = read_procedure(path, "mine")
-    plan = make_plan(procedure, TABLE, findings)
-    assert (procedure.dialect, plan.lengths) == (dialect, (1, 4, 4))
-    assert [TABLE.text_of(int(k)) for k in plan.axes[1].index] == ["roc_s0.ReferenceVoltage.1.Calib"]
-    assert plan.axes[0].values == [0, 2, 4, 6]
-    assert Findings() == findings
+    assert states.state(0)[TABLE.index_of(("roc_s0", "ReferenceVoltage", 1, "Noinv_vref"))] == 128  # untouched
 
 
-def test_uneven_steps_cannot_be_said_in_012(shared_data, tmp_path):
-    config = shared_data / "hgcroc" / "examples_012" / "main.yaml"
-    with pytest.raises(ValueError, match=r"0\.1\.2 knows ranges of even steps alone, not"):
-        write_procedure(
-            config, "small2d", [axis_of(TABLE, "Top.phase_strobe", "1, 2, 5")], tmp_path / "m.yaml", "x"
-        )
+def test_the_same_register_of_two_blocks_is_coupled_under_two_names():
+    halves = [axis_of(TABLE, "ReferenceVoltage.Calib", values, numbers=half)
+              for values, half in (("0, 1", "0"), ("7, 8", "1"))]  # fmt: skip
+    assert axis_values(coupled(*halves)) == [{"Calib": 0, "Calib_2": 7}, {"Calib": 1, "Calib_2": 8}]
+
+
+def test_what_cannot_step_together_is_refused():
+    short, long = axis_of(TABLE, "Top.phase_strobe", "1, 2"), axis_of(TABLE, "Top.RunL", "0, 1, 0")
+    with pytest.raises(ValueError, match="need as many values: 2 and 3"):
+        coupled(short, long)
+    with pytest.raises(ValueError, match="not made of coupled axes cannot be coupled"):
+        coupled(template_axis("target: {roc_s0: {Top: {0: {RunL: {{ value }}}}}}", "0, 1"), short)
+
+
+def test_a_template_is_filled_in_with_numbers_or_maps():
+    numbers = template_axis("target: {roc_s0: {ch: { {{ value }}: {HighRange: 1}}}}", "0:72:36",
+                            "target: {roc_s0: {ch: { {{ value }}: {HighRange: 0}}}}")  # fmt: skip
+    assert axis_words(numbers) == "template: 2 values, 0 to 36"
+    plan = plan_of([numbers])
+    places = [TABLE.index_of(("roc_s0", "ch", channel, "HighRange")) for channel in (0, 36)]
+    states = plan.states(plan.initial(TABLE.reset))
+    assert [states.state(point)[places].tolist() for point in (0, 1)] == [[1, 0], [0, 1]]
+    maps = template_axis("target: {roc_s0: {Top: {0: {RunL: {{ value.left }}}}}}", "[{left: 1}, {left: 0}]")
+    assert axis_values(maps) == [{"left": 1}, {"left": 0}]

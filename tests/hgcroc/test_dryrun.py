@@ -58,3 +58,9 @@ def test_a_million_points_are_planned(kind):
     assert len(order) == 1_024_000
     writes = count_writes(plan, order, plan.initial(TABLE.reset))
     assert (len(writes), int(writes.max()) <= 9, int(np.min(writes)) >= 0) == (1_023_999, True, True)
+
+
+def test_many_repeats_take_no_more_room_than_their_points(example):
+    plan = example("small2d", repeats=50_000)
+    order = order_of(plan, "minimal")
+    assert np.bincount(order).tolist() == [1] * 300_000

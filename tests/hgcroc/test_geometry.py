@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions
+from kit.hgcroc.geometry import CALIB_ROWS, PAD_ROWS, pad_positions, row_at
 
 
 def test_a_board_has_198_pads_in_three_sectors():
@@ -26,3 +26,13 @@ def test_a_third_of_a_turn_leads_from_one_chip_to_the_next():
     )
     for chip in range(3):
         np.testing.assert_allclose(pads[chip] @ turn, pads[(chip + 1) % 3], atol=1e-12)
+
+
+def test_the_row_at_a_pad_is_its_own_and_beyond_the_board_there_is_none():
+    pads, calibs = pad_positions()
+    for chip in range(3):
+        found = [row_at(*place) for place in pads[chip]]
+        assert found == [chip * 78 + row for row in PAD_ROWS]
+        assert [row_at(*place) for place in calibs[chip]] == [chip * 78 + row for row in CALIB_ROWS]
+    assert row_at(20, 20) is None
+    assert row_at(0, 0) is None  # the middle is empty

@@ -1,18 +1,18 @@
-"""The panel, without a browser: every control is an attribute, long work runs in a thread."""
+"""The whole panel, without a browser: its parts agree, every control is an attribute, long work is in threads."""
 
 import threading
 
 import pytest
 
-from kit.hgcroc.acquisition import AcquisitionParameters
+from kit import files
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.panel import ScanPanel
 from kit.hgcroc.resuming import FILE
-from tests.conftest import PROJECT
+from kit.run import load
+from tests.hgcroc.panels import click, parameters_on
 from tests.hgcroc.scans import parameters
 
 LIMIT = 300  # s; most of it is for a busy machine
-CLICK = {"event": "click"}
 
 
 @pytest.fixture
@@ -22,175 +22,215 @@ def panel_on(stand):
 
     def make(**changes):
         emulator = stand()
-        network = emulator.network("1.0.15")
-        config = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
-        values = {"config": config, "network": network, "n_events": 10, "timeout": 20.0} | changes
-        panels.append(ScanPanel(AcquisitionParameters.build(values)))
+        panels.append(ScanPanel(parameters_on(emulator, **changes)))
         return panels[-1], emulator
 
     yield make
     for panel in panels:
-        panel.runner.stop()
-        panel.runner.wait(20)
         panel.close()
 
 
-def click(panel, words):
-    def buttons(widget):
-        for child in getattr(widget, "children", ()):
-            if getattr(child, "description", None) == words:
-                yield child
-            yield from buttons(child)
-
-    next(buttons(panel))._handle_custom_msg(CLICK, [])
-
-
 def built(panel):
-    panel.add_axis("Top.phase_strobe", "2, 8")
-    panel.add_axis("ReferenceVoltage.Calib", "0:1001:250")
-    panel.build("mine")
+    panel.builder.axes = []
+    panel.builder.add("Top.phase_strobe", "2, 8")
+    panel.builder.add("ReferenceVoltage.Calib", "0:1001:250")
     return panel
 
 
-def test_it_says_at_once_what_the_scan_costs_and_how_it_begins(panel_on):
+def test_it_says_at_once_what_the_scan_costs_and_sends_nothing(panel_on):
     panel, emulator = panel_on()
-    assert panel.cost.startswith("84 points, ")
-    assert panel.preview.text.splitlines()[1] == "1: phase_strobe 2, Calib 100 (6 settings)"
-    assert panel.preview.text.endswith("… and 72 more")
+    assert panel.plan.cost.startswith("84 points, ")
+    assert emulator.board.counters["messages"] == 0
+    built(panel)
+    assert panel.plan.cost.startswith("10 points, ")
+    assert panel.plan.shown.splitlines()[7] == "7: phase_strobe 8, Calib 500 (6 writes)"
+    panel.form.set(order="serpentine", repeats=2)
+    assert panel.plan.cost.startswith("20 points, ")
+    panel.builder.axes = panel.builder.axes[:1]
+    assert panel.plan.cost.startswith("4 points, ")
     assert emulator.board.counters["messages"] == 0
 
 
-def test_registers_are_searched_and_become_axes_and_a_procedure(panel_on):
+def test_what_is_wrong_with_the_plan_is_told_until_it_is_mended(panel_on):
     panel, _ = panel_on()
-    panel.search = "toa vref"
-    assert panel.find() == ["ReferenceVoltage.Toa_vref"]
-    panel.search = "calib"
-    built(panel)
-    assert panel.cost.startswith("10 points, ")
-    assert panel.form.parameters.procedure == "mine"
-    assert panel.procedures() == ["mine"]
-    panel.remove_axis()
-    panel.build("mine")
-    panel.look()
-    assert panel.cost.startswith("2 points, ")
-
-
-def test_what_means_nothing_is_told_in_the_panel(panel_on):
-    panel, _ = panel_on()
-    click(panel, "Pause")
-    assert panel.error == "no scan is running: start one first"
     panel.form.set(procedure="nothing")
     assert "there is no daq procedure 'nothing'" in panel.error
     panel.form.set(procedure="pedestal_scan")
-    assert "there is no daq" not in panel.error
-    assert panel.cost.startswith("32 points, ")
+    assert panel.error == ""
+    assert panel.plan.cost.startswith("32 points, ")
+    panel.builder.add("Top.phase_strobe", "15, 16")
+    assert "phase_strobe is 16, should be from 0 to 15" in panel.error
+    assert panel.planned is None
+    panel.scan.start()
+    assert panel.scan.runner.wait(10)
+    assert "phase_strobe is 16" in panel.scan.runner.error
+    panel.builder.remove()
+    assert panel.error == ""
 
 
-def test_a_scan_is_run_watched_held_and_gone_on_with(panel_on, eventually):
+def test_the_connected_board_has_the_last_word_on_ranges(panel_on):
     panel, emulator = panel_on()
+    emulator.inject("narrow_register", path="roc_s1.ReferenceVoltage.0.Calib", value=500)
+    assert panel.error == ""
+    panel.stand.connect()
+    assert panel.stand.wait(20)
+    assert "roc_s1.ReferenceVoltage.0.Calib is 600, should be from 0 to 500 as the board describes" in panel.error
+    assert panel.builder.range.text.startswith("0 to 4095") is False
     built(panel)
-    emulator.inject("slow_run", value=0.2)
-    panel.runner.start()
-    assert eventually(lambda: panel.runner.progress > 0.1, 60)
-    click(panel, "Pause")
-    assert eventually(lambda: panel.state == "paused", 20)
-    runs = emulator.board.counters["runs"]
-    assert not eventually(lambda: emulator.board.counters["runs"] > runs, 0.5)
-    click(panel, "Resume")
-    emulator.board.faults.clear()
-    assert panel.runner.wait(60)
-    assert (panel.runner.status, panel.error) == ("done", "")
-    assert panel.runner.result.summary["good"] == 10
-    panel.curve.flush()
-    panel.board.flush()
-    assert panel.curve.caption == "mine, phase_strobe 8: 5 points against Calib [DAC counts]"
-    assert "point 9, phase_strobe 8, Calib 1000" in panel.board.caption
+    assert "Calib is 750, should be from 0 to 500" in panel.error
+    panel.builder.remove()
+    panel.builder.add("ReferenceVoltage.Calib", "0:501:250")
+    assert panel.error == ""
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    assert panel.scan.runner.result.summary["good"] == 6
+    assert emulator.board.counters["runs"] == 6
 
 
-def test_a_scan_that_is_aborted_goes_on_when_it_is_started_again(panel_on, eventually):
-    panel, emulator = panel_on()
-    built(panel)
-    emulator.inject("slow_run", value=0.2)
-    panel.runner.start()
-    assert eventually(lambda: panel.runner.progress > 0.25, 60)
-    click(panel, "Abort")
-    assert panel.runner.wait(20)
-    assert (panel.runner.status, panel.state) == ("idle", "failed")
-    emulator.board.faults.clear()
-    panel.runner.start()
-    assert panel.runner.wait(60)
-    summary = panel.runner.result.summary
-    assert summary["good"] == 10
-    assert summary["measured_now"] < 10
-
-
-def test_stop_ends_a_scan_within_a_long_wait(panel_on, eventually):
-    panel, emulator = panel_on()
-    emulator.inject("slow_run", value=60)
-    panel.runner.start()
-    assert eventually(lambda: emulator.board.counters["runs"] == 1, 60)
-    panel.runner.stop()
-    assert panel.runner.wait(10)
-    assert panel.runner.status == "idle"
-
-
-def test_a_finished_file_is_looked_at_in_the_same_way(panel_on, tmp_path, example):
-    from tests.hgcroc.test_legacy import scan_in
-
-    (tmp_path / "old").mkdir()
-    scan_in(tmp_path / "old", example("small2d")).close()
+def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     panel, _ = panel_on()
-    panel.look_at(tmp_path / "old" / FILE)
-    panel.quantity, panel.axis, panel.point = "adc_mean", 0, 2
-    for picture in (panel.curve, panel.board):
-        picture.flush()
-    assert panel.curve.caption == "small2d, Calib 64: 2 points against phase_strobe [25 ns / 16]"
-    assert "point 2, phase_strobe 0, Calib 64" in panel.board.caption
-
-
-def test_points_in_doubt_are_listed(panel_on):
-    panel, emulator = panel_on(max_retries=0)
     built(panel)
-    emulator.inject("lost_event", value=0.4)
-    panel.runner.start()
-    assert panel.runner.wait(60)
-    assert panel.runner.status == "failed"
-    assert "10 of 10 points are not as they should be" in panel.runner.error
-    assert "point 9: fewer events than asked for" in panel.trouble.text
+    panel.builder.name = "mine"
+    click(panel, "Start")
+    assert panel.scan.runner.wait(150)
+    assert (panel.scan.runner.status, panel.error, panel.scan.error) == ("done", "", "")
+    panel.view.flush()
+    assert panel.view.curve.caption.startswith("mine, phase_strobe 8: 5 points against Calib [DAC counts]; chip 0")
+    assert panel.view.board.caption == "median ADC [counts], point 9, phase_strobe 8, Calib 1000"
+    assert panel.view.error == ""
+    assert (panel.form.parameters.config, panel.form.parameters.procedure) == (
+        "outputs/hgcroc/procedures/mine.yaml", "mine",
+    )  # fmt: skip
+    assert "procedure: mine" in panel.form.yaml
+    assert not panel.builder.draft.changed
+    panel.builder.chosen = 0
+    panel.builder.remove()
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    _, oldest = panel.history.look_up()
+    assert panel.history.compare()[0].startswith(
+        "axes: phase_strobe (2: 2 to 8) by Calib (5: 0 to 1000), then Calib"
+    )
+    panel.history.chosen = oldest
+    click(panel, "Show")
+    panel.view.flush()
+    assert "5 points against Calib" in panel.view.curve.caption
+    assert panel.view.file.parent.name in oldest
 
 
-def test_without_a_person_the_panel_is_its_pictures(shared_data, stand):
+def test_scans_that_wait_keep_their_axes(panel_on):
+    panel, _ = panel_on()
+    for values in ("0, 500", "0, 600, 700", "800"):
+        panel.builder.axes = []
+        panel.builder.add("ReferenceVoltage.Calib", values)
+        panel.scan.enqueue()
+    assert [p.config.rpartition("/")[2] for p in panel.scan.queue] == [
+        "panel_scan.yaml", "panel_scan_2.yaml", "panel_scan_3.yaml",
+    ]  # fmt: skip
+    panel.scan.start()
+    assert panel.scan.runner.wait(120)
+    assert panel.scan.runner.status == "done"
+    found = []
+    for path in reversed(panel.history.look_up()):
+        with Scan.open(files.resolve(path)) as scan:
+            found.append(scan.axis_values(0))
+    assert found == [[0, 500], [0, 600, 700], [800]]
+
+
+def test_a_run_of_the_panel_notes_the_files_that_it_was_made_from(panel_on):
+    panel, _ = panel_on(procedure="pedestal_scan")
+    panel.scan.start()
+    assert panel.scan.runner.wait(120)
+    read = {entry["path"].rpartition("/")[2] for entry in load(panel.scan.run.directory).manifest["inputs"]}
+    assert read >= {"main.yaml", "as_reset.yaml", "daq.yaml", "characterisation.yaml"}
+
+
+def test_a_scan_without_a_network_runs_on_a_board_that_the_panel_starts_and_ends():
+    panel = ScanPanel(parameters_on(board="char", procedure="pedestal_scan"))
+    try:
+        assert "there is no ROC 'roc_s1'" in panel.error  # the axis that comes with it is of an LD board
+        panel.builder.axes = []
+        panel.builder.add("HalfWise.trim_inv", "0:8")
+        assert panel.error == ""
+        panel.scan.start()
+        assert panel.scan.runner.wait(150)
+        assert panel.scan.runner.result.summary["good"] == 8
+        emulator = panel.stand.stand.emulator
+        panel.stand.disconnect()
+        assert not emulator.running
+    finally:
+        panel.close()
+
+
+def test_faults_are_injected_while_a_scan_runs(eventually):
+    panel = ScanPanel(parameters_on(max_retries=0))
+    try:
+        built(panel)
+        panel.stand.join()
+        panel.stand.inject("slow_run 0.2")
+        panel.scan.start()
+        assert eventually(lambda: panel.scan.runner.progress > 0.1, 60)
+        panel.stand.inject("lost_event 0.4 runs=2")  # the run that is going on counts, too
+        assert eventually(lambda: panel.scan.doubtful != {}, 30)
+        panel.stand.clear()
+        assert panel.scan.runner.wait(150)
+        assert panel.scan.runner.status == "failed"
+        panel.scan.retry()
+        assert panel.scan.runner.wait(150)
+        assert panel.scan.runner.status == "done"
+    finally:
+        panel.close()
+
+
+def test_every_event_is_kept_and_seen_where_that_is_wished(panel_on):
+    panel, _ = panel_on(mode="full")
+    built(panel)
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    panel.view.flush()
+    assert panel.view.spectra.layout.display == ""
+    assert panel.view.spectra.caption.startswith("10 events of point 9, phase_strobe 8, Calib 1000")
+    panel.view.event = 3
+    panel.view.flush()
+    assert panel.view.board.caption.startswith("ADC [counts], event 3 of 10, point 9")
+
+
+def test_without_a_person_the_panel_is_its_pictures(shared_data, stand, tmp_path):
     panel = ScanPanel(parameters(shared_data, stand()), interactive=False)
     shown = panel.static()
-    assert "6 points" in panel.cost
+    assert "6 points" in shown["text/plain"]
     assert "image/png" in shown
+    panel.scan.start()
+    assert panel.scan.runner.result.summary["good"] == 6
+    assert "3 points against Calib" in panel.static()["text/plain"]
     assert threading.active_count() < 50
+    panel.close()
 
 
 def test_a_scan_file_holds_what_the_panel_has_run(panel_on):
     panel, _ = panel_on()
-    panel.add_axis("Top.phase_strobe", "1, 2", rocs=["roc_s1"])
-    panel.build("two")
-    panel.runner.start()
-    assert panel.runner.wait(60)
-    with Scan.open(panel.folder / FILE) as scan:
+    panel.builder.axes = []
+    panel.builder.add("Top.phase_strobe", "1, 2", rocs=["roc_s1"])
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    with Scan.open(panel.scan.session.folder / FILE) as scan:
         assert scan.register(("roc_s1", "Top", 0, "phase_strobe")).tolist() == [1, 2]
         assert scan.register(("roc_s0", "Top", 0, "phase_strobe")).tolist() == [0, 0]
 
 
-def test_scans_of_the_past_are_listed_shown_and_compared(panel_on):
+def test_the_parameters_that_were_given_stay_as_they_were(panel_on):
     panel, _ = panel_on()
-    assert panel.history() == []
-    for values in ("1, 2", "1, 3"):
-        panel.axes = []
-        panel.add_axis("Top.phase_strobe", values)
-        panel.build("two")
-        panel.look()
-        panel.runner.start()
-        assert panel.runner.wait(120)
-    newest, oldest = panel.history()
-    assert panel.differences(newest) == []
-    assert panel.differences(oldest) == ["axes: phase_strobe (2: 1 to 2), then phase_strobe (2: 1 to 3)"]
-    click(panel, "Look up")
-    click(panel, "Compare")
+    before = panel.form.start.model_dump()
+    built(panel)
+    panel.builder.save()
+    assert panel.form.start.model_dump() == before
+    assert panel.form.parameters.procedure == "panel_scan"
+
+
+def test_a_procedure_that_asks_for_a_calibration_is_shown_without_it_and_says_so(shared_data, stand):
+    p = parameters(shared_data, stand(), "0.1.2", "timewalk_scan_calibrated")
+    panel = ScanPanel(p.with_values(interactive=True))
     assert panel.error == ""
+    assert "calibrations pedestal_target are made before" in panel.plan.static()["text/plain"]
+    assert len(panel.planned) > 1
+    panel.close()

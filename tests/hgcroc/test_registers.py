@@ -1,13 +1,11 @@
 """The register table, trees and states, and what messages do; against the public facts and a plain chip."""
 
 import copy
-import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.hgcroc.layout import BLOCKS, BOARDS
 from kit.hgcroc.registers import RegisterError, register_table
 
 TABLE = register_table("ld")
@@ -34,32 +32,6 @@ def plain_write(chip, message):
                                 for k in range(number * per_half, (number + 1) * per_half):
                                     chip[roc][member][k][name] = value
     return chip
-
-
-def test_the_table_equals_the_public_register_map(shared_data):
-    public = json.loads((shared_data / "hgcroc" / "rocv3_param_ranges.json").read_text())
-    assert {block: entry["nblocks"] for block, entry in public.items()} == BLOCKS
-    for index in range(TABLE.size):
-        _, block, _, name = TABLE.path_of(index)
-        fact = public[block]["params"][name]
-        assert (TABLE.maximum[index], TABLE.reset[index]) == (fact["max"], fact["default"])
-
-
-@pytest.mark.parametrize(("board", "rocs"), [("ld", 3), ("hd", 6), ("char", 1)])
-def test_a_roc_has_2625_registers(board, rocs):
-    assert register_table(board).size == 2625 * rocs
-    assert len(BOARDS[board].rocs) == rocs
-
-
-@pytest.mark.parametrize(
-    ("name", "reset"), [("Inv_vref", 572), ("Noinv_vref", 128), ("Toa_vref", 112), ("Tot_vref", 432)]
-)
-def test_reference_voltages_have_the_reset_values_of_the_chip(name, reset):
-    assert TABLE.reset[TABLE.index_of(("roc_s1", "ReferenceVoltage", 1, name))] == reset
-
-
-def test_calib_is_a_12_bit_dac():
-    assert TABLE.maximum[TABLE.index_of(("roc_s0", "ReferenceVoltage", 0, "Calib"))] == 4095
 
 
 @given(any_index)
@@ -169,19 +141,3 @@ def test_all_faults_of_a_tree_are_told_at_once():
 
 def test_ranges_need_not_be_checked():
     assert TABLE.leaves({"roc_s0": {"Top": {0: {"phase_strobe": 16}}}}, check_ranges=False)[1].tolist() == [16]
-
-
-def test_a_path_that_is_none_is_refused_with_the_nearest_name():
-    with pytest.raises(RegisterError, match=r"did you mean Calib\?"):
-        TABLE.index_of(("roc_s0", "ReferenceVoltage", 0, "calib"))
-    assert (
-        TABLE.fault_of(("roc_s0", "Top", 0, "RunL", 1))
-        == "roc_s0.Top.0.RunL is a register and has nothing below it"
-    )
-
-
-def test_describe_tells_every_range():
-    (board, tree), *rest = TABLE.describe().items()
-    assert (board, rest) == ("ld_hexaboard", [])
-    assert tree["roc_s0"]["ReferenceVoltage"][0]["Calib"] == {"min": 0, "max": 4095}
-    assert sum(len(names) for roc in tree.values() for block in roc.values() for names in block.values()) == 7875

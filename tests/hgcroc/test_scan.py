@@ -6,7 +6,6 @@ import pytest
 from kit.hgcroc.dialects import Layer
 from kit.hgcroc.documents import Document, Findings, ProcedureError
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.scan import events_of
 from tests.hgcroc.plans import CALIB, PHASE, plan_of
 
 TABLE = register_table("ld")
@@ -47,49 +46,6 @@ def test_a_calibration_wins_over_init_except_as_in_012(compat, wins):
     override = {"target": {"roc_s0": {"ReferenceVoltage": {0: {"Inv_vref": 5}}}}}
     plan = plan_of([], override, calibrations=[layer("calibration", vref)], compat=compat)
     assert plan.initial(TABLE.reset)[TABLE.index_of(("roc_s0", "ReferenceVoltage", 0, "Inv_vref"))] == wins
-
-
-def test_events_come_from_the_active_menu():
-    assert plan_of([], MENUS).events() == 7
-    assert plan_of([], MENUS, n_events=3).events() == 3
-    assert plan_of([], {"daq": {"NEvents": 5}}).events() == 5
-    assert plan_of([], {"daq": {"NEvents": 5}}, n_events=4).events() == 4
-    assert events_of({}) is None
-    varied = plan_of([{"key": ["daq", "active_menu"], "values": [{"x": 1}]}], {"daq": {"active_menu": "a"}})
-    assert varied.events() is None
-
-
-def test_an_axis_may_change_the_events():
-    plan = plan_of([{"key": ["daq", "menus", "a", "NEvents"], "values": [10, 20]}], MENUS)
-    assert [plan.events(point) for point in (0, 1)] == [10, 20]
-    assert plan.settings(1)["daq"]["menus"]["b"] == {"NEvents": 8}
-
-
-def test_an_active_menu_that_is_none_is_refused():
-    with pytest.raises(ProcedureError, match="active_menu is 'c', should be one of the menus: a, b"):
-        plan_of([], {"daq": MENUS["daq"] | {"active_menu": "c"}})
-
-
-@pytest.mark.parametrize(
-    ("override", "told"),
-    [
-        ({"target": {"roc_s0": {"Top": {0: {"phase_strobe": 16}}}}},
-         r"scan\.yaml:\d+: 0\.system_settings\.override\.target\.roc_s0\.Top\.0\.phase_strobe: is 16, should"),
-        ({"target": {"roc_s0": {"Topp": {}}}}, r"there is no block 'Topp' \(did you mean Top\?\)"),
-        ({"roc_s0": {"Top": {0: {"RunX": 1}}}}, "there is no register 'RunX'"),
-    ],
-)  # fmt: skip
-def test_settings_that_the_board_does_not_have_are_refused_with_their_place(override, told):
-    with pytest.raises(ProcedureError, match=told):
-        plan_of([], override)
-
-
-def test_a_setting_out_of_range_may_be_a_warning():
-    findings = Findings()
-    over = {"target": {"roc_s0": {"Top": {0: {"phase_strobe": 16}}}}}
-    plan = plan_of([], over, findings=findings, check="warn")
-    assert "is 16, should be from 0 to 15" in findings.warnings[0]
-    assert plan.initial(TABLE.reset)[TABLE.index_of(("roc_s0", "Top", 0, "phase_strobe"))] == 16
 
 
 def test_the_hash_follows_what_is_measured():

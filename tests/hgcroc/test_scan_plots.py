@@ -11,7 +11,7 @@ from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.test_legacy import scan_in
 
 PLAN = plan_of([{"key": PHASE, "values": [2, 3]}, {"key": CALIB, "values": [0, 5, 9]}])
-ALL = (scan_plots.curves, scan_plots.board_map, scan_plots.noise, lambda scan: scan_plots.times(scan, 0))
+ALL = (scan_plots.curves, lambda scan: scan_plots.times(scan, 0))
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +43,6 @@ def test_the_strongest_rows_change_most(scan):
     rows = scan_plots.strongest(scan, np.array([0, 1]))
     change = np.ptp(scan.array("adc_median", [0, 1]).astype(int), axis=0)
     assert change[rows].min() >= np.delete(change, rows).max()
-
-
-def test_the_map_has_a_colour_for_each_pad(scan):
-    drawing = scan_plots.board_map(scan, "adc_mean", 2)
-    pads, calibs = drawing.axes[0].collections
-    assert (len(pads.get_array()), len(calibs.get_array())) == (192, 6)
-    assert pads.get_array()[8] == scan.array("adc_mean", [2])[0, 9]  # channel 8 has no pad
-    assert drawing.axes[0].get_title() == "point 2, phase_strobe 2, Calib 9"
-
-
-def test_all_pads_share_one_scale_also_where_all_are_equal(scan):
-    for column in ("adc_mean", "n_bad"):
-        pads, calibs = scan_plots.board_map(scan, column, 2).axes[0].collections
-        assert pads.get_clim() == calibs.get_clim()
 
 
 def test_all_pictures_of_a_scan_without_data_say_so(tmp_path):

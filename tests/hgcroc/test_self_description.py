@@ -13,7 +13,7 @@ def test_a_board_that_describes_itself_otherwise_is_remarked():
     assert unlike(mine, theirs, "") == [
         "roc.Top.0.b is missing",
         "roc.Top.0.c is not known",
-        "roc.Top.0.a is {'min': 0, 'max': 3}, should be {'min': 0, 'max': 1}",
+        "roc.Top.0.a is from 0 to 3, should be from 0 to 1",
     ]
 
 

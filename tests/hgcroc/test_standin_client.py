@@ -3,6 +3,7 @@ import yaml
 
 from kit.hgcroc.archive import HEAD
 from kit.hgcroc.ports import free_port, probe
+from kit.hgcroc.standins import write_tools
 from kit.hgcroc.wire import Publisher, Requester, Wire
 
 
@@ -47,14 +48,17 @@ def test_a_taken_port_is_told(client, python):
     assert second.returncode == 1
 
 
-def test_it_ends_with_the_program_that_started_it(python, alive, eventually):
+@pytest.mark.parametrize("seconds", [0, 3])
+def test_it_ends_with_the_program_that_started_it_however_soon_that_is_over(
+    python, alive, eventually, tmp_path, seconds
+):
+    write_tools(tmp_path)
     code = (
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen([sys.executable, '-m', 'kit.hgcroc.standin_client', '-p', '{free_port()}'])\n"
-        "print(child.pid, flush=True)\ntime.sleep(2)"
+        "import subprocess, time\n"
+        f"child = subprocess.Popen(['{tmp_path / 'daq-client'}', '-p', '{free_port()}'])\n"
+        f"print(child.pid, flush=True)\ntime.sleep({seconds})"
     )
     parent = python("-c", code)
     child = int(parent.stdout.readline())
-    assert alive(child)
-    parent.wait(10)
-    assert eventually(lambda: not alive(child), 5)
+    parent.wait(30)
+    assert eventually(lambda: not alive(child), 30)

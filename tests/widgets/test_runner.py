@@ -221,3 +221,20 @@ def test_without_a_front_end_it_is_its_state_in_words():
     runner = Runner(count_to_ten, interactive=False)
     runner.start()
     assert runner._repr_mimebundle_() == {"text/plain": "✓ done 10 of 10"}
+
+
+def test_the_work_may_know_the_time_that_is_left_better_than_its_pace():
+    patient = Patient()
+
+    def work(stop, report):
+        report(1, 4, "point 1", 90.0)
+        return patient(stop, lambda *_: None)
+
+    runner = Runner(work)
+    runner.start()
+    assert patient.begun.wait(5)
+    runner._pace.flush()
+    assert runner.words.text == "25%, point 1, about 90 s left"
+    patient.go_on.set()
+    assert runner.wait(5)
+    assert "left" not in runner.words.text

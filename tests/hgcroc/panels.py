@@ -1,0 +1,28 @@
+"""What the tests of the panel's parts share: parameters on an emulated board, and clicks."""
+
+from kit.hgcroc.options import AcquisitionParameters
+from tests.conftest import PROJECT
+
+CLICK = {"event": "click"}
+CONFIG = str(PROJECT / "parameters" / "hgcroc" / "procedures" / "main.yaml")
+
+
+def parameters_on(emulator=None, **changes):
+    """Return parameters of the scans that come with the project, on an emulator in this process."""
+    network = {} if emulator is None else {"network": emulator.network("1.0.15")}
+    return AcquisitionParameters.build({"config": CONFIG, "n_events": 10, "timeout": 20.0} | network | changes)
+
+
+def control(widget, words):
+    """Return the control with this description."""
+    for child in getattr(widget, "children", ()):
+        if getattr(child, "description", None) == words:
+            return child
+        if (found := control(child, words)) is not None:
+            return found
+    return None
+
+
+def click(panel, words):
+    """Click a button, as a front end tells it."""
+    control(panel, words)._handle_custom_msg(CLICK, [])
