@@ -78,7 +78,7 @@ class GradePanel(Panel):
         )
         self.summary.text = self.grade
         chosen = hooked(ipywidgets.Dropdown(options=list(self.found), description="analysis"), "kit-analysis")
-        shown = hooked(ipywidgets.Dropdown(description="on the board"), "kit-quantity")
+        shown = hooked(ipywidgets.Dropdown(description="result"), "kit-quantity")
         self._choices = shown
         traitlets.link((self, "search"), (self.channels, "filter"))
         self.contain(self.summary, line(chosen, shown), self.channels, line(self.curve, self.board), self.change)

@@ -180,7 +180,7 @@ def test_a_graded_board_is_looked_through(open_notebook, pictures):
     panel.get_by_role("textbox", name="filter", exact=True).fill("chip=1 channel=3 kind=channel")
     panel.get_by_role("textbox", name="filter", exact=True).press("Enter")
     expect(panel.locator(".kit-caption").first).to_contain_text("toa_curves, chip 1, channel 3")
-    panel.get_by_role("combobox", name="on the board", exact=True).select_option("sigma")
+    panel.get_by_role("combobox", name="result", exact=True).select_option("sigma")
     expect(panel.locator(".kit-caption").nth(1)).to_contain_text("toa_curves: sigma")
     page.set_viewport_size({"width": 1400, "height": 2200})
     panel.screenshot(path=pictures / "hgcroc_grades.png")
