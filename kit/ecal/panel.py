@@ -89,7 +89,7 @@ class WindowPanel(Panel):
         self.spectrum = LiveFigure(draw_ratio, size=(6.5, 3.4), caption=ratio_caption, **look)
         self.heading, self.told = Words("kit-heading", role="status"), Words("kit-told", role="status")
         super().__init__(hook="kit-windows", interactive=interactive)
-        listen(self.picture, self.pick)
+        listen(self.picture, lambda x, y, _add: self.pick(x, y))
         self._later: Pace[Callable[[], object]] = Pace(self.guarded(lambda job: job()), 20.0)
         self.footer = Footer(self, "ecal/windows", interactive=interactive)
         self._arrange()

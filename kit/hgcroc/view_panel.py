@@ -19,8 +19,9 @@ from kit.hgcroc.resuming import FILE
 from kit.hgcroc.scan_plots import FEW, curves_of, draw_curves, strongest
 from kit.hgcroc.summaries import ROWS, SUMMARY
 from kit.hgcroc.view_controls import ViewControls
-from kit.widgets import LiveFigure, Pace, Panel, Pick, Words
+from kit.widgets import LiveFigure, Pace, Panel, Words
 from kit.widgets.look import hooked, line
+from kit.widgets.picking import listen
 
 __all__ = ["ViewPanel"]
 
@@ -71,9 +72,9 @@ class ViewPanel(Panel):
         hooked(self.board, "kit-map")
         self._events = hooked(self.spectra, "kit-spectra")
         self.contain(
-            self.controls, self._told, line(self.curve, self.board), self.spectra,
-            Pick("kit-view", "kit-map", self.guarded(lambda x, y, add: self.pick(x, y, add=add))),
+            self.controls, self._told, line(self.curve, self.board), self.spectra
         )  # fmt: skip
+        listen(self.board, lambda x, y, add: self.pick(x, y, add=add))
         for picture in (self.curve, self.board):  # a long caption must not push them below each other
             picture.layout.width = "500px"
         self.spectra.layout.display = "none"

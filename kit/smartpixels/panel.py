@@ -31,6 +31,7 @@ from kit.smartpixels.view_plots import (
 )
 from kit.widgets import Browser, Footer, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
+from kit.widgets.picking import listen
 
 __all__ = ["ClusterPanel"]
 
@@ -253,10 +254,7 @@ class ClusterPanel(Panel):
 
     def _take(self, name: str, value: Any) -> None:
         """Take over what a person has put into a control."""
-        if name == "pick":
-            x, y, add = value
-            self.pick(x, y, add=add)
-        elif name in SHOWN:
+        if name in SHOWN:
             self.form.set(**{name: value})
         else:
             self.set_trait(name, value)
@@ -280,6 +278,5 @@ class ClusterPanel(Panel):
             self.waveforms,
             settings,
             self.footer,
-            here.pick,
-            here.script,
         )
+        listen(self.maps, lambda x, y, add: self.pick(x, y, add=add))

@@ -15,17 +15,6 @@ __all__ = ["Controls", "Dial", "Dials"]
 
 FRAME = 0.1  # ns of a step of the player
 HIGHEST = 200.0  # mV up to which thresholds can be dragged
-# A picture is no button: where it is clicked is written into a hidden field, which the kernel reads. Where a page
-# forbids such a script, the list of pixels does the same.
-PICK = """this.closest('.kit-clusters')?.addEventListener('click', event => {
-  const image = event.target.closest('.kit-maps img'), panel = event.target.closest('.kit-clusters');
-  const field = panel?.querySelector('.kit-pick input');
-  if (!image || !field) return;
-  const box = image.getBoundingClientRect();
-  field.value = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height,
-    event.shiftKey || event.ctrlKey || event.metaKey ? 'add' : 'only', Date.now()].join(' ');
-  field.dispatchEvent(new Event('change', {bubbles: true}));
-})"""
 
 
 class Controls:
@@ -37,15 +26,12 @@ class Controls:
         Files to choose from.
     act : callable
         Takes the name of what a person has set, and its value: ``file``, ``time``, ``sample``, ``scale``,
-        ``overlay``, ``pixels``, ``thresholds``, ``sample_times``; and ``pick``, with the place in the picture as
-        shares of width and height from the top left, and whether the pixel there joins the others.
+        ``overlay``, ``pixels``, ``thresholds``, ``sample_times``.
 
     Attributes
     ----------
-    file, sample, scale, overlay, pixels, time, play, thresholds, sample_times, pick : widgets
+    file, sample, scale, overlay, pixels, time, play, thresholds, sample_times : widgets
         The controls.
-    script : widget
-        What makes the page write into `pick`.
     """
 
     def __init__(self, paths: Sequence[str], act: Callable[[str, Any], object]) -> None:
@@ -61,8 +47,6 @@ class Controls:
         self.overlay = ipywidgets.Checkbox(description="show other choices", indent=False, layout=wide)
         self.pixels = ipywidgets.SelectMultiple(description="pixels", rows=6)
         self.play = ipywidgets.Play(min=0, interval=100, show_repeat=False)
-        self.pick = ipywidgets.Text(continuous_update=False, layout={"display": "none"})
-        self.script = ipywidgets.HTML(f'<style onload="{PICK}"></style>', layout={"display": "none"})
         self.time = Dial("time [ns]", 0.0, 6.0, 0.05, lambda time: self._hear("time", time))
         self.thresholds = Dials("threshold", "mV", lambda values: self._hear("thresholds", values))
         self.sample_times = Dials("sample time", "ns", lambda values: self._hear("sample_times", values))
@@ -70,8 +54,7 @@ class Controls:
             self._listen(name, getattr(self, name), lambda value: value)
         self._listen("pixels", self.pixels, lambda pixels: tuple(pixels)[: len(PIXEL_COLOURS)])
         self._listen("time", self.play, lambda step: step * FRAME)
-        self._listen("pick", self.pick, _place)
-        for name in ("file", "sample", "pixels", "time", "play", "thresholds", "sample_times", "pick"):
+        for name in ("file", "sample", "pixels", "time", "play", "thresholds", "sample_times"):
             hooked(getattr(self, name), f"kit-{name}")
 
     def show(self, scene: Scene, file: str) -> None:
@@ -175,9 +158,3 @@ class Dials(ipywidgets.VBox):
 
     def _hear(self, _value: float) -> None:
         self._act([round(dial.value, 6) for dial in self.children])
-
-
-def _place(words: str) -> tuple[float, float, bool]:
-    """Return what the page has written: where, and whether to add; its last word makes two clicks differ."""
-    x, y, how, _ = words.split()
-    return float(x), float(y), how == "add"

@@ -15,7 +15,6 @@ from kit.widgets.live import LiveFigure
 from kit.widgets.look import Words
 from kit.widgets.pace import Pace
 from kit.widgets.panel import Panel
-from kit.widgets.pick import Pick
 from kit.widgets.runner import Report, Runner, Stopped
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "Pace",
     "Panel",
     "ParameterForm",
-    "Pick",
     "Report",
     "Runner",
     "Stopped",

@@ -21,22 +21,23 @@ PICK = """this.closest('.kit-figure')?.addEventListener('click', event => {
   if (!image || !field) return;
   const box = image.getBoundingClientRect();
   const across = (event.clientX - box.left) / box.width, down = (event.clientY - box.top) / box.height;
-  field.value = [across, down, Date.now()].join(' ');
+  const how = event.shiftKey || event.ctrlKey || event.metaKey ? 'add' : 'only';
+  field.value = [across, down, how, Date.now()].join(' ');
   field.dispatchEvent(new Event('change', {bubbles: true}));
 })"""
 
 
-def listen(picture: LiveFigure, act: Callable[[float, float], object]) -> None:
-    """Let `act` be called with the place of every click into a picture, as shares from the top left.
+def listen(picture: LiveFigure, act: Callable[[float, float, bool], object]) -> None:
+    """Let `act` be called with the place of every click into a picture, and whether a key was held that adds.
 
-    Faults go to the picture's own `error`.
+    The place is in shares of width and height from the top left. Faults go to the picture's own `error`.
     """
     field = hooked(ipywidgets.Text(continuous_update=False, layout={"display": "none"}), "kit-pick")
     script = ipywidgets.HTML(f'<style onload="{PICK}"></style>', layout={"display": "none"})
 
     def hear(words: str) -> None:
-        x, y, _time = words.split()  # the time makes two clicks at one place differ
-        act(float(x), float(y))
+        x, y, how, _time = words.split()  # the time makes two clicks at one place differ
+        act(float(x), float(y), how == "add")
 
     guarded = picture.guarded(hear)
     field.observe(lambda change: guarded(change.new), "value")

@@ -50,7 +50,6 @@ def test_what_a_person_sets_is_told_by_name(shown, heard, view):
     shown.sample_times.children[1].field.value = 4.0
     touched = view().touched()
     shown.pixels.value = touched[:1]
-    shown.pick.value = "0.25 0.5 add 17"
     assert heard == [
         ("file", PATHS[0]),
         ("overlay", True),
@@ -62,7 +61,6 @@ def test_what_a_person_sets_is_told_by_name(shown, heard, view):
         ("thresholds", [12.5, *view().p.thresholds[1:]]),
         ("sample_times", [2.0, 4.0]),
         ("pixels", (touched[0],)),
-        ("pick", (0.25, 0.5, True)),
     ]
 
 

@@ -21,10 +21,10 @@ def field_of(picture):
 
 def test_what_the_page_writes_is_heard_also_twice_at_one_place(picture):
     heard = []
-    listen(picture, lambda x, y: heard.append((x, y)))
-    field_of(picture).value = "0.25 0.5 1"
-    field_of(picture).value = "0.25 0.5 2"
-    assert heard == [(0.25, 0.5), (0.25, 0.5)]
+    listen(picture, lambda x, y, add: heard.append((x, y, add)))
+    field_of(picture).value = "0.25 0.5 only 1"
+    field_of(picture).value = "0.25 0.5 add 2"
+    assert heard == [(0.25, 0.5, False), (0.25, 0.5, True)]
 
 
 def test_the_page_is_told_to_write_it(picture):
@@ -33,13 +33,13 @@ def test_the_page_is_told_to_write_it(picture):
 
 
 def test_what_goes_wrong_is_said(picture):
-    def refuse(x, y):
+    def refuse(x, y, add):
         message = "nothing is there"
         raise ValueError(message)
 
     picture.interactive = True
     listen(picture, refuse)
-    field_of(picture).value = "0 0 1"
+    field_of(picture).value = "0 0 only 1"
     assert picture.error == "nothing is there"
 
 
