@@ -43,7 +43,7 @@ pictures and panel
     events); `channels`: what rows are called; `panel`: its parts are `stand_panel` with `stand` (the connected
     test system), `axis_panel` with `building` and `drafts` (axes and procedures that are being written),
     `plan_panel`, `run_panel`, `view_panel`, `history_panel`; `axis_controls`, `stand_controls`, `view_controls`;
-    `distillate_plots`; `grade_panel`, with `channel_view`; `demo` and `demo_board`
+    `distillate_plots`, `bundle_plots`; `grade_panel`, with `channel_view`; `demo` and `demo_board`
 board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,
