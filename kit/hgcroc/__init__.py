@@ -40,10 +40,10 @@ stage
     `distillation`, over `scan_sources` and `reporting`
 pictures and panel
     `plots`, from `scan_plots` (along an axis), `board_plots` with `geometry` (on the board), `event_plots` (single
-    events) and `distillate_plots`; `channels`: what rows are called; `panel`: its parts are `stand_panel` with
-    `stand` (the connected test system), `axis_panel` with `building` and `drafts` (axes and procedures that are
-    being written), `plan_panel`, `run_panel`, `view_panel`, `history_panel`; `axis_controls`, `stand_controls`,
-    `view_controls`; `grade_panel` with `channel_view`; `demo` and `demo_board`
+    events); `channels`: what rows are called; `panel`: its parts are `stand_panel` with `stand` (the connected
+    test system), `axis_panel` with `building` and `drafts` (axes and procedures that are being written),
+    `plan_panel`, `run_panel`, `view_panel`, `history_panel`; `axis_controls`, `stand_controls`, `view_controls`;
+    `distillate_plots`, `bundle_plots`; `grade_panel`, with `channel_view`; `demo` and `demo_board`
 board
     `connection`: ``connect(network, dialect)`` returns a `board.Board`: ``base_state()``, ``become(state)``,
     ``initialise(settings)``, ``configure(settings)``, ``take(limit)``, ``differences(index, state)``,

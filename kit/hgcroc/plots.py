@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kit.files import read_json
-from kit.hgcroc import board_plots, scan_plots
+from kit.hgcroc import board_plots, bundle_plots, scan_plots
 from kit.hgcroc import distillate_plots as draw
 from kit.hgcroc.distillates import Distillate, load_distillate
 from kit.hgcroc.distillation import BEFORE, GRADE
@@ -66,13 +66,19 @@ def _pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
     elif name in ("inv_vref", "noinv_vref"):
         yield name, draw.halves(found, VREF[name])
     elif name == "trim_inv":
-        yield name, draw.with_residuals(found, "trim_inv [register counts]", "pedestal [ADC counts]", "counts")
+        yield (
+            name,
+            bundle_plots.with_residuals(found, "trim_inv [register counts]", "pedestal [ADC counts]", "counts"),
+        )
     elif name == "phase":
-        yield name, draw.phase(found)
+        yield name, bundle_plots.phase(found)
     elif name == "phase_steps":
-        yield name, draw.bundle(found, "phase_strobe [25 ns / 16]", "TOA − 64 codes a phase step [25 ns / 1024]")
+        yield (
+            name,
+            bundle_plots.bundle(found, "phase_strobe [25 ns / 16]", "TOA − 64 codes a phase step [25 ns / 1024]"),
+        )
     elif name == "gain":
-        yield name, draw.with_residuals(found, CHARGE, "ADC [counts]", "counts", limit=2.0)
+        yield name, bundle_plots.with_residuals(found, CHARGE, "ADC [counts]", "counts", limit=2.0)
         yield "gain_map", draw.on_board(found, "gain", "gain [ADC counts / fC]")
     elif name == "crosstalk":
         yield name, draw.crosstalk(found)
@@ -84,13 +90,13 @@ def _pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
 
 def _more_pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
     if name in ("trim_toa", "trim_tot"):
-        yield name, draw.bundle(found, f"{name} [register counts]", f"{name[-3:].upper()} efficiency")
+        yield name, bundle_plots.bundle(found, f"{name} [register counts]", f"{name[-3:].upper()} efficiency")
     elif name == "toa_curves":
-        yield name, draw.bundle(found, CHARGE, "TOA efficiency")
+        yield name, bundle_plots.bundle(found, CHARGE, "TOA efficiency")
         yield "toa_map", draw.on_board(found, "q50", "charge at half efficiency [fC]")
     elif name == "time_walk":
-        yield name, draw.time_walk(found)
+        yield name, bundle_plots.time_walk(found)
     elif name == "tot_line":
-        yield name, draw.with_residuals(found, CHARGE, "TOT [counts]", "counts")
+        yield name, bundle_plots.with_residuals(found, CHARGE, "TOT [counts]", "counts")
     elif name == "joining":
-        yield name, draw.joining(found)
+        yield name, bundle_plots.joining(found)
