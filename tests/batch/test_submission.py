@@ -27,3 +27,18 @@ def test_a_misspelt_name_among_the_points_is_refused_before_anything_is_written(
     with pytest.raises((ParameterError, RuntimeError), match="limt"):
         submit(toy, points={"grid": {"limt": [1.0]}})
     assert list(tmp_path.glob("outputs/beam/*/*")) == []
+
+
+def test_an_interrupted_one_goes_on_with_its_points_and_sends_none_twice(toy, tmp_path, monkeypatch):
+    def interrupt(*_given, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut_short:
+        cut_short.setattr("kit.batch.watching.watch", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            submit(toy, points={"grid": {"x": [1, 2, 3]}})
+    summary = submit(toy, points={"grid": {"x": [1, 2, 3]}})
+    assert (summary["done"], summary["merged"]) == (3, True)
+    (only,) = tmp_path.glob("outputs/beam/*/sweep_*")
+    lines = [line for path in sorted(only.glob("results/*.jsonl")) for line in path.read_text().splitlines()]
+    assert len(lines) == 3
