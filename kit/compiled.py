@@ -23,14 +23,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 import kit
 
-__all__ = ["available", "cache_folder", "is_kept", "load", "wanted"]
+__all__ = ["available", "cache_folder", "choose", "is_kept", "load", "wanted"]
 
+Engine = TypeVar("Engine")
 Loop = Callable[..., Any]
 Arguments = list[tuple[str, int]]  # type and dimensions of each, 0 for a number
 
@@ -57,6 +58,17 @@ def wanted() -> str:
 def available() -> bool:
     """Tell whether numba is installed."""
     return importlib.util.find_spec("numba") is not None
+
+
+def choose(numpy: Engine, make: Callable[[], Engine], *, worthwhile: bool) -> Engine:
+    """Return the loops in NumPy, or those that `make` returns: where it is worthwhile, or they are loaded already.
+
+    `make` is cached. Environment ``KIT_KERNELS`` overrides, see `wanted`.
+    """
+    if asked := wanted():
+        return make() if asked == "compiled" else numpy
+    loaded = make.cache_info().currsize > 0  # type: ignore[attr-defined]
+    return make() if loaded or (worthwhile and available()) else numpy
 
 
 def load(signatures: Mapping[str, str], sources: Sequence[str] = ()) -> dict[str, Loop]:

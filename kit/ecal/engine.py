@@ -74,11 +74,7 @@ def engine(events: int) -> Engine:
     ValueError
         If ``KIT_KERNELS`` is anything else.
     """
-    wanted = compiled.wanted()
-    if wanted:
-        return compiled_engine() if wanted == "compiled" else NUMPY
-    loaded = compiled_engine.cache_info().currsize > 0
-    return compiled_engine() if loaded or (events >= COMPILED_FROM and compiled.available()) else NUMPY
+    return compiled.choose(NUMPY, compiled_engine, worthwhile=events >= COMPILED_FROM)
 
 
 @cache

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import importlib
-import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from kit.directories import one_at_a_time
 from kit.files import FormatError, locate, resolve, shown
 from kit.manifest import MANIFEST
 from kit.opendata import demo
@@ -108,7 +106,7 @@ def demo_run() -> Path:
     masses = importlib.import_module("kit.opendata.masses")
     p = masses.MassParameters(output=DEMO_RUN, interactive=False, keep_masses=True)
     directory = resolve(DEMO_RUN)
-    with _one_at_a_time(directory.parent):
+    with one_at_a_time(directory.parent):
         if (directory / MANIFEST).is_file():
             earlier = load(directory)
             read = [Path(entry["path"]).name for entry in earlier.manifest.get("inputs", [])]
@@ -122,19 +120,6 @@ def demo_run() -> Path:
         with Run(STAGE, p) as run:
             run.summary = masses.make_masses(p, run)
     return directory
-
-
-@contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let processes that would make the same thing in a folder wait for each other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks, such as AFS
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def pooled_masses(
