@@ -20,7 +20,7 @@ from kit.ecal.cluster_table import TABLE, rows_of
 from kit.ecal.events import IntArray
 from kit.ecal.inspection import Inspection
 from kit.ecal.panel_beside import Beside
-from kit.ecal.panel_controls import RINGS, Controls, energy_of
+from kit.ecal.panel_controls import RINGS, Controls, energy_of, within
 from kit.ecal.panel_exports import export_window
 from kit.ecal.panel_pictures import View, caption, cluster_at, draw_ratio, draw_views, ratio_caption
 from kit.ecal.plots import draw_one
@@ -103,6 +103,11 @@ class WindowPanel(Panel):
             self.observe(self.guarded(lambda _, act=act: act()), names)
         self.guarded(self._filter)()
         self.footer.begin()
+
+    @traitlets.validate("threshold", "outline", "compared")
+    def _within(self, proposal: Any) -> Any:
+        """Refuse what cannot be shown before it is kept: a trait that is wrong would spoil all that follows."""
+        return within(proposal["trait"].name, proposal["value"], len(self.inspection))
 
     def next(self) -> None:
         """Show the window after this one; after the last comes none."""

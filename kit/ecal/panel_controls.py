@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from kit.ecal.cluster_table import TABLE, row_line
 from kit.ecal.window_columns import COLUMNS
 from kit.widgets.look import hooked
 
-__all__ = ["RINGS", "Controls", "energy_of"]
+__all__ = ["RINGS", "Controls", "energy_of", "within"]
 
 LEAST = 1e-4  # end of the slider
 RINGS = [("in the mustache", "mustache"), ("in its shape", "shape")]
@@ -110,7 +111,28 @@ def energy_of(text: str) -> float | None:
         energy = float(text) if text.strip() else None
     except ValueError:
         energy = -1.0
-    if energy is not None and not energy > 0:
+    if energy is not None and not 0 < energy < math.inf:
         message = f"the energy of the mustache is {text.strip()}, should be a number above 0 GeV, or nothing"
         raise ValueError(message)
     return energy
+
+
+def within(name: str, value: float | None, windows: int) -> float | None:
+    """Return a value of ``threshold``, ``outline`` or ``compared`` that can be shown, None as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is outside its range, or NaN.
+    """
+    if value is None:
+        return value
+    good, range_ = {
+        "threshold": (0 <= value <= 1, "within 0 and 1"),
+        "outline": (0 < value < math.inf, "a number above 0 GeV"),
+        "compared": (0 <= value < windows, f"a number from 0 to below {windows}, the windows that there are"),
+    }[name]
+    if not good:
+        message = f"{name} is {value:g}, should be {range_}, or None"
+        raise ValueError(message)
+    return value

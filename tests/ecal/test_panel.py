@@ -212,3 +212,26 @@ def test_where_there_is_no_file_it_says_so():
     panel = WindowPanel([], interactive=False)
     assert (len(panel.numbers), panel.heading.text) == (0, "no window matches")
     assert "no window matches" in panel.static()["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("trait", "bad"),
+    [
+        *(("threshold", value) for value in (float("nan"), float("inf"), -1.0, 2.0)),
+        *(("outline", value) for value in (float("nan"), float("inf"), -1.0, 0.0)),
+        *(("compared", value) for value in (99_999, -1)),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_and_spoils_nothing(panel, trait, bad):
+    with pytest.raises(ValueError, match=f"{trait} is {bad:g}, should be "):
+        setattr(panel, trait, bad)
+    assert getattr(panel, trait) is None
+    panel.next()
+    panel.compare()
+    assert panel.compared == panel.numbers[panel.place]
+
+
+def test_an_endless_mustache_is_refused_in_its_field(panel):
+    with pytest.raises(ValueError, match="the energy of the mustache is inf, should be a number above 0 GeV"):
+        panel.controls["outline"].value = "inf"
+    assert panel.outline is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.ecal.panel_controls import Controls, energy_of
+from kit.ecal.panel_controls import Controls, energy_of, within
 
 VIEW = {
     "filter": "et>3", "place": 4, "selected": 1, "threshold": 0.02, "outline": 7.5, "ringed": "shape",
@@ -50,6 +50,21 @@ def test_what_a_person_sets_is_told(controls, heard, field, value, told):
 
 def test_an_energy_is_a_number_above_zero_or_nothing():
     assert (energy_of(" 3.5 "), energy_of(" ")) == (3.5, None)
-    for text in ("0", "-1", "nan", "much"):
+    for text in ("0", "-1", "nan", "inf", "much"):
         with pytest.raises(ValueError, match=f"mustache is {text}, should be a number above 0 GeV"):
             energy_of(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "text"),
+    [
+        ("threshold", (None, 0.0, 0.3, 1.0), (float("nan"), float("inf"), -1.0, 2.0), "within 0 and 1, or None"),
+        ("outline", (None, 0.5), (float("nan"), float("inf"), -1.0, 0.0), "a number above 0 GeV, or None"),
+        ("compared", (None, 0, 8), (-1, 9), "a number from 0 to below 9, the windows that there are, or None"),
+    ],
+)
+def test_only_what_can_be_shown_is_within(name, good, bad, text):
+    assert [within(name, value, 9) for value in good] == list(good)
+    for value in bad:
+        with pytest.raises(ValueError, match=f"^{name} is {value:g}, should be {text}$"):
+            within(name, value, 9)
