@@ -34,6 +34,7 @@ from kit.run import Run
 __all__ = ["LOADER_CHUNK", "NORMALIZATION", "WEIGHTS", "DatasetParameters", "make_datasets"]
 
 NORMALIZATION, WEIGHTS = "normalization_factors.json", "total_reweighting.json"
+TAKEN = {"plots", "tfrecord", "read", "by_flavour"}  # folders of the run, counts of its summary: no parts
 LOADER_CHUNK = 5120  # windows; the public loader reads so many of a file at once, and drops the rest
 
 
@@ -76,6 +77,8 @@ class DatasetParameters(Parameters):
             yield f"split adds up to {total:g}, should be 1, of shares that are not negative"
         if strange := [name for name in self.split if not name.isidentifier()]:
             yield f"split: {', '.join(strange)} should be a plain word, it names a folder"
+        if taken := [name for name in self.split if name in TAKEN or name.startswith("_")]:
+            yield f"split: {', '.join(taken)} is used by the run or hidden from readers, should be another"
         yield from selection.faults(self.select)
         if unknown := [name for name in self.flavours if name not in self.inputs]:
             yield f"flavours: {', '.join(unknown)} is not among inputs"

@@ -281,6 +281,8 @@ def test_the_demo_has_two_flavours():
     [
         ({"split": {"train": 0.7}}, "split adds up to 0.7, should be 1"),
         ({"split": {"a/b": 1.0}}, "split: a/b should be a plain word"),
+        ({"split": {"tfrecord": 0.5, "plots": 0.5}}, "split: tfrecord, plots is used by the run"),
+        ({"split": {"read": 0.2, "by_flavour": 0.3, "_x": 0.5}}, "split: read, by_flavour, _x is used by the run"),
         ({"select": {"pt": True}}, "select: pt is not known"),
         ({"windows_per_file": 100}, "windows_per_file is 100 windows, below 5120"),
         ({"flavours": {"x": 11}}, "flavours: x is not among inputs"),
