@@ -42,8 +42,8 @@ def balance(parts: Sequence[Part], weights: Sequence[AnyArray]) -> figures.Pictu
                     each.stairs(filled / max(filled.sum(), 1e-9), bins, color=colour, ls=line, lw=1.8, label=told)
                 each.set(xlabel=text, ylabel="Share of the windows" + (", weighted" if row else ""))
                 each.set_ylim(0, None)
-        if len(weight):
-            axes[0, 1].legend(loc="lower center")
+        if axes[0, 0].patches:
+            axes[0, 2].legend(loc="upper right")  # large windows are rare
         return picture
 
 

@@ -15,6 +15,8 @@ from kit.figures import COLOURS
 
 __all__ = ["REACH_FIELDS", "contained", "extents", "gain", "pileup", "shares", "thresholds", "working_points"]
 
+LEAST = 1e-4  # least score that has a colour of its own
+HATCH = "0.7"  # seen on dark colours and on white
 PANELS = 6  # bins that are shown
 SHARES = (0.98, 0.99, 0.999)
 REACH_FIELDS = (
@@ -63,10 +65,18 @@ def working_points(points: WorkingPoint, borrowed: AnyArray, other: WorkingPoint
         picture, axes = figures.grid(1, len(tables), size=(7.5 * len(tables), 5.2), experiment="CMS")
         figures.label(axes[0, 0], "CMS", "Simulation")
         for each, (table, empty) in zip(axes[0], tables, strict=True):
-            drawn = _map(
-                each, table.et_edges, table.eta_edges, table.thresholds, empty, norm="log", vmin=1e-4, vmax=0.2
+            scores = np.maximum(table.thresholds, LEAST / 2)  # 0 has no logarithm
+            drawn = _map(each, table.et_edges, table.eta_edges, scores, empty, norm="log", vmin=LEAST, vmax=0.2)
+            drawn.set_cmap(drawn.get_cmap().with_extremes(under=COLOURS[2]))
+            below = bool((scores < LEAST).any())
+            picture.colorbar(
+                drawn, ax=each, label="Least score of a true cluster", extend="min" if below else "neither"
             )
-            picture.colorbar(drawn, ax=each, label="Least score of a true cluster")
+            if below:
+                each.plot(
+                    [], [], "s", color=COLOURS[2], label=f"0, or below {LEAST:g}: all clusters of the particle"
+                )
+                _legend(each)
             each.set_title(table.name, loc="right", fontsize=10)
         return picture
 
@@ -86,11 +96,18 @@ def gain(told: Mapping[str, Any]) -> figures.Picture:
 def _map(axes: Any, et: FloatArray, eta: FloatArray, values: AnyArray, empty: AnyArray, **options: Any) -> Any:
     drawn = axes.pcolormesh(eta, et, values, **options)
     if empty.any():
-        axes.pcolor(eta, et, np.where(empty, 1.0, np.nan), hatch="///", alpha=0, edgecolor="0.3")
-        axes.plot([], [], "s", mfc="none", mec="0.3", label="too few particles: a neighbour's choice")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
+        told = "too few particles: a neighbour's choice"
+        row, column = np.nonzero(empty)
+        sides = {"height": np.diff(et)[row], "width": np.diff(eta)[column], "bottom": et[row], "align": "edge"}
+        axes.bar(eta[column], **sides, fill=False, hatch="///", ec=HATCH, lw=0, label=told)
+        axes.set(xlim=(eta[0], eta[-1]), ylim=(et[0], et[-1]))
+        _legend(axes)
     axes.set(yscale="log", xlabel=r"$|\eta|$ of the seed", ylabel=r"Raw $E_T$ of the seed [GeV]")
     return drawn
+
+
+def _legend(axes: Any) -> None:
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, fontsize=10)
 
 
 def contained(distance: AnyArray, energy: AnyArray, shares: Sequence[float]) -> FloatArray:

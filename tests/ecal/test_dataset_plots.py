@@ -23,8 +23,13 @@ def part(n=50):
 def test_each_flavour_sums_to_one_before_and_after_weights(weights):
     axes = dataset_plots.balance([part()], weights).axes
     assert len(axes) == (6 if weights else 3)
+    assert [text.get_text() for text in axes[2].get_legend().get_texts()] == ["electrons", "photons"]
     for each in axes:
         assert [round(patch.get_data().values.sum(), 6) for patch in each.patches] == [1, 1]
+
+
+def test_where_nothing_was_kept_no_flavour_is_named():
+    assert dataset_plots.balance([], []).axes[2].get_legend() is None
 
 
 def test_features_are_named_with_mean_and_width():
