@@ -103,6 +103,11 @@ def _read(path: Path, content: Any) -> WorkingPoint:
     _refuse(path, entries[NAME], binning)
     et, eta = (np.array(edges, np.float64) for edges in binning["edges"])
     values = np.array(binning["content"], np.float64).reshape(len(et) - 1, len(eta) - 1)
+    if len(wrong := np.argwhere(~((values >= 0) & (values <= 1)))):
+        i, j = wrong[0]
+        place = f"seed_et {et[i]:g} to {et[i + 1]:g}, seed_eta {eta[j]:g} to {eta[j + 1]:g}"
+        message = f"{path}: content at {place} is {values[i, j]:g}, should be a share within 0 and 1"
+        raise FormatError(message + (f"; {len(wrong) - 1} more are wrong" if len(wrong) > 1 else ""))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return WorkingPoint(path.stem.removeprefix("simfraction_"), digest, et, eta, values)
 

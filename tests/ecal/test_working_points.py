@@ -71,3 +71,22 @@ def test_a_table_that_is_not_one_is_refused_with_file_and_item(tmp_path, table_p
     write_json(tmp_path / "bad.json", content)
     with pytest.raises(FormatError, match=rf"bad\.json: .*{text}"):
         working_points.read(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -5.0, 7.0])
+def test_content_that_is_no_share_is_refused_with_its_bin(tmp_path, value):
+    values = np.array([[0.0, 0.1, 1.0], [0.2, value, 0.3]])
+    content = working_points.table("simfraction_thres", "x", [1, 5, 9], [0, 1, 2, 3], values)
+    (tmp_path / "bad.json").write_text(json.dumps(content))
+    text = (
+        rf"bad\.json: content at seed_et 5 to 9, seed_eta 1 to 2 is {value:g}, should be a share within 0 and 1$"
+    )
+    with pytest.raises(FormatError, match=text):
+        working_points.read(tmp_path / "bad.json")
+
+
+def test_a_table_of_nothing_but_faults_tells_how_many(tmp_path):
+    content = working_points.table("simfraction_thres", "x", [1, 5, 9], [0, 1, 2, 3], np.full((2, 3), 7.0))
+    (tmp_path / "bad.json").write_text(json.dumps(content))
+    with pytest.raises(FormatError, match=r"seed_eta 0 to 1 is 7, should be .*; 5 more are wrong$"):
+        working_points.read(tmp_path / "bad.json")
