@@ -20,7 +20,7 @@ def rows_of(shown: display.Shown, order: str) -> list[dict[str, Any]]:
             "cluster": place,
             "in": bool(s.in_scluster[place]),
             "score": float(s.score[place]),
-            "over WP": float(s.score[place] / s.threshold) if s.threshold > 0 else float("nan"),
+            "over WP": max(float(s.score[place]), 0.0) / s.threshold if s.threshold > 0 else float("nan"),
             "energy": float(energy[place]),
             "et": float(s.et[place]),
             "deta": float(s.deta[place]),
