@@ -16,7 +16,7 @@ from kit.ecal.tables import TableWriter, schema, to_table
 from kit.files import FormatError
 from kit.run import Run
 
-__all__ = ["Input", "common_features", "open_inputs"]
+__all__ = ["Input", "common_features", "open_inputs", "refuse_vectors"]
 
 ORIGINAL_FILL = -999.0  # what the public original writes for NaN
 ROW_GROUP = 1000  # of text turned into parquet
@@ -101,6 +101,28 @@ def common_features(inputs: list[Input], features: Features) -> Features:
         message = f"inputs have numbers of different precision: {told}"
         raise FormatError(message)
     return Features(kept, features.vectors, features.types)
+
+
+def refuse_vectors(inputs: Sequence[Input], features: Features) -> None:
+    """Raise if vectors of a TFRecord name fields that the common layout of the inputs does not have.
+
+    Raises
+    ------
+    FormatError
+        Naming the fields, their vectors, and the files that lack them.
+    """
+    held = {name for names in features.groups.values() for name in names}
+    lacking = {name: vector for vector, names in features.vectors.items() for name in names if name not in held}
+    if not lacking:
+        return
+    files_of: list[str] = []
+    for given in inputs:
+        with WindowFile(given.path) as file:
+            if any(name not in file.groups for name in lacking):
+                files_of.append(str(given.source.path))
+    told = ", ".join(f"{name} of {vector}" for name, vector in lacking.items())
+    message = f"{', '.join(files_of) or 'features'}: lacks {told}, which a TFRecord holds"
+    raise FormatError(f"{message}; should be formats=parquet, or features whose vectors do without")  # noqa: EM102
 
 
 def _lacks(file: WindowFile, group: str, names: Any) -> list[str]:

@@ -19,7 +19,7 @@ from kit.ecal import selection
 from kit.ecal.access import Part, WindowFile
 from kit.ecal.collecting import collect, refuse_differences, refuse_gaps
 from kit.ecal.dataset_index import Index, flavoured, read_index
-from kit.ecal.dataset_inputs import Input, common_features, open_inputs
+from kit.ecal.dataset_inputs import Input, common_features, open_inputs, refuse_vectors
 from kit.ecal.demo_windows import with_demo_windows
 from kit.ecal.events import FloatArray
 from kit.ecal.features import Features, read_features
@@ -102,6 +102,8 @@ def make_datasets(p: DatasetParameters, run: Run) -> dict[str, Any]:
     flavours = dict(zip(with_demo_windows(p.flavours), p.flavours.values(), strict=False))
     inputs = list(open_inputs(collected.sources, run, features, flavours))
     features = common_features(inputs, features)
+    if "tfrecord" in p.formats:
+        refuse_vectors(inputs, features)
     index = read_index(inputs, run, p.select, list(p.split.values()), p.seed)
     weights = balance(*index.training(), p.weight_max) if p.weights and index.kept.any() else None
     normalisation = Normalisation(

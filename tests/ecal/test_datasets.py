@@ -135,6 +135,17 @@ def test_the_originals_files_become_a_dataset(ecal_data):
         assert ak.sum(rows(run)["cl_labels", "in_scluster"]) == 346
 
 
+@pytest.mark.parametrize("name", ["ele4_50_nonoverlapping.parquet", "ele4_50_nonoverlapping.ndjson.tar.gz"])
+def test_records_of_what_lacks_a_field_are_refused_before_anything_is_written(ecal_data, tmp_path, name):
+    values = {"flavours": {str(ecal_data / name): 11}, "formats": ["parquet", "tfrecord"]}
+    with pytest.raises(
+        FormatError, match=rf"{name}: lacks in_mustache of cl_l, which a TFRecord holds; should be"
+    ):
+        run_of(ecal_data, str(tmp_path / "out"), [name], **values)
+    assert (tmp_path / "out").is_dir()
+    assert not list((tmp_path / "out").rglob("part-*"))
+
+
 def test_only_selected_windows_are_kept(home):
     run = run_of(home, select={"matched": True, "et": [5.0, 60.0], "eta": [0.0, 1.4]})
     kept = rows(run)
