@@ -227,8 +227,10 @@ class EnsemblePanel(Panel):
 
     def _compare(self) -> None:
         """Show the pulls of a log, or of the run again."""
-        found = log_comparison(files.resolve(self.log)) if self.log else self.view.comparison
-        self.pulls.show(replace(self.view, comparison=found))
+        if self.log:  # of real events
+            self.pulls.show(replace(self.view, comparison=log_comparison(files.resolve(self.log)), synthetic=()))
+        else:
+            self.pulls.show(self.view)
 
     def _lay_out(self) -> None:
         self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
