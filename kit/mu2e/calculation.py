@@ -156,6 +156,8 @@ def _before_selection(
             f"dio_emin is {thresholds.dio:g} MeV, below {lowest:g} MeV where the polynomial ends: give dio_table"
         )
         raise ValueError(message)
+    if kind == "dio" or (kind == "rpc" and p.compat != "mds1"):  # which has no threshold there
+        _refuse_beyond(getattr(inputs.spectra, kind), f"{kind}_emin", thresholds.of(process) or 0.0)
 
     def number(integration: spectra.Integration) -> float:
         return expected(
@@ -183,6 +185,13 @@ def _before_selection(
         syst=p.systematics.get(process),
         integral_shift=shift,
     )
+
+
+def _refuse_beyond(spectrum: spectra.Points, name: str, threshold: float) -> None:
+    """Refuse a threshold above all that a table tells of: nothing above it would be what the table lacks."""
+    if threshold > spectrum.known_to + 1e-9:
+        message = f"{name} is {threshold:g} MeV, but {spectrum.source} ends at {spectrum.known_to:g} MeV"
+        raise ValueError(message)
 
 
 def _constant(p: YieldParameters, kind: str) -> bool:

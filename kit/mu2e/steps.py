@@ -122,6 +122,8 @@ def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[
         name = folder + file_name(p, plan, subrun)
         if run.has(name):
             earlier += 1
+            with open_file(str(run.directory / name)) as file:
+                rows += int(file[TREE].num_entries)
             continue
         with run.writing(name) as part:
             rows += builder.write(part, subrun)

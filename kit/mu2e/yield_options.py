@@ -97,6 +97,9 @@ class YieldParameters(Parameters):
         known = {"njobs", "cosmicjob", "cosmicgen", "primaries", "stops"}
         if strange := sorted(set(self.labels) - known):
             yield f"labels names {', '.join(strange)}; known are {', '.join(sorted(known))}"
+        for name, text in self.labels.items():
+            if len(text.splitlines()) > 1 or '"' in text:
+                yield f"labels: {name} is {text!r}, should be one line without double quotes"
 
     def exposure(self, cosmics: float = 0.0) -> Exposure:
         """Return the exposure asked for; `cosmics` is the livetime of the cosmic files, in seconds."""

@@ -130,3 +130,13 @@ def test_pions_of_a_table_need_its_rows(public):
     p = YieldParameters(processes=["RPCExternal"], efficiencies=str(public / "simeff_MDC2020i.csv"))
     with pytest.raises(FormatError, match=r"simeff_MDC2020i\.csv: there is no row PiBeamCat"):
         _rows(p)
+
+
+@pytest.mark.parametrize("kind", ["dio", "rpc"])
+def test_a_threshold_beyond_its_table_is_refused(tmp_path, kind):
+    path = tmp_path / "cut.tbl"
+    path.write_text("40 3\n45 2\n50 1\n")
+    process = {"dio": "DIO", "rpc": "RPCInternal"}[kind]
+    p = YieldParameters(processes=[process], **{f"{kind}_table": str(path), f"{kind}_emin": 95.0})
+    with pytest.raises(ParameterError, match=rf"{kind}_emin is 95 MeV, but cut\.tbl ends at 5[0-9.]+ MeV"):
+        _rows(p)
