@@ -59,11 +59,14 @@ def view_of(directory: Path) -> EnsembleView:
     Raises
     ------
     FormatError
-        If it is a run of another stage.
+        If it is a run of another stage, or not complete.
     """
     run = load(directory)
     if run.stage != "mu2e/mixture":
         message = f"{directory} is a run of {run.stage}, should be one of mu2e/mixture"
+        raise FormatError(message)
+    if run.state != "complete" or "ensemble" not in run.summary:
+        message = f"{directory} is a run that is {run.state}, should be a complete one"
         raise FormatError(message)
     summary = run.summary
     words = title_of(summary)

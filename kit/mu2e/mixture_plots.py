@@ -184,7 +184,7 @@ def toys(
         axes.set_ylim(0, float(high.max(initial=1)) * 1.3)
         axes.set_xlabel("momentum [MeV]")
         axes.set_ylabel(f"Events / {shown[1] - shown[0]:g} MeV")
-        axes.legend(title=f"{len(processes)} processes")
+        axes.legend(title=f"{len(processes)} process{'' if len(processes) == 1 else 'es'}")
         note_standins(axes, synthetic, "contains")
         return picture
 

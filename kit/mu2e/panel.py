@@ -111,8 +111,17 @@ class YieldPanel(Panel):
         self.form.set(**other_convention(self.form.checked()))
 
     def set_conversions(self, number: float) -> None:
-        """Choose the conversion rate by the conversions that it means in this exposure, before selection."""
-        self.form.set(r_mue=float(f"{self.workshop.rate_for(self.form.checked(), number):.6g}"))
+        """Choose the conversion rate by the conversions that it means in this exposure, before selection.
+
+        Raises
+        ------
+        ParameterError
+            If that is no conversion rate; the form keeps what it had.
+        """
+        p = self.form.checked()
+        rate = float(f"{self.workshop.rate_for(p, number):.6g}")
+        p.with_values(r_mue=rate)
+        self.form.set(r_mue=rate)
 
     def static(self) -> dict[str, Any]:
         """Return the table and both pictures."""
@@ -221,8 +230,9 @@ class EnsemblePanel(Panel):
 
     def close(self) -> None:
         """Stop drawing, and leave the front end."""
-        self.spectrum.close()
-        self.pulls.close()
+        for picture in ("spectrum", "pulls"):
+            if picture in vars(self):  # not where there was nothing to show
+                getattr(self, picture).close()
         super().close()
 
     def _compare(self) -> None:

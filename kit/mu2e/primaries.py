@@ -215,8 +215,9 @@ def _weights(primary: Primary, sources: list[Source]) -> tuple[float, float] | N
                 raise FormatError(message)
             values = tree[primary.weight_branch].array(library="np")
             if values.ndim != 1 or values.dtype.kind not in "biuf":
-                message = f"{source.path}: {primary.weight_branch} is {tree[primary.weight_branch].typename} in"
-                raise FormatError(f"{message} {source.tree}, should be one number an entry")
+                kind = tree[primary.weight_branch].typename
+                message = f"{source.path}: {primary.weight_branch} is {kind}, should be one number an entry"
+                raise FormatError(message)
         if not np.all(np.isfinite(values)) or (values < 0).any():
             message = f"{source.path}: {primary.weight_branch} has weights that are negative or no numbers"
             raise FormatError(message)

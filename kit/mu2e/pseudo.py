@@ -101,7 +101,7 @@ def overlapping_plans(
         one = replace(_request(request, i), order=request.order)
         random = stream(one.seed, "files", i)
         turned = {key: _turned(of, random) for key, of in free.items()}
-        plan, taken = choose(one, pools, turned if one.mode == "art" else _spread(one, pools, turned, random))
+        plan, taken = choose(one, pools, _spread(one, pools, turned, random))
         plans.append(plan)
         ranges += taken
     return plans, joined(ranges)
