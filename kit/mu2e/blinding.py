@@ -79,6 +79,7 @@ def mix_blind(p: MixtureParameters, made: Yields, pools: dict[str, Pool], run: R
         "subruns": p.subruns,
         "rows": rows,
         "synthetic": plan.facts["synthetic"],
+        "momentum": plan.facts["momentum"],
     }
 
 

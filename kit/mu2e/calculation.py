@@ -17,7 +17,16 @@ from kit.mu2e.captures import muon_capture
 from kit.mu2e.efficiencies import RUN_1430, Rates, read_efficiencies
 from kit.mu2e.headroom import p_exhaust
 from kit.mu2e.primaries import Pool
-from kit.mu2e.processes import Spectra, Thresholds, canonical, cosmic_seconds, expected, family, fraction
+from kit.mu2e.processes import (
+    Spectra,
+    Thresholds,
+    canonical,
+    cosmic_seconds,
+    expected,
+    family,
+    fixed_pions,
+    fraction,
+)
 from kit.mu2e.table import Row
 from kit.mu2e.yield_options import YieldParameters
 from kit.parameters import refusal
@@ -147,6 +156,8 @@ def _before_selection(
             f"dio_emin is {thresholds.dio:g} MeV, below {lowest:g} MeV where the polynomial ends: give dio_table"
         )
         raise ValueError(message)
+    if kind == "dio" or (kind == "rpc" and p.compat != "mds1"):  # which has no threshold there
+        _refuse_beyond(getattr(inputs.spectra, kind), f"{kind}_emin", thresholds.of(process) or 0.0)
 
     def number(integration: spectra.Integration) -> float:
         return expected(
@@ -160,19 +171,38 @@ def _before_selection(
         shift = number("integral") / bins - 1
     fixed = {"ce": "line at 104.97 MeV", "cosmic": "seconds of cosmic livetime"}
     source = fixed[kind] if kind in fixed else str(getattr(inputs.spectra, kind).source)
+    rates = "constants of 2024" if _constant(p, kind) else inputs.rates.source
     return Row(
         process,
-        f"{source}; {inputs.rates.source}" if kind != "cosmic" else source,
+        f"{source}; {rates}" if kind != "cosmic" else source,
         exposure.on_spill,
         exposure.wall,
         exposure.pot,
         thresholds.of(process),
         fraction(process, inputs.spectra, thresholds, p.integration, p.compat),
         n,
-        rate=getattr(inputs.rates, RATES[kind]) or None if kind in RATES else None,
+        rate=_rate_error(p, kind, inputs.rates),
         syst=p.systematics.get(process),
         integral_shift=shift,
     )
+
+
+def _refuse_beyond(spectrum: spectra.Points, name: str, threshold: float) -> None:
+    """Refuse a threshold above all that a table tells of: nothing above it would be what the table lacks."""
+    if threshold > spectrum.known_to + 1e-9:
+        message = f"{name} is {threshold:g} MeV, but {spectrum.source} ends at {spectrum.known_to:g} MeV"
+        raise ValueError(message)
+
+
+def _constant(p: YieldParameters, kind: str) -> bool:
+    return kind == "rpc" and fixed_pions(p.pion_chain, p.compat)
+
+
+def _rate_error(p: YieldParameters, kind: str, rates: Rates) -> float | None:
+    """Return the error of the stops from the rows that were used; of the constants of 2024 none is known."""
+    if kind not in RATES or _constant(p, kind):
+        return None
+    return getattr(rates, RATES[kind]) or None
 
 
 def _after_selection(p: YieldParameters, row: Row, pool: Pool | None, used: Mapping[tuple[str, str], int]) -> Row:

@@ -13,20 +13,18 @@ from kit import figures
 from kit.files import FormatError, read_json
 from kit.manifest import load
 from kit.mu2e.blinding import SEALED
-from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.ledger import Ledger
-from kit.mu2e.mixture_plots import draw_blinded, draw_pulls, draw_spectra, title_of
+from kit.mu2e.mixture_plots import draw_alone, draw_pulls, draw_spectra, title_of
 from kit.mu2e.momenta import EDGES, Momenta
 from kit.mu2e.plans import plan_from
-from kit.mu2e.primaries import open_file
 from kit.mu2e.pulls import Comparison, compare, read_pulls
 from kit.mu2e.sampling_logs import read_log
 from kit.mu2e.sealing import reveal
-from kit.mu2e.steps import SPECTRUM, VALIDATION
+from kit.mu2e.steps import SPECTRUM, VALIDATION, momenta_in, no_momentum
 
 __all__ = [
     "EnsembleView", "draw_comparison", "draw_ensemble", "ensemble_caption", "ledger_records", "log_comparison",
-    "momenta_in", "pulls_caption", "revealed", "view_of",
+    "pulls_caption", "revealed", "view_of",
 ]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
@@ -40,15 +38,19 @@ class EnsembleView:
     ----------
     ensemble, commitment : str
         Its name in the ledger; checksum of what is sealed, empty where nothing is.
+    synthetic, momentum : tuple of str
+        Processes whose events are stand-ins; what the momentum is called in the primaries.
     """
 
     words: str
     expected: Momenta | None
-    drawn: FloatArray
+    drawn: FloatArray | None
     comparison: Comparison | None
     ensemble: str = ""
     commitment: str = ""
     directory: Path = Path()
+    synthetic: tuple[str, ...] = ()
+    momentum: tuple[str, ...] = ("mom",)
 
 
 def view_of(directory: Path) -> EnsembleView:
@@ -57,25 +59,33 @@ def view_of(directory: Path) -> EnsembleView:
     Raises
     ------
     FormatError
-        If it is a run of another stage.
+        If it is a run of another stage, or not complete.
     """
     run = load(directory)
     if run.stage != "mu2e/mixture":
         message = f"{directory} is a run of {run.stage}, should be one of mu2e/mixture"
         raise FormatError(message)
+    if run.state != "complete" or "ensemble" not in run.summary:
+        message = f"{directory} is a run that is {run.state}, should be a complete one"
+        raise FormatError(message)
     summary = run.summary
     words = title_of(summary)
     if summary.get("blind"):
         words += f"\nblinded, commitment {summary['commitment']}"
-    expected, drawn = None, momenta_in(sorted(directory.glob("nts.*.root")))
+    momentum = tuple(summary.get("momentum", ["mom"]))
+    expected: Momenta | None = None
+    drawn: FloatArray | None = None
     if (directory / SPECTRUM).is_file():
         made = read_json(directory / SPECTRUM)
         counts = {name: np.array(values) for name, values in made["counts"].items()}
         expected = Momenta(np.array(made["edges"]), counts, True, tuple(made["synthetic"]))
         drawn = np.array(made["drawn"])
+    elif paths := sorted(directory.glob("nts.*.root")):
+        drawn = momenta_in(paths, momentum)
     found = read_pulls(directory / VALIDATION) if (directory / VALIDATION).is_file() else None
     name, commitment = str(summary["ensemble"]), str(summary.get("commitment", ""))
-    return EnsembleView(words, expected, drawn, found, name, commitment, directory)
+    synthetic = tuple(summary.get("synthetic", ()))
+    return EnsembleView(words, expected, drawn, found, name, commitment, directory, synthetic, momentum)
 
 
 def revealed(view: EnsembleView, sealed: Path) -> EnsembleView:
@@ -107,8 +117,11 @@ def revealed(view: EnsembleView, sealed: Path) -> EnsembleView:
 def draw_ensemble(axes: Any, view: EnsembleView) -> None:
     """Draw what was drawn beside what was expected; alone where that is not told."""
     top, bottom = np.asarray(axes)[:, 0]
-    if view.expected is None:
-        draw_blinded(top, view.drawn, EDGES)
+    if view.drawn is None:
+        figures.say(top, no_momentum(view.momentum))
+        figures.say(bottom, "")
+    elif view.expected is None:
+        draw_alone(top, view.drawn, EDGES, "blinded" if view.commitment else "drawn")
         figures.say(bottom, "no expectation is shown")
     else:
         draw_spectra(top, bottom, view.expected, view.drawn)
@@ -116,6 +129,8 @@ def draw_ensemble(axes: Any, view: EnsembleView) -> None:
 
 def ensemble_caption(view: EnsembleView) -> str:
     """Return the spectrum in words."""
+    if view.drawn is None:
+        return no_momentum(view.momentum)
     return f"{view.drawn.sum():.0f} events drawn between 50 and 150 MeV"
 
 
@@ -124,23 +139,13 @@ def draw_comparison(axes: Any, view: EnsembleView) -> None:
     if view.comparison is None:
         figures.say(axes, "no numbers by process are shown")
     else:
-        draw_pulls(axes, view.comparison)
+        draw_pulls(axes, view.comparison, view.synthetic)
 
 
 def pulls_caption(view: EnsembleView) -> str:
     """Return the pulls in words."""
     found = view.comparison
-    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "blinded: no pulls"
-
-
-def momenta_in(paths: list[Path]) -> FloatArray:
-    """Return the momenta in files, in bins; of a blinded ensemble nothing else is known."""
-    total = np.zeros(len(EDGES) - 1)
-    for path in paths:
-        with open_file(str(path)) as file:
-            if "mom" in file[TREE]:
-                total += np.histogram(file[TREE]["mom"].array(library="np"), EDGES)[0]
-    return total
+    return f"χ² is {found.chi2:.1f} for {found.degrees}, p {found.p_value:.3f}" if found else "no pulls are shown"
 
 
 def ledger_records(path: Path) -> list[dict[str, Any]]:

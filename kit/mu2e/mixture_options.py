@@ -16,7 +16,8 @@ from kit.parameters import Parameters, parameter
 __all__ = ["MixtureParameters"]
 
 Step = Literal["all", "plan", "build", "close"]
-TEXT = r"^\w[-\w]*$"  # fields of Mu2e file names
+LAST_SUBRUN = 99_999_999
+TEXT = r"^[A-Za-z0-9_][-A-Za-z0-9_]*$"  # fields of Mu2e file names
 
 with warnings.catch_warnings():
     # pydantic has a method `schema`, long deprecated; users know the parameter by this name
@@ -30,8 +31,8 @@ with warnings.catch_warnings():
         seed: int = parameter(1, "all random numbers but those of art", ge=0, le=2**32 - 1)
         sampling_seed: int = parameter(1, "art: seed of the first job", ge=1, le=2**31 - 2)
         subruns: int = parameter(10, "files of the ensemble; jobs of a grid", ge=1, le=10**6)
-        run_number: int = parameter(1430, "run of the new event ids", ge=1)
-        first_subrun: int = parameter(0, "first subrun of the new event ids", ge=0)
+        run_number: int = parameter(1430, "run of the new event ids", ge=1, le=999_999)
+        first_subrun: int = parameter(0, "first subrun of the new event ids", ge=0, le=99_999_999)
         ensemble: str = parameter("", "name in the ledger; empty for the tag of the yields", pattern=r"^$|" + TEXT)
         ledger: str = parameter("outputs/mu2e/ledger.sqlite", "events used so far; outlives the runs, not on EOS")
         livetime_process: str = parameter("", "art: process whose end ends a job; empty for the cosmics")
@@ -85,6 +86,8 @@ with warnings.catch_warnings():
             yield from _blind(self)
             if self.pseudo_experiments and (self.mode == "art" or self.step != "all"):
                 yield "pseudo_experiments are drawn by poisson or asimov, with step all"
+            if (last := self.first_subrun + self.subruns - 1) > LAST_SUBRUN:
+                yield f"first_subrun and subruns end at subrun {last}, above {LAST_SUBRUN}: names have 8 digits"
             if self.livetime_process:
                 try:
                     canonical(self.livetime_process)

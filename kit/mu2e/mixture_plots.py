@@ -12,15 +12,17 @@ from kit import figures
 from kit.figures import COLOURS
 from kit.mu2e.momenta import Momenta, coarser
 from kit.mu2e.pulls import Comparison
-from kit.mu2e.yield_plots import LOOKS, amount, draw_momenta, note_standins
+from kit.mu2e.standins import LABEL
+from kit.mu2e.yield_plots import LOOKS, amount, draw_momenta, note_standins, show_legend
 
 __all__ = [
-    "blinded",
+    "alone",
     "counts",
-    "draw_blinded",
+    "draw_alone",
     "draw_counts",
     "draw_pulls",
     "draw_spectra",
+    "nothing",
     "pulls",
     "spectra",
     "title_of",
@@ -54,7 +56,7 @@ def draw_spectra(top: Any, bottom: Any, expected: Momenta, drawn: FloatArray, fa
     top.errorbar(
         middles[some], points[some], np.sqrt(points[some]), label=f"drawn: {amount(points.sum())}", **look
     )
-    top.legend(ncols=2, loc="upper right", fontsize=9, handlelength=1.4, columnspacing=1.0)
+    show_legend(top, edges)
     top.set_xlabel("")
     known = total > 0
     ratio, error = points[known] / total[known], np.sqrt(np.maximum(points[known], 1)) / total[known]
@@ -77,12 +79,12 @@ def spectra(expected: Momenta, drawn: FloatArray, title: str) -> figures.Picture
         return picture
 
 
-def draw_pulls(axes: Any, found: Comparison) -> None:
+def draw_pulls(axes: Any, found: Comparison, synthetic: Sequence[str] = ()) -> None:
     """Draw the pulls of all jobs and processes, with what they say together."""
     pulls = found.pulls
     limit = max(3.0, float(np.ceil(np.abs(np.where(np.isfinite(pulls), pulls, 0)).max(initial=0))))
     image = axes.imshow(pulls.T, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
-    axes.set_yticks(range(len(found.processes)), [LOOKS.get(name, (name, ""))[0] for name in found.processes])
+    axes.set_yticks(range(len(found.processes)), [_look(name, 0, synthetic)[0] for name in found.processes])
     jobs = len(pulls)
     axes.set_xticks(np.unique(np.linspace(0, jobs - 1, min(jobs, 11)).astype(int)))
     axes.tick_params(which="minor", bottom=False, top=False, left=False, right=False)
@@ -100,19 +102,32 @@ def draw_pulls(axes: Any, found: Comparison) -> None:
                 )  # fmt: skip
 
 
-def pulls(found: Comparison) -> figures.Picture:
+def _look(name: str, place: int, synthetic: Sequence[str]) -> tuple[str, str]:
+    """Return the words and colour of a process, a star behind the words of stand-ins."""
+    text, colour = LOOKS.get(name, (name, COLOURS[place % len(COLOURS)]))
+    return text + (" *" if name in synthetic else ""), colour
+
+
+def pulls(found: Comparison, synthetic: Sequence[str] = ()) -> figures.Picture:
     """Return the pulls of all jobs and processes."""
     with figures.style():
         picture, axes = figures.figure(size=(8, 0.4 * len(found.processes) + 1.8))
-        draw_pulls(axes, found)
+        draw_pulls(axes, found, synthetic)
+        _star(axes, synthetic)
         return picture
 
 
-def draw_counts(axes: Any, found: Comparison) -> None:
+def _star(axes: Any, synthetic: Sequence[str]) -> None:
+    """Say what the star means, where there is one."""
+    if synthetic:
+        axes.set_title(f"* {LABEL}", loc="right", size=9)
+
+
+def draw_counts(axes: Any, found: Comparison, synthetic: Sequence[str] = ()) -> None:
     """Draw the drawn events of each subrun as points, over bands of what is expected."""
     jobs = np.arange(len(found.drawn))
     for place, name in enumerate(found.processes):
-        text, colour = LOOKS.get(name, (name, COLOURS[place % len(COLOURS)]))
+        text, colour = _look(name, place, synthetic)
         mean = found.expected[:, place]
         low, high = np.maximum(mean - np.sqrt(mean), 1e-3), mean + np.sqrt(mean)
         edges = np.append(jobs - 0.5, jobs[-1] + 0.5)
@@ -142,15 +157,18 @@ def draw_counts(axes: Any, found: Comparison) -> None:
     )
 
 
-def counts(found: Comparison) -> figures.Picture:
+def counts(found: Comparison, synthetic: Sequence[str] = ()) -> figures.Picture:
     """Return the drawn events of each subrun and process."""
     with figures.style():
         picture, axes = figures.figure(size=(8, 4.6))
-        draw_counts(axes, found)
+        draw_counts(axes, found, synthetic)
+        _star(axes, synthetic)
         return picture
 
 
-def toys(counts_: npt.NDArray[np.int64], processes: Sequence[str], edges: FloatArray) -> figures.Picture:
+def toys(
+    counts_: npt.NDArray[np.int64], processes: Sequence[str], edges: FloatArray, synthetic: Sequence[str] = ()
+) -> figures.Picture:
     """Return the median and the central 68 % of toys in each bin."""
     with figures.style():
         picture, axes = figures.figure(size=(8, 4.6))
@@ -166,7 +184,8 @@ def toys(counts_: npt.NDArray[np.int64], processes: Sequence[str], edges: FloatA
         axes.set_ylim(0, float(high.max(initial=1)) * 1.3)
         axes.set_xlabel("momentum [MeV]")
         axes.set_ylabel(f"Events / {shown[1] - shown[0]:g} MeV")
-        axes.legend(title=f"{len(processes)} processes")
+        axes.legend(title=f"{len(processes)} process{'' if len(processes) == 1 else 'es'}")
+        note_standins(axes, synthetic, "contains")
         return picture
 
 
@@ -177,22 +196,34 @@ def title_of(summary: Mapping[str, Any]) -> str:
     return f"ensemble {summary['ensemble']}: {times}{rate}"
 
 
-def draw_blinded(axes: Any, drawn: FloatArray, edges: FloatArray, factor: int = 4) -> None:
+def draw_alone(axes: Any, drawn: FloatArray, edges: FloatArray, word: str, factor: int = 4) -> None:
     """Draw what was drawn, and nothing that tells of what."""
     counts_, shown = coarser(drawn, factor), edges[::factor]
-    axes.stairs(counts_, shown, fill=True, color=COLOURS[3], label=f"blinded: {amount(counts_.sum())} events")
+    axes.stairs(counts_, shown, fill=True, color=COLOURS[3], label=f"{word}: {amount(counts_.sum())} events")
     axes.set_yscale("log")
     axes.set_ylim(0.5, float(counts_.max(initial=1)) * 5)
     axes.set_xlim(shown[0], shown[-1])
     axes.set_xlabel("momentum [MeV]")
     axes.set_ylabel(f"Events / {shown[1] - shown[0]:g} MeV")
-    axes.legend()
+    show_legend(axes, shown)
 
 
-def blinded(drawn: FloatArray, edges: FloatArray, title: str) -> figures.Picture:
-    """Return the spectrum of a blinded ensemble."""
+def alone(
+    drawn: FloatArray, edges: FloatArray, title: str, word: str, synthetic: Sequence[str] = ()
+) -> figures.Picture:
+    """Return the spectrum of drawn events of which nothing more is told; `word` says why."""
     with figures.style():
         picture, axes = figures.figure(size=(8, 4.6))
-        draw_blinded(axes, drawn, edges)
+        draw_alone(axes, drawn, edges, word)
+        note_standins(axes, synthetic, "contains")
+        axes.set_title(title, loc="right", size=9, pad=16)
+        return picture
+
+
+def nothing(why: str, title: str) -> figures.Picture:
+    """Return a picture that says why there is none."""
+    with figures.style():
+        picture, axes = figures.figure(size=(8, 2))
+        figures.say(axes, why)
         axes.set_title(title, loc="right", size=9)
         return picture

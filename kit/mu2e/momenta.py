@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kit.mu2e.captures import Closure, TwoComponents
+from kit.mu2e.columns import Column, columns_of, value_of
 from kit.mu2e.primaries import Source, open_file
 from kit.mu2e.processes import Spectra, family
 from kit.mu2e.spectra import IpaTable, Points
 from kit.mu2e.table import Row
 
-__all__ = ["EDGES", "Momenta", "born", "coarser", "expected_momenta", "histogram"]
+__all__ = ["EDGES", "Momenta", "born", "coarser", "expected_momenta", "flat_values", "histogram", "missing_text"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,29 +38,45 @@ class Momenta:
         By process, in ASCII order.
     measured : bool
         Whether these are measured momenta of a sample; else energies of electrons at birth, before selection.
+    synthetic, missing : tuple of str
+        Processes whose samples are stand-ins; whose samples have no column of the momentum.
     """
 
     edges: FloatArray
     counts: Mapping[str, FloatArray]
     measured: bool
     synthetic: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def histogram(sources: Iterable[Source], branch: str, edges: FloatArray = EDGES) -> FloatArray | None:
-    """Return the entries of a pool in bins of one branch; None where a tree does not have it."""
+    """Return the entries of a pool in bins of one column; None where a tree has none of one number an entry."""
     total = np.zeros(len(edges) - 1)
     for source in sources:
         with open_file(source.path) as file:
             tree = file[source.tree]
-            group, _, leaf = branch.rpartition(".")
-            name = branch if branch in tree else group
-            if not name or name not in tree:
+            column = _flat_column(source, tree, branch)
+            if column is None:
                 return None
+            library = "ak" if column.members else "np"
             for first in range(0, source.entries, STEP):
-                values = tree[name].array(library="np", entry_start=first, entry_stop=first + STEP)
-                values = values if name == branch else values[leaf]
-                total += np.histogram(values, edges)[0]
+                read = tree[column.branch].array(library=library, entry_start=first, entry_stop=first + STEP)
+                total += np.histogram(np.asarray(value_of(column, read)), edges)[0]
     return total
+
+
+def _flat_column(source: Source, tree: Any, name: str) -> Column | None:
+    """Return a column of a primary with one number an entry."""
+    column = columns_of(source, tree, "drop", [glob.escape(name)])[0].get(name)
+    return column if column and column.kind == "flat" and "*" not in column.type else None
+
+
+def flat_values(tree: Any, name: str) -> npt.NDArray[Any] | None:
+    """Return a column of an ensemble with one number a row, None where it has none: members do not count."""
+    if name not in tree.keys(recursive=False):
+        return None
+    values = tree[name].array(library="np")
+    return values if values.ndim == 1 and values.dtype.kind in "biuf" else None
 
 
 def born(process: str, spectra: Spectra, threshold: float | None, edges: FloatArray = EDGES) -> FloatArray:
@@ -95,9 +114,20 @@ def expected_momenta(rows: Iterable[Row], spectra: Spectra, pools: Mapping[str, 
         else:
             shares = born(row.process, spectra, row.threshold)
             counts[row.process] = shares * (row.number / row.fraction if row.fraction else 0.0)
-    return Momenta(EDGES, counts, measured, tuple(row.process for row in rows if row.synthetic))
+    synthetic = tuple(row.process for row in rows if row.synthetic)
+    missing = tuple(row.process for row in rows if row.mean is not None and row.process not in pools)
+    return Momenta(EDGES, counts, measured, synthetic, missing)
 
 
 def coarser(counts: FloatArray, factor: int) -> FloatArray:
     """Return the counts in bins `factor` times as wide."""
     return np.asarray(counts.reshape(-1, factor).sum(axis=1))
+
+
+def missing_text(spectrum: Momenta) -> str:
+    """Return in words which primaries cannot be seen in a spectrum; empty where all can."""
+    names = ", ".join(spectrum.missing)
+    if not names:
+        return ""
+    left = "left out" if spectrum.measured else "so these are energies at birth"
+    return f"no column of the momentum in the primaries of {names}: {left}"

@@ -111,8 +111,17 @@ class YieldPanel(Panel):
         self.form.set(**other_convention(self.form.checked()))
 
     def set_conversions(self, number: float) -> None:
-        """Choose the conversion rate by the conversions that it means in this exposure, before selection."""
-        self.form.set(r_mue=float(f"{self.workshop.rate_for(self.form.checked(), number):.6g}"))
+        """Choose the conversion rate by the conversions that it means in this exposure, before selection.
+
+        Raises
+        ------
+        ParameterError
+            If that is no conversion rate; the form keeps what it had.
+        """
+        p = self.form.checked()
+        rate = float(f"{self.workshop.rate_for(p, number):.6g}")
+        p.with_values(r_mue=rate)
+        self.form.set(r_mue=rate)
 
     def static(self) -> dict[str, Any]:
         """Return the table and both pictures."""
@@ -221,14 +230,17 @@ class EnsemblePanel(Panel):
 
     def close(self) -> None:
         """Stop drawing, and leave the front end."""
-        self.spectrum.close()
-        self.pulls.close()
+        for picture in ("spectrum", "pulls"):
+            if picture in vars(self):  # not where there was nothing to show
+                getattr(self, picture).close()
         super().close()
 
     def _compare(self) -> None:
         """Show the pulls of a log, or of the run again."""
-        found = log_comparison(files.resolve(self.log)) if self.log else self.view.comparison
-        self.pulls.show(replace(self.view, comparison=found))
+        if self.log:  # of real events
+            self.pulls.show(replace(self.view, comparison=log_comparison(files.resolve(self.log)), synthetic=()))
+        else:
+            self.pulls.show(self.view)
 
     def _lay_out(self) -> None:
         self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)

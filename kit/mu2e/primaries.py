@@ -135,12 +135,9 @@ def measure(primary: Primary) -> Pool:
 def _sources(file: Any, path: str, primary: Primary, identity: str, faults: list[str]) -> list[Source]:
     found = []
     for name in primary.trees:
-        if name not in file:
-            trees = [
-                key.partition(";")[0]
-                for key, kind in file.classnames().items()
-                if kind in ("TTree", "ROOT::RNTuple")
-            ]
+        kinds = {key.partition(";")[0]: kind for key, kind in file.classnames().items()}
+        trees = [key for key, kind in kinds.items() if kind in ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")]
+        if name.partition(";")[0] not in trees:
             faults.append(f"{path}: there is no tree {name}; there are {', '.join(trees) or 'none'}")
             continue
         size = files.size(path) or 0
@@ -217,6 +214,10 @@ def _weights(primary: Primary, sources: list[Source]) -> tuple[float, float] | N
                 message = f"{source.path}: {source.tree} has no branch {primary.weight_branch}, the weight"
                 raise FormatError(message)
             values = tree[primary.weight_branch].array(library="np")
+            if values.ndim != 1 or values.dtype.kind not in "biuf":
+                kind = tree[primary.weight_branch].typename
+                message = f"{source.path}: {primary.weight_branch} is {kind}, should be one number an entry"
+                raise FormatError(message)
         if not np.all(np.isfinite(values)) or (values < 0).any():
             message = f"{source.path}: {primary.weight_branch} has weights that are negative or no numbers"
             raise FormatError(message)

@@ -28,6 +28,7 @@ __all__ = [
     "cosmic_seconds",
     "expected",
     "family",
+    "fixed_pions",
     "fraction",
     "rate_for",
 ]
@@ -184,9 +185,14 @@ def expected(
     return number * INTERNAL_PER_EXTERNAL if process.endswith("Internal") else number
 
 
+def fixed_pions(chain: PionChain, compat: Compat) -> bool:
+    """Tell whether pion stops are the constants of 2024, which need no row of a table of efficiencies."""
+    return compat == "mds1" or chain == "fixed_2024"
+
+
 def _pion_captures(pot: float, rates: Rates, chain: PionChain, share: float, compat: Compat) -> float:
     """Return the photons of radiative pion capture that are selected."""
-    if compat == "mds1" or chain == "fixed_2024":
+    if fixed_pions(chain, compat):
         beam, stop, kept, sampled, weight = FIXED_PIONS
         number = pot * (beam * stop) * kept * RPC_PER_STOPPED_PION * sampled * weight / 1148
         return number if compat == "mds1" else number * share

@@ -14,7 +14,7 @@ from kit.mu2e.building import file_name
 from kit.mu2e.interleaving import stream
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.planning import Request, choose, parts_for
+from kit.mu2e.planning import Request, choose, drawn_counts, parts_for
 from kit.mu2e.plans import Plan, plan_from, plan_text
 from kit.mu2e.primaries import Pool
 from kit.mu2e.reservations import joined
@@ -25,6 +25,7 @@ from kit.run import Run, RunError
 __all__ = ["OVERLAP", "disjoint_plans", "mix_pseudo", "overlapping_plans", "shared"]
 
 OVERLAP = "overlap.json"
+LARGEST = 10**9  # NumPy's hypergeometric numbers end there
 Free = Mapping[tuple[str, str], list[tuple[int, int]]]
 
 
@@ -100,7 +101,7 @@ def overlapping_plans(
         one = replace(_request(request, i), order=request.order)
         random = stream(one.seed, "files", i)
         turned = {key: _turned(of, random) for key, of in free.items()}
-        plan, taken = choose(one, pools, turned)
+        plan, taken = choose(one, pools, _spread(one, pools, turned, random))
         plans.append(plan)
         ranges += taken
     return plans, joined(ranges)
@@ -157,6 +158,22 @@ def _turned(free: list[tuple[int, int]], random: np.random.Generator) -> list[tu
         before += [(start, middle)] if middle > start else []
         after += [(middle, stop)] if stop > middle else []
     return after + before
+
+
+def _spread(request: Request, pools: Mapping[str, Pool], free: Free, random: np.random.Generator) -> Free:
+    """Return of each part as many items as an unordered draw from all would take: no file comes always first."""
+    _, of, parts = parts_for(pools, request)
+    needed = np.sum(drawn_counts(request), axis=0)
+    chosen = dict(free)
+    for name, number in zip(request.means, needed, strict=True):
+        here = [parts[i] for i in of[name]]
+        sizes = [part.available(list(free[part.shelf.key])) for part in here]
+        if not number <= sum(sizes) < LARGEST:  # more than there are: `choose` says what is short
+            continue
+        shares = random.multivariate_hypergeometric(sizes, int(number), method="marginals")
+        for part, share in zip(here, shares, strict=True):
+            chosen[part.shelf.key] = part.take(list(free[part.shelf.key]), int(share))[0]
+    return chosen
 
 
 def _held(plan: Plan, process: int) -> dict[int, list[tuple[int, int]]]:

@@ -135,5 +135,6 @@ def _facts(made: Yields, pools: dict[str, Pool]) -> dict[str, Any]:
         "thresholds": {name: made.parameters[f"{name}_emin"] for name in ("dio", "rpc", "rmc", "ipa")},
         "t_min": made.parameters["t_min"],
         "synthetic": [name for name, pool in pools.items() if pool.primary.synthetic],
+        "momentum": sorted({pool.primary.momentum for pool in pools.values()}),
         "entries": {name: pool.entries for name, pool in pools.items()},
     }

@@ -25,10 +25,11 @@ __all__ = ["KNOWN_TABLES", "Integration", "IpaTable", "Points", "Spectrum", "dio
 FloatArray = npt.NDArray[np.float64]
 Integration = Literal["bins", "integral"]
 
+DIO_TABLE, RPC_TABLE, IPA_TABLE = "heeck_finer_binning_2016_szafron.tbl", "rpcspectrum.tbl", "ipa_spec_eff.tbl"
 KNOWN_TABLES = {  # md5 of the plain public files, Mu2e/Production JobConfig/ensemble
-    "be9d67e140645faff63440fb138a2faa": "heeck_finer_binning_2016_szafron.tbl",
-    "a050adc5d451e175c6ffa8d2b8be9ab9": "rpcspectrum.tbl",
-    "24ae29cc7ee9a8edb6c6d6e0b0d35110": "ipa_spec_eff.tbl",
+    "be9d67e140645faff63440fb138a2faa": DIO_TABLE,
+    "a050adc5d451e175c6ffa8d2b8be9ab9": RPC_TABLE,
+    "24ae29cc7ee9a8edb6c6d6e0b0d35110": IPA_TABLE,
 }
 
 
@@ -76,6 +77,11 @@ class Points:
     def total(self) -> float:
         """Sum over all rows, added from left to right."""
         return ordered_sum(self.values)
+
+    @property
+    def known_to(self) -> float:
+        """Largest energy that the points tell of, in MeV."""
+        return float(self.energies[-1]) + self.width / 2
 
     def sums(self, threshold: float) -> float:
         """Return the sum over the rows at or above `threshold`."""
@@ -190,13 +196,28 @@ def read_table(path: Path) -> tuple[FloatArray, FloatArray, str]:
     return energies, values, hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
+def _own_table(path: Path, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return both columns of a table, which is not a public one of another spectrum.
+
+    Raises
+    ------
+    FormatError
+        If it is, or no table.
+    """
+    energies, values, digest = read_table(path)
+    if (known := KNOWN_TABLES.get(digest, name)) != name:
+        message = f"{path} is the public table {known}, should be of the same kind as {name}"
+        raise FormatError(message)
+    return energies, values
+
+
 def dio(table: Path | None = None) -> Points:
     """Return the electron energies of decays in orbit: a public table, or the polynomial near the endpoint.
 
     The polynomial knows no total: its values are per decay, so the "rest" is put into a first, huge bin.
     """
     if table is not None:
-        energies, values, _ = read_table(table)
+        energies, values = _own_table(table, DIO_TABLE)
         return Points("DIO", table.name, energies, values)
     low, step = parametrisations.DIO_VALID_FROM, 0.01
     middles = np.arange(low + step / 2, parametrisations.DIO_ENDPOINT, step)
@@ -209,7 +230,7 @@ def dio(table: Path | None = None) -> Points:
 def rpc(table: Path | None = None) -> Points:
     """Return the photon energies of radiative pion capture: a public table, or our coarse curve."""
     if table is not None:
-        energies, values, _ = read_table(table)
+        energies, values = _own_table(table, RPC_TABLE)
         return Points("RPC", table.name, energies, values, float(np.median(np.diff(energies))))
     middles = np.arange(0.05, 140, 0.1)
     return Points("RPC", "approximate: the kit's own curve", middles, parametrisations.pion_capture(middles), 0.1)
@@ -218,7 +239,10 @@ def rpc(table: Path | None = None) -> Points:
 def ipa(table: Path | None = None) -> IpaTable:
     """Return the electron energies of IPA Michel decays: a public table, or our coarse curve."""
     if table is not None:
-        energies, fractions, _ = read_table(table)
+        energies, fractions = _own_table(table, IPA_TABLE)
+        if fractions[0] > 1 or fractions[-1] <= 0 or (np.diff(fractions) > 0).any():
+            message = f"{table}: fractions above an energy, should lie in 0 to 1, above 0, and never rise"
+            raise FormatError(message)
         return IpaTable("IPA", table.name, energies, fractions)
     energies = np.linspace(50, 100, 100)
     return IpaTable("IPA", "approximate: the kit's own curve", energies, parametrisations.ipa_fraction(energies))

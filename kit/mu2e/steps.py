@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kit.files import json_text, resolve, write_json
 from kit.mu2e.building import Builder, file_name
 from kit.mu2e.closing import PLAN, counts_in, refuse_differing
-from kit.mu2e.ensemble_files import TREE
+from kit.mu2e.ensemble_files import TREE, field_names
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.momenta import EDGES, histogram
+from kit.mu2e.momenta import EDGES, flat_values, histogram
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan, plan_from, plan_text
 from kit.mu2e.primaries import Pool, open_file
@@ -31,11 +32,15 @@ __all__ = [
     "close",
     "everything_free",
     "make_plan",
+    "momenta_in",
+    "no_momentum",
     "note_inputs",
     "probe",
     "told",
     "write_spectrum",
 ]
+
+FloatArray = npt.NDArray[np.float64]
 
 VALIDATION, SPECTRUM = "validation.csv", "spectrum.json"
 Free = Mapping[tuple[str, str], list[tuple[int, int]]]
@@ -117,6 +122,8 @@ def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[
         name = folder + file_name(p, plan, subrun)
         if run.has(name):
             earlier += 1
+            with open_file(str(run.directory / name)) as file:
+                rows += int(file[TREE].num_entries)
             continue
         with run.writing(name) as part:
             rows += builder.write(part, subrun)
@@ -142,25 +149,49 @@ def close(plan: Plan, run: Run, files: Mapping[int, Path], folder: str = "") -> 
 
 
 def write_spectrum(pools: Mapping[str, Pool], plan: Plan, run: Run, files: Mapping[int, Path]) -> None:
-    """Write the momentum spectrum, expected and drawn, where the primaries and their copies have one."""
-    branches = {pool.primary.momentum for pool in pools.values()}
+    """Write the momentum spectrum, expected and drawn, or say why there is none."""
     shapes = {name: histogram(pool.sources, pool.primary.momentum) for name, pool in pools.items()}
-    if len(branches) != 1 or any(shape is None for shape in shapes.values()):
+    drawn = momenta_in(files.values(), {pool.primary.momentum for pool in pools.values()})
+    if drawn is None or any(shape is None for shape in shapes.values()):
+        run.notice(no_momentum([pool.primary.momentum for pool in pools.values()]))
         return
-    counts, drawn = {}, np.zeros(len(EDGES) - 1)
+    counts = {}
     for name, mean in zip(plan.processes, plan.means, strict=True):
         shape = shapes[name]
         assert shape is not None
         counts[name] = shape * mean / pools[name].entries
-    for path in files.values():
-        with open_file(str(path)) as file:
-            tree, (branch,) = file[TREE], branches
-            if branch not in tree:
-                return
-            drawn += np.histogram(tree[branch].array(library="np"), EDGES)[0]
     with run.writing(SPECTRUM) as part:
         record = {"edges": EDGES, "counts": counts, "drawn": drawn, "synthetic": plan.facts["synthetic"]}
         write_json(part, record)
+
+
+def momenta_in(paths: Iterable[Path], names: Collection[str]) -> FloatArray | None:
+    """Return the momenta in the files of an ensemble, in bins; None where they are not in one flat column."""
+    if len(names) != 1:
+        return None
+    (name,) = names
+    total = np.zeros(len(EDGES) - 1)
+    for path in paths:
+        with open_file(str(path)) as file:
+            tree = file[TREE]
+            values = flat_values(tree, name)
+            if values is None:  # an RNTuple has no dots in names
+                values = flat_values(tree, field_names([name])[name])
+            if values is None:
+                return None
+            total += np.histogram(values, EDGES)[0]
+    return total
+
+
+def no_momentum(names: Iterable[str]) -> str:
+    """Return in words why there is no spectrum."""
+    found = sorted(set(names))
+    if len(found) != 1:
+        return f"no spectrum: the momentum has several names in the primaries ({', '.join(found)})"
+    return (
+        f"no spectrum: there is no column {found[0]} with one number an event;"
+        " momentum in the catalogue of primaries names it"
+    )
 
 
 def told(plan: Plan) -> dict[str, Any]:
@@ -179,4 +210,5 @@ def told(plan: Plan) -> dict[str, Any]:
         "expected": dict(zip(plan.processes, plan.means, strict=True)),
         "drawn": plan.totals,
         "synthetic": facts["synthetic"],
+        "momentum": facts.get("momentum", ["mom"]),
     }

@@ -22,7 +22,7 @@ T_MIN = 350.0  # ns; part of the pion filter chain, so that it enters no formula
 class YieldParameters(Parameters):
     """The parameters of `yields`."""
 
-    tag: str = parameter("demo", "name of the ensemble", pattern=r"^\w[-\w]*$")
+    tag: str = parameter("demo", "name of the ensemble", pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_]*$")
     livetime_on_spill: float = parameter(
         3600.0, "seconds of delivered beam; 0 where another exposure is given", unit="s", ge=0
     )
@@ -94,9 +94,7 @@ class YieldParameters(Parameters):
                 yield f"systematics of {name} is {value:g}, should be a relative error ≥ 0"
         if self.from_cosmics and not self.primaries:
             yield "from_cosmics needs primaries: a catalogue with the cosmic files"
-        known = {"njobs", "cosmicjob", "cosmicgen", "primaries", "stops"}
-        if strange := sorted(set(self.labels) - known):
-            yield f"labels names {', '.join(strange)}; known are {', '.join(sorted(known))}"
+        yield from _label_faults(self.labels)
 
     def exposure(self, cosmics: float = 0.0) -> Exposure:
         """Return the exposure asked for; `cosmics` is the livetime of the cosmic files, in seconds."""
@@ -114,6 +112,16 @@ class YieldParameters(Parameters):
         if self.pot:
             return from_pot(self.pot, mode, method)
         return from_on_spill(self.livetime_on_spill, mode, method)
+
+
+def _label_faults(labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield which texts of a config it does not have, or could not hold."""
+    known = {"njobs", "cosmicjob", "cosmicgen", "primaries", "stops"}
+    if strange := sorted(set(labels) - known):
+        yield f"labels names {', '.join(strange)}; known are {', '.join(sorted(known))}"
+    for name, text in labels.items():
+        if len(text.splitlines()) > 1 or '"' in text:
+            yield f"labels: {name} is {text!r}, should be one line without double quotes"
 
 
 def _one_exposure(p: YieldParameters, given: list[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from kit import figures
 from kit.figures import COLOURS
-from kit.mu2e.momenta import Momenta, coarser
+from kit.mu2e.momenta import Momenta, coarser, missing_text
 from kit.mu2e.primaries import suspicious_livetimes
 from kit.mu2e.standins import LABEL
 from kit.mu2e.table import Row
@@ -29,6 +29,7 @@ __all__ = [
     "momenta",
     "note_standins",
     "numbers",
+    "show_legend",
 ]
 
 NAMES = {
@@ -92,18 +93,29 @@ def draw_momenta(axes: Any, spectrum: Momenta, factor: int = 4) -> None:
     filled = below[below > 0]
     axes.set_yscale("log")
     low = max(float(filled.min()), largest / 10**DECADES)
-    axes.set_ylim(low / 2, largest * (largest / low) ** 0.45)
+    axes.set_ylim(low / 2, largest * max((largest / low) ** 0.45, 4.0))  # above it stands the legend
     axes.set_xlim(edges[0], edges[-1])
     axes.set_xlabel("momentum [MeV]" if spectrum.measured else "electron energy at birth [MeV]")
     axes.set_ylabel(f"Expected events / {edges[1] - edges[0]:g} MeV")
-    axes.legend(ncols=2, loc="upper right", fontsize=9, handlelength=1.4, columnspacing=1.0)
+    show_legend(axes, edges)
 
 
-def note_standins(axes: Any, synthetic: Sequence[str]) -> None:
-    """Say below the axes which processes are no Mu2e simulation."""
+def show_legend(axes: Any, edges: Any) -> None:
+    """Show the legend of a spectrum: its numbers are those between the edges."""
+    axes.legend(
+        ncols=2, loc="upper right", fontsize=9, handlelength=1.4, columnspacing=1.0,
+        title=f"events between {edges[0]:g} and {edges[-1]:g} MeV", title_fontsize=9,
+    )  # fmt: skip
+
+
+def note_standins(axes: Any, synthetic: Sequence[str], sign: str = "hatched") -> None:
+    """Say above the axes how to know what is no Mu2e simulation."""
     if synthetic:
-        everything = f"hatched: {LABEL}"
-        axes.annotate(everything, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", size=9)
+        _note(axes, f"{sign}: {LABEL}", 4)
+
+
+def _note(axes: Any, text: str, height: float) -> None:
+    axes.annotate(text, (0, 1), (0, height), xycoords="axes fraction", textcoords="offset points", size=9)
 
 
 def momenta(spectrum: Momenta, exposure: Mapping[str, Any]) -> figures.Picture:
@@ -113,6 +125,8 @@ def momenta(spectrum: Momenta, exposure: Mapping[str, Any]) -> figures.Picture:
         draw_momenta(axes, spectrum)
         note_standins(axes, spectrum.synthetic)
         _title(axes, exposure)
+        if missing := missing_text(spectrum):
+            axes.set_xlabel(f"{axes.get_xlabel()}\n{missing}", fontsize=9)
         return picture
 
 
@@ -199,7 +213,7 @@ def headroom(rows: Sequence[Row], exposure: Mapping[str, Any]) -> figures.Pictur
         return picture
 
 
-def livetimes(process: str, values: Sequence[float]) -> figures.Picture:
+def livetimes(process: str, values: Sequence[float], *, synthetic: bool = False) -> figures.Picture:
     """Return the livetimes of cosmic files: histogram and box, and in words what is odd about them."""
     with figures.style():
         picture, every = figures.grid(2, 1, size=(7, 4.6), sharex=True, height_ratios=[3, 1])
@@ -217,6 +231,7 @@ def livetimes(process: str, values: Sequence[float]) -> figures.Picture:
         top.set_ylim(0, counts.max() * (1.5 + 0.15 * len(alarms)))
         top.annotate(text, (0.02, 0.97), xycoords="axes fraction", va="top", size=9)
         top.set_ylabel("Files")
+        note_standins(top, [process] if synthetic else [], "files")
         bottom.boxplot(values, orientation="horizontal", widths=0.6)
         bottom.set_yticks([])
         bottom.set_xlabel(f"livetime of a file of {process} [s]")

@@ -17,7 +17,7 @@ from kit.mu2e.catalogue import read_catalogue
 from kit.mu2e.demo import with_demo
 from kit.mu2e.headroom import longest
 from kit.mu2e.ledger import used_entries
-from kit.mu2e.momenta import Momenta, expected_momenta, histogram
+from kit.mu2e.momenta import Momenta, expected_momenta, histogram, missing_text
 from kit.mu2e.primaries import Pool, measure
 from kit.mu2e.processes import COSMICS, canonical, family, rate_for
 from kit.mu2e.table import Yields
@@ -129,7 +129,8 @@ def spectrum_caption(view: YieldView) -> str:
     total = float(sum(counts.sum() for counts in view.spectrum.counts.values()))
     kind = "in the sample" if view.spectrum.measured else "before selection"
     hatched = "; hatched: simulated stand-ins" if view.spectrum.synthetic else ""
-    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}"
+    missing = f"; {text}" if (text := missing_text(view.spectrum)) else ""
+    return f"{total:.4g} events expected between 50 and 150 MeV {kind}{hatched}{missing}"
 
 
 def draw_bars(axes: Any, view: YieldView) -> None:

@@ -18,7 +18,7 @@ from kit.mu2e.configs import read_config
 from kit.mu2e.demo import with_demo
 from kit.mu2e.headroom import RISK, longest
 from kit.mu2e.ledger import used_entries
-from kit.mu2e.momenta import expected_momenta, histogram
+from kit.mu2e.momenta import Momenta, expected_momenta, histogram, missing_text
 from kit.mu2e.primaries import Pool, measure, suspicious_livetimes
 from kit.mu2e.processes import COSMICS, Spectra, canonical
 from kit.mu2e.table import Yields, csv_text
@@ -63,8 +63,12 @@ def count_yields(p: YieldParameters, run: Run) -> dict[str, Any]:
         part.write_text(csv_text(made.rows), encoding="utf-8")
     with run.writing(RECORD) as part:
         write_json(part, record.plain())
+    spectrum = _spectrum(made, inputs.spectra, pools)
+    if missing := missing_text(spectrum):
+        run.notice(f"spectrum: {missing}; momentum in the catalogue names it")
+    livetimes = {name: pools[name].normalisers for name in COSMICS if name in pools and pools[name].normalisers}
     with run.writing(SPECTRUM) as part:
-        write_json(part, _spectrum(made, inputs.spectra, pools))
+        write_json(part, asdict(spectrum) | {"livetimes": livetimes})
     if p.write_config != "none":
         with run.writing(f"{p.tag}.txt") as part:
             part.write_text(config_text(p, made, inputs), encoding="utf-8")
@@ -127,13 +131,11 @@ def _cosmic_warnings(pools: dict[str, Pool]) -> list[str]:
     ]
 
 
-def _spectrum(made: Calculation, spectra: Spectra, pools: Mapping[str, Pool]) -> dict[str, Any]:
-    """Return what the pictures show: expected events in bins of momentum, livetimes of files."""
+def _spectrum(made: Calculation, spectra: Spectra, pools: Mapping[str, Pool]) -> Momenta:
+    """Return expected events in bins of momentum."""
     shapes = {name: histogram(pool.sources, pool.primary.momentum) for name, pool in pools.items()}
     found = {name: shape for name, shape in shapes.items() if shape is not None}
-    spectrum = expected_momenta(made.rows, spectra, found)
-    livetimes = {name: pools[name].normalisers for name in COSMICS if name in pools and pools[name].normalisers}
-    return asdict(spectrum) | {"livetimes": livetimes}
+    return expected_momenta(made.rows, spectra, found)
 
 
 def _summary(p: YieldParameters, made: Calculation, muon_stops: float) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from kit.files import FormatError
 from kit.mu2e.calculation import calculate, inputs_of
 from kit.mu2e.catalogue import read_catalogue
 from kit.mu2e.headroom import p_exhaust
@@ -106,3 +107,36 @@ def test_a_table_that_nobody_knows_is_told(tmp_path):
     path.write_text("90 1\n95 1\n105 1\n")
     _, warnings = inputs_of(YieldParameters(dio_table=str(path)))
     assert warnings[0].startswith("mine.tbl is no public table known here (md5 ")
+
+
+OF_2024 = {"RPCExternal": 4665.87241946606, "RPCInternal": 32.194519694315815}  # expected in an hour of wall time
+
+
+@pytest.mark.parametrize("table", ["simeff_MDC2020i.csv", "simeff_Sim_best_v1_1_run1430.csv", ""])
+@pytest.mark.parametrize(
+    "values", [{"compat": "mds1"}, {"pion_chain": "fixed_2024", "pot_method": "cycle", "rpc_emin": 0.0}]
+)
+def test_the_constants_of_2024_need_no_row_of_a_table_and_know_no_error(public, tables, table, values):
+    named = tables | {"efficiencies": str(public / table) if table else ""}
+    exposure = {"livetime_on_spill": 0.0, "livetime_wall": 3600.0}
+    rows = _rows(YieldParameters(processes=[*OF_2024, "DIO"], **named, **exposure, **values))
+    assert {name: rows[name].number for name in OF_2024} == pytest.approx(OF_2024, rel=1e-12)
+    assert {rows[name].rate for name in OF_2024} == {None}
+    assert {rows[name].source.rpartition("; ")[2] for name in OF_2024} == {"constants of 2024"}
+    assert rows["DIO"].rate > 0
+
+
+def test_pions_of_a_table_need_its_rows(public):
+    p = YieldParameters(processes=["RPCExternal"], efficiencies=str(public / "simeff_MDC2020i.csv"))
+    with pytest.raises(FormatError, match=r"simeff_MDC2020i\.csv: there is no row PiBeamCat"):
+        _rows(p)
+
+
+@pytest.mark.parametrize("kind", ["dio", "rpc"])
+def test_a_threshold_beyond_its_table_is_refused(tmp_path, kind):
+    path = tmp_path / "cut.tbl"
+    path.write_text("40 3\n45 2\n50 1\n")
+    process = {"dio": "DIO", "rpc": "RPCInternal"}[kind]
+    p = YieldParameters(processes=[process], **{f"{kind}_table": str(path), f"{kind}_emin": 95.0})
+    with pytest.raises(ParameterError, match=rf"{kind}_emin is 95 MeV, but cut\.tbl ends at 5[0-9.]+ MeV"):
+        _rows(p)

@@ -197,6 +197,7 @@ def test_a_killed_build_goes_on_with_the_first_subrun_that_is_not_whole(yields):
     assert 3 <= len(there) < 12
     run = draw(yields, subruns=12, output="killed")
     assert run.summary["files_done_before"] == len(there)
+    assert run.summary["rows"] == sum(run.summary["drawn"].values())
     assert all((run.directory / name).stat().st_mtime_ns == at for name, at in there.items())
     whole = draw(yields, subruns=12)
     a, b = read(run, *COLUMNS), read(whole, *COLUMNS)

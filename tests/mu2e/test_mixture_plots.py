@@ -51,7 +51,7 @@ def test_toys_tell_their_spread():
 
 
 def test_a_blinded_picture_names_no_process():
-    axes = mixture_plots.blinded(np.full(N, 1.0), EDGES, "t").axes[0]
+    axes = mixture_plots.alone(np.full(N, 1.0), EDGES, "t", "blinded").axes[0]
     assert _texts(axes) == ["blinded: 400 events"]
 
 

@@ -1,12 +1,16 @@
 """The panels without a browser: every mouse action is an attribute or a method."""
 
+import gc
 import json
 
 import pytest
 
+from kit.files import FormatError, resolve
 from kit.mu2e.panel import EnsemblePanel, YieldPanel
 from kit.mu2e.sealing import seal
 from kit.mu2e.yield_options import YieldParameters
+from kit.parameters import ParameterError
+from kit.run import RunError
 from tests.mu2e.ensembles import COUNTED, count, draw
 
 
@@ -138,7 +142,7 @@ def test_a_blinded_ensemble_is_revealed_by_the_file_whose_checksum_was_told(make
     seal(tmp_path / "other.json", 1e-12, 1e-11)
     run = draw(yields, blind=True, sealed="s.json")
     panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
-    assert panel.pulls.caption == "blinded: no pulls"
+    assert panel.pulls.caption == "no pulls are shown"
     before = panel.words.text
     panel.sealed.value = "other.json"
     _click(panel, "Reveal")
@@ -185,3 +189,21 @@ def _click(panel, words):
 
     (button,) = buttons(panel)
     button.click()
+
+
+@pytest.mark.parametrize("number", [-1.0, 1e30, float("nan")])
+def test_a_number_of_conversions_that_is_none_changes_nothing(panel, number):
+    before = panel.form.parameters.r_mue
+    with pytest.raises(ParameterError, match="r_mue is"):
+        panel.set_conversions(number)
+    assert panel.form.checked().r_mue == before
+    panel.set_conversions(5.0)
+    assert panel.form.checked().r_mue != before
+
+
+def test_a_run_that_failed_has_no_panel(catalogue):
+    with pytest.raises(RunError):
+        draw(count(catalogue, livetime_on_spill=1e7), output="failed")
+    with pytest.raises(FormatError, match="failed is a run that is failed, should be a complete one"):
+        EnsemblePanel(resolve("failed"), "ledger.sqlite", interactive=False)
+    gc.collect()  # what was half made is closed without a word

@@ -7,7 +7,7 @@ import pytest
 import uproot
 
 from kit.files import FormatError
-from kit.mu2e.catalogue import catalogue_of
+from kit.mu2e.catalogue import Primary, catalogue_of
 from kit.mu2e.primaries import measure, suspicious_livetimes
 from kit.mu2e.standins import TREE, Standin, write_standin
 
@@ -148,3 +148,20 @@ def test_livetimes_that_were_cut_or_lie_far_out_raise_an_alarm():
         "livetimes: 1 of 3 are whole seconds, such as 22 s: cut by a division?",
         "livetimes: 1 of 3 lie more than 5 robust σ from 3600.12 s, such as 22 s",
     ]
+
+
+@pytest.mark.parametrize("tree", ["TrkAnaNeg", "genCountLogger/numEvents"])
+def test_what_is_no_tree_is_refused_with_those_that_are(public, tree):
+    primary = Primary("CeMLL", (str(public / REAL),), (tree,), {"generated": 4000})
+    with pytest.raises(
+        FormatError, match=f"there is no tree {tree}; there are TrkAnaNeg/trkana, TrkAnaPos/trkana"
+    ):
+        measure(primary)
+
+
+def test_a_weight_is_one_number_an_entry(public):
+    primary = Primary(
+        "CeMLL", (str(public / REAL),), ("TrkAnaNeg/trkana",), {"generated": 4000}, weight_branch="deent"
+    )
+    with pytest.raises(FormatError, match=r"deent is .*, should be one number an entry"):
+        measure(primary)

@@ -2,10 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from kit.files import resolve
 from kit.mu2e.ledger import Ledger
+from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.planning import parts_for
+from kit.mu2e.pseudo import overlapping_plans, shared
+from kit.mu2e.requests import pools_of, request_for, yields_of
 from kit.run import RunError
 from tests.mu2e.ensembles import count, draw, read
 
@@ -52,3 +57,16 @@ def test_overlap_is_told_by_process_and_pair(yields):
         assert of["expected"] == pytest.approx(
             run.summary["expected"][name] / {"DIO": 400, "CRYCosmic": 300}[name], rel=0.3
         )
+
+
+def test_overlapping_pseudo_experiments_share_no_more_than_a_random_draw(yields):
+    made = yields_of(MixtureParameters(yields=str(yields.directory), export_grid=False), yields)
+    pools = pools_of(made, yields)
+    request = request_for(MixtureParameters(mode="asimov", export_grid=False), made, pools)
+    free = {part.shelf.key: [(0, part.items)] for part in parts_for(pools, request)[2]}
+    plans, _ = overlapping_plans(request, pools, free, 80)
+    for found in shared(plans).values():
+        assert found["mean"] == pytest.approx(found["expected"], abs=0.03)
+    first = [sum(stop - start for of in plan.takes for part, start, stop in of[1] if part == 1) for plan in plans]
+    each = plans[0].totals["DIO"] / 2
+    assert np.mean(first) == pytest.approx(each, rel=0.05)  # of two files alike

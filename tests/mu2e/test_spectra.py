@@ -117,3 +117,19 @@ def test_a_packed_table_whose_middle_is_damaged_is_refused_by_name(tmp_path):
     (tmp_path / "a.tbl").write_bytes(bytes(packed))
     with pytest.raises(FormatError, match=r"a\.tbl: cut short or damaged gzip"):
         read_table(tmp_path / "a.tbl")
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), [(ipa, "rpcspectrum.tbl"), (rpc, "ipa_spec_eff.tbl"), (dio, "rpcspectrum.tbl")]
+)
+def test_a_public_table_of_another_spectrum_is_refused(public, make, name):
+    with pytest.raises(FormatError, match=f"is the public table {name}, should be of the same kind as"):
+        make(public / name)
+
+
+@pytest.mark.parametrize("rows", ["50 0.5\n60 0.6\n", "50 1.5\n60 0.6\n", "50 0.5\n60 0\n"])
+def test_fractions_that_are_none_are_refused(tmp_path, rows):
+    path = tmp_path / "ipa.tbl"
+    path.write_text(rows)
+    with pytest.raises(FormatError, match="should lie in 0 to 1, above 0, and never rise"):
+        ipa(path)

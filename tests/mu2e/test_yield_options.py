@@ -32,6 +32,8 @@ def test_the_default_is_an_hour_on_spill():
         ({"systematics": {"DIO": -0.1}}, "systematics of DIO is -0.1, should be a relative error ≥ 0"),
         ({"systematics": {"XX": 0.1}}, "systematics: there is no process XX"),
         ({"from_cosmics": True, "livetime_on_spill": 0.0}, "from_cosmics needs primaries"),
+        ({"tag": "ümlaut"}, "tag is 'ümlaut'"),
+        ({"labels": {"stops": "x\nNPOT= 3"}}, "labels: stops is 'x.*should be one line without double quotes"),
         ({"labels": {"job": "x"}}, "labels names job; known are cosmicgen"),
         ({"tag": "a.b"}, "tag is 'a.b'"),
     ],

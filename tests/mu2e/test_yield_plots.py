@@ -41,6 +41,7 @@ def test_the_spectrum_names_units_numbers_and_what_is_no_simulation(measured):
     assert axes.get_yscale() == "log"
     assert "decay in orbit: 200" in _texts(picture)
     assert "hatched: simulated stand-in, not Mu2e simulation" in _texts(picture)
+    assert axes.get_legend().get_title().get_text() == "events between 50 and 150 MeV"
     assert axes.get_title("right") == "1BB: 3 000 s on spill, 9 000 s wall, 1e+17 protons on target"
     assert [patch.get_hatch() for patch in axes.patches].count("////") == 1
 
@@ -67,6 +68,8 @@ def test_headroom_has_its_line_at_one_and_its_risk_in_words():
 def test_livetimes_raise_their_alarm_in_the_picture():
     said = _texts(yield_plots.livetimes("CRYCosmic", [3600.5, 3601.25, 0.25, 3602.0]))[0]
     assert "4 files" in said
+    marked = _texts(yield_plots.livetimes("CRYCosmic", [3600.5, 3601.25], synthetic=True))
+    assert "files: simulated stand-in, not Mu2e simulation" in marked
     assert "alarm: livetimes: 1 of 4 are whole seconds, such as 3602 s" in said
     assert "alarm: livetimes: 1 of 4 lie more than 5 robust σ" in said
 
