@@ -30,6 +30,7 @@ class MassControls:
         self._act, self._showing = act, False
         short, auto = {"description_width": "initial"}, {"width": "auto"}
         width = panel.this.spectra.grid.width
+        end = width * panel.this.spectra.grid.bins
         joined = sorted({*JOINED, panel.joined})
         self.scale = ipywidgets.Dropdown(description="counts", options=("log", "linear"), style=short)
         self.joined = ipywidgets.Dropdown(
@@ -44,7 +45,7 @@ class MassControls:
         self.verdict = ipywidgets.Dropdown(
             description="by BumpNet", options=("any", "accepted", "refused"), style=short
         )
-        field = {"style": short, "layout": {"width": "17em"}, "min": 0.0, "max": 1e9, "step": width}
+        field = {"style": short, "layout": {"width": "17em"}, "min": 0.0, "max": end, "step": width}
         self.peak = ipywidgets.BoundedFloatText(description="peak cut [GeV]", **field)
         self.split = ipywidgets.BoundedFloatText(description="split [GeV], 0 none", **field)
         drag = {"min": 0, "max": 1, "readout": False, "layout": {"width": "11em"}}
@@ -60,8 +61,8 @@ class MassControls:
             hooked(control, f"kit-{name}")
         self._listen("peak_cut", self.peak, float)
         self._listen("split", self.split, float)
-        self._listen("peak_cut", self.peak_slider, lambda bins: bins * self._width)
-        self._listen("split", self.split_slider, lambda bins: bins * self._width)
+        self._listen("peak_cut", self.peak_slider, lambda bins: min(bins * self._width, end))
+        self._listen("split", self.split_slider, lambda bins: min(bins * self._width, end))
         self._listen("overlays", self.overlays, tuple)
         for name in ("peak", "split", "overlays"):
             hooked(getattr(self, name), f"kit-{name}")
