@@ -24,9 +24,9 @@ class MassView:
     """A pair as it is looked at, frozen, so that another thread can draw it.
 
     `counts` are those of joined bins of `width` GeV, which decide; `contents` are what is drawn: the same, or sums
-    of weights. `peak` and `split` are bins, `split` None where nothing is split off; `idle` is the split in GeV that
-    was asked for and is not behind the cut. `others` are by name what is
-    laid over it; `normalised` scales them to its total.
+    of weights. `peak` and `split` are bins, `split` None where nothing is split off; `idle` is the split in GeV
+    that was asked for and is not behind the cut. `others` are by name what is laid over it; `normalised` scales
+    them to its total.
     """
 
     pair: Pair

@@ -220,6 +220,16 @@ class MassPanel(PairLists):
         self.picture.close()
         super().close()
 
+    @traitlets.validate("joined")
+    def _at_most_all(self, proposal: Any) -> int:
+        grid = self.this.spectra.grid
+        if proposal["value"] > grid.bins:
+            message = (
+                f"joined is {proposal['value']}, should be from 1 to {grid.bins}, all bins of {grid.width:g} GeV"
+            )
+            raise ParameterError(message)
+        return int(proposal["value"])
+
     @traitlets.validate("peak_cut", "split")
     def _on_the_grid(self, proposal: Any) -> float | None:
         value: float | None = proposal["value"]

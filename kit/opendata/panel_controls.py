@@ -31,11 +31,10 @@ class MassControls:
         short, auto = {"description_width": "initial"}, {"width": "auto"}
         width = panel.this.spectra.grid.width
         end = width * panel.this.spectra.grid.bins
-        joined = sorted({*JOINED, panel.joined})
         self.scale = ipywidgets.Dropdown(description="counts", options=("log", "linear"), style=short)
-        self.joined = ipywidgets.Dropdown(
-            description="bins of", options=[(f"{width * n:g} GeV", n) for n in joined], style=short
-        )
+        self.joined = ipywidgets.Dropdown(description="bins of", style=short)
+        self._offer(panel.joined, width)
+        panel.observe(lambda change: self._offer(change.new, width), "joined")  # first: the control follows it
         self.marked = ipywidgets.Checkbox(description="mark particles", indent=False, layout=auto)
         self.normalised = ipywidgets.Checkbox(description="same area", indent=False, layout=auto)
         self.within = ipywidgets.Checkbox(description="list only its pairs", indent=False, layout=auto)
@@ -82,6 +81,15 @@ class MassControls:
                 self.overlays.options = options
             self.overlays.value = tuple(overlays)
         finally:
+            self._showing = False
+
+    def _offer(self, joined: int, width: float) -> None:
+        """Let the menu hold how many bins are joined, also a number that is none of the usual ones."""
+        held = {n for _, n in self.joined.options}
+        if not {*JOINED, joined} <= held:
+            self._showing = True
+            options = [(f"{width * n:g} GeV", n) for n in sorted({*JOINED, *held, joined})]
+            self.joined.options, self.joined.value = options, joined
             self._showing = False
 
     def _follow(self, control: Any, value: Any) -> None:

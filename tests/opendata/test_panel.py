@@ -176,6 +176,21 @@ def test_cuts_may_stand_at_both_ends_of_the_grid(panel: MassPanel):
         assert panel.view.entries("outliers") == 0
 
 
+def test_any_number_of_bins_can_be_joined(panel: MassPanel, folder: Path):
+    for joined in (7, 1000, 3):
+        panel.joined = joined
+        assert (panel.view.width, panel.controls.joined.value) == (10.0 * joined, joined)
+    panel.joined = 7
+    other = MassPanel(HistogramParameters(inputs=[str(folder / "data")], min_events=20), interactive=False)
+    other.restore(panel.state())
+    assert other.view.words == panel.view.words
+    with pytest.raises(ParameterError, match="joined is 1001, should be from 1 to 1000, all bins of 10 GeV"):
+        panel.joined = 1001
+    assert (panel.joined, panel.view.width) == (7, 70.0)
+    panel.controls.joined.value = 2
+    assert panel.view.width == 20.0
+
+
 def test_a_split_that_is_not_behind_the_cut_is_told(panel: MassPanel):
     panel.peak_cut, panel.split = 200.0, 10.0
     assert "peak cut at 200 GeV, no split, since 10 GeV is not behind the cut; " in panel.view.words
