@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
@@ -24,7 +24,7 @@ from kit.opendata.portal import list_record, record_name
 from kit.opendata.releases import Release, list_release
 from kit.opendata.shelf import Entry, Shelf
 from kit.opendata.web import Patience
-from kit.parameters import Parameters, parameter
+from kit.parameters import ParameterError, Parameters, parameter
 from kit.run import Run, RunError
 
 __all__ = ["CatalogueParameters", "list_files"]
@@ -52,7 +52,7 @@ class CatalogueParameters(Parameters):
     download: bool = parameter(False, "fetch the files, too, instead of only listing them")
     refresh: bool = parameter(False, "ask the services again, and check the files that are here")
     since: list[str] = parameter(
-        [], "catalogue.json of earlier runs, whose files are left out; the services are asked again"
+        [], "earlier runs, or their catalogue.json, whose files are left out; the services are asked again"
     )
     max_files: int | None = parameter(None, "only the first so many files", ge=1)
     connections: int = parameter(4, "downloads side by side", ge=1, le=16)
@@ -110,16 +110,18 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
     RunError
         If more files fail than `max_failed_fraction` allows, after all were tried; what came is kept.
     ParameterError
-        If a dataset or a skim is not there.
+        If a dataset or a skim is not there, or `folder` is a file or lies below one.
     OSError, FormatError
         If the services cannot be reached or contradict themselves.
     """
     begin = time.monotonic()
+    _refuse_a_file(p.folder)
+    known = _known(p.since)
     with _services(p) as (api_url, server):
         lists, asked = _listings(p, api_url, server, run)
         chosen = choose(lists, p.datasets, p.skim, WANTED[p.kind], run.notice)
         shelf = Shelf(files.resolve(p.folder), server, p.server, p.protocol, p.patience)
-        placed = _placed(shelf, _new(p, chosen), p.max_files, refresh=p.refresh)
+        placed = _placed(shelf, _new(chosen, known), p.max_files, refresh=p.refresh)
         every = [entry for _, entries in placed for entry in entries]
         if p.download:
             missing = [entry for entry in every if entry.state != "here"]
@@ -137,6 +139,15 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
     if not every:
         run.notice("nothing was selected: what is wanted holds no file")
     return _summary(placed, every, asked, time.monotonic() - begin)
+
+
+def _refuse_a_file(folder: str) -> None:
+    """Raise before anything is asked for where no folder can be."""
+    path = files.resolve(folder)
+    there = next(some for some in (path, *path.parents) if some.exists())
+    if not there.is_dir():
+        message = f"folder is {folder}, and {there} is a file, should be a directory"
+        raise ParameterError(message)
 
 
 @contextlib.contextmanager
@@ -165,20 +176,27 @@ def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tu
     return found, asked
 
 
-def _new(p: CatalogueParameters, chosen: Sequence[Chosen]) -> list[Chosen]:
-    """Return what is chosen without the files that earlier catalogues hold; those that failed are not held."""
+def _known(since: Sequence[str]) -> set[str]:
+    """Return the files that earlier catalogues hold; those that failed are not held."""
     known: set[str] = set()
-    for path in p.since:
-        if not files.resolve(path).is_file():
-            message = f"since: there is no {path}; should be {CATALOGUE} of an earlier run"
+    for named in since:
+        given = files.resolve(named)
+        path = given / CATALOGUE if given.is_dir() else given
+        if not path.is_file():
+            lacking = f"{named} has no {CATALOGUE}" if given.is_dir() else f"there is no {named}"
+            message = f"since: {lacking}; should be an earlier run, or its {CATALOGUE}"
             raise FileNotFoundError(message)
-        content = files.read_json(files.resolve(path))
+        content = files.read_json(path)
         try:
             entries = [entry for dataset in content["datasets"] for entry in dataset["files"]]
             known |= {entry["uri"] for entry in entries if entry["state"] != "failed"}
         except (KeyError, TypeError) as fault:
             message = f"{path}: no catalogue; should be {CATALOGUE} of an earlier run"
             raise FormatError(message) from fault
+    return known
+
+
+def _new(chosen: Sequence[Chosen], known: Set[str]) -> list[Chosen]:
     return [(dataset, [file for file in listed if file.uri not in known]) for dataset, listed in chosen]
 
 

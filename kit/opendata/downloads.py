@@ -44,6 +44,9 @@ def download(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with naming(target), _held(part):
+        if target.is_dir():
+            message = f"{target}: is a directory, should be the file that is fetched from {url}"
+            raise IsADirectoryError(message)
         if target.exists():
             return 0
         left = part.stat().st_size

@@ -24,8 +24,9 @@ class MassView:
     """A pair as it is looked at, frozen, so that another thread can draw it.
 
     `counts` are those of joined bins of `width` GeV, which decide; `contents` are what is drawn: the same, or sums
-    of weights. `peak` and `split` are bins, `split` None where nothing is split off. `others` are by name what is
-    laid over it; `normalised` scales them to its total.
+    of weights. `peak` and `split` are bins, `split` None where nothing is split off; `idle` is the split in GeV
+    that was asked for and is not behind the cut. `others` are by name what is laid over it; `normalised` scales
+    them to its total.
     """
 
     pair: Pair
@@ -41,6 +42,7 @@ class MassView:
     others: Mapping[str, Contents] = field(default_factory=dict)
     normalised: bool = False
     marked: bool = True
+    idle: float | None = None
 
     @property
     def end(self) -> int:
@@ -75,7 +77,8 @@ class MassView:
     def words(self) -> str:
         """What is seen, in words and numbers."""
         peak = f"peak cut at {self.peak * self.width:g} GeV"
-        split = "no split" if self.split is None else f"split at {self.split * self.width:g} GeV"
+        none = "no split" if self.idle is None else f"no split, since {self.idle:g} GeV is not behind the cut"
+        split = none if self.split is None else f"split at {self.split * self.width:g} GeV"
         told = (
             f"{self.pair[0]} {self.pair[1]}: {self.events} events, bins of {self.width:g} GeV; {peak}, {split}; "
         )
@@ -121,8 +124,9 @@ def view_of(
         cut = min(max(0, round(peak / width)), len(joined) - 1)
     if split is not None:
         behind = round(split / width) or None
+    idle = split if split and (behind or 0) <= cut else None
     if behind is not None and behind <= cut:
         behind = None
     shown = (contents or Contents(counts)).joined(len(joined), factor)
     over = {name: more.joined(len(joined), factor) for name, more in (others or {}).items()}
-    return MassView(pair, width, joined, shown, peak=cut, split=behind, others=over, **look)
+    return MassView(pair, width, joined, shown, peak=cut, split=behind, idle=idle, others=over, **look)

@@ -17,8 +17,10 @@ from kit.opendata.mass_sets import MassSet, Pair, contributions, open_set
 from kit.opendata.mass_view import MassView, view_of
 from kit.opendata.pair_lists import PairLists
 from kit.opendata.panel_controls import MassControls
+from kit.opendata.signatures import joined_bins
 from kit.opendata.view_exports import KINDS, write_view
 from kit.opendata.view_plots import PLACES, SIZE, draw_view
+from kit.parameters import ParameterError
 from kit.widgets import Footer, LiveFigure, Words
 from kit.widgets.look import line
 
@@ -62,7 +64,7 @@ class MassPanel(PairLists):
         *("peak_cut", "split", "folder"),
     )
     scale = traitlets.Enum(["log", "linear"], "log", help="of the counts")
-    joined = traitlets.Int(1, min=1, max=100, help="filled bins that become one")
+    joined = traitlets.Int(1, min=1, help="filled bins that become one")
     peak_cut = traitlets.Float(None, allow_none=True, help="GeV; none cuts at the highest bin")
     split = traitlets.Float(None, allow_none=True, help="GeV; none splits at the first gap, 0 nowhere")
     overlays = traitlets.Tuple(help="names of sets, and pairs of this one, that are laid over it")
@@ -74,7 +76,7 @@ class MassPanel(PairLists):
         self.p = p
         first = open_set("this", p.inputs)
         self.sets: dict[str, MassSet] = {first.name: first}
-        self._joined_at_first(first)
+        self.set_trait("joined", joined_bins(p.bin_width, first.spectra.grid))
         self.picture = LiveFigure(
             draw_view,
             caption=lambda view: view.words,
@@ -108,8 +110,15 @@ class MassPanel(PairLists):
         Raises
         ------
         ValueError
-            If the name is taken, or their grid is another.
+            If the name is taken or cannot stand in a legend, `inputs` is no list of runs, or their grid is
+            another.
         """
+        if not name.strip() or name.startswith("_"):
+            message = f"name is {name!r}, should be what the legend shows; it cannot begin with _"
+            raise ValueError(message)
+        if isinstance(inputs, str) or not inputs:
+            message = f"inputs is {inputs!r}, should be a list of runs of masses, at least one"
+            raise ValueError(message)
         if name in self.sets:
             message = f"there is a set {name} already"
             raise ValueError(message)
@@ -211,8 +220,25 @@ class MassPanel(PairLists):
         self.picture.close()
         super().close()
 
-    def _joined_at_first(self, first: MassSet) -> None:
-        self.set_trait("joined", max(1, round(self.p.bin_width / first.spectra.grid.width)))
+    @traitlets.validate("joined")
+    def _at_most_all(self, proposal: Any) -> int:
+        grid = self.this.spectra.grid
+        if proposal["value"] > grid.bins:
+            message = (
+                f"joined is {proposal['value']}, should be from 1 to {grid.bins}, all bins of {grid.width:g} GeV"
+            )
+            raise ParameterError(message)
+        return int(proposal["value"])
+
+    @traitlets.validate("peak_cut", "split")
+    def _on_the_grid(self, proposal: Any) -> float | None:
+        value: float | None = proposal["value"]
+        grid = self.this.spectra.grid
+        end = grid.width * grid.bins
+        if value is not None and not 0 <= value <= end:  # also where it is no number
+            message = f"{proposal['trait'].name} is {value:g} GeV, should be from 0 to {end:g} GeV"
+            raise ParameterError(message)
+        return value
 
     def _others(self, pair: Pair) -> dict[str, Contents]:
         """Return the bins of what is laid over: the same pair of other sets, other pairs of this one."""

@@ -30,11 +30,11 @@ class MassControls:
         self._act, self._showing = act, False
         short, auto = {"description_width": "initial"}, {"width": "auto"}
         width = panel.this.spectra.grid.width
-        joined = sorted({*JOINED, panel.joined})
+        end = width * panel.this.spectra.grid.bins
         self.scale = ipywidgets.Dropdown(description="counts", options=("log", "linear"), style=short)
-        self.joined = ipywidgets.Dropdown(
-            description="bins of", options=[(f"{width * n:g} GeV", n) for n in joined], style=short
-        )
+        self.joined = ipywidgets.Dropdown(description="bins of", style=short)
+        self._offer(panel.joined, width)
+        panel.observe(lambda change: self._offer(change.new, width), "joined")  # first: the control follows it
         self.marked = ipywidgets.Checkbox(description="mark particles", indent=False, layout=auto)
         self.normalised = ipywidgets.Checkbox(description="same area", indent=False, layout=auto)
         self.within = ipywidgets.Checkbox(description="list only its pairs", indent=False, layout=auto)
@@ -44,7 +44,7 @@ class MassControls:
         self.verdict = ipywidgets.Dropdown(
             description="by BumpNet", options=("any", "accepted", "refused"), style=short
         )
-        field = {"style": short, "layout": {"width": "17em"}, "min": 0.0, "max": 1e9, "step": width}
+        field = {"style": short, "layout": {"width": "17em"}, "min": 0.0, "max": end, "step": width}
         self.peak = ipywidgets.BoundedFloatText(description="peak cut [GeV]", **field)
         self.split = ipywidgets.BoundedFloatText(description="split [GeV], 0 none", **field)
         drag = {"min": 0, "max": 1, "readout": False, "layout": {"width": "11em"}}
@@ -60,8 +60,8 @@ class MassControls:
             hooked(control, f"kit-{name}")
         self._listen("peak_cut", self.peak, float)
         self._listen("split", self.split, float)
-        self._listen("peak_cut", self.peak_slider, lambda bins: bins * self._width)
-        self._listen("split", self.split_slider, lambda bins: bins * self._width)
+        self._listen("peak_cut", self.peak_slider, lambda bins: min(bins * self._width, end))
+        self._listen("split", self.split_slider, lambda bins: min(bins * self._width, end))
         self._listen("overlays", self.overlays, tuple)
         for name in ("peak", "split", "overlays"):
             hooked(getattr(self, name), f"kit-{name}")
@@ -81,6 +81,15 @@ class MassControls:
                 self.overlays.options = options
             self.overlays.value = tuple(overlays)
         finally:
+            self._showing = False
+
+    def _offer(self, joined: int, width: float) -> None:
+        """Let the menu hold how many bins are joined, also a number that is none of the usual ones."""
+        held = {n for _, n in self.joined.options}
+        if not {*JOINED, joined} <= held:
+            self._showing = True
+            options = [(f"{width * n:g} GeV", n) for n in sorted({*JOINED, *held, joined})]
+            self.joined.options, self.joined.value = options, joined
             self._showing = False
 
     def _follow(self, control: Any, value: Any) -> None:

@@ -183,4 +183,12 @@ def json_of(url: str, text: bytes) -> Any:
     except ValueError as fault:
         page = ", an HTML page" if text.lstrip()[:5].lower() in (b"<!doc", b"<html") else ""
         message = f"{url}: begins with {text[:20]!r}{page}; should be JSON"
+        if isinstance(fault, json.JSONDecodeError) and _ends_early(fault):
+            message = f"{url}: ends early, after {len(text)} bytes with {text[-20:]!r}; should be whole JSON"
         raise Passing(message) from fault
+
+
+def _ends_early(fault: json.JSONDecodeError) -> bool:
+    """Return whether what is wrong with a JSON text is only that it is not all of it."""
+    begun = fault.doc.lstrip()[:1] in ("{", "[")
+    return begun and (fault.pos >= len(fault.doc.rstrip()) or fault.msg.startswith("Unterminated string"))

@@ -25,7 +25,16 @@ Result = TypeVar("Result")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Panel(ipywidgets.VBox):
+class _Whole(traitlets.traitlets.MetaHasTraits):
+    """Marks a panel once it is built, down to the last line of the last ``__init__``."""
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        panel = super().__call__(*values, **named)
+        panel.built = True
+        return panel
+
+
+class Panel(ipywidgets.VBox, metaclass=_Whole):
     """Pieces one below the other, with a line for what went wrong.
 
     Parameters
@@ -48,6 +57,7 @@ class Panel(ipywidgets.VBox):
     """
 
     kept: ClassVar[tuple[str, ...]] = ()
+    built = False
     error = traitlets.Unicode(help="what is wrong, in words; empty when nothing is")
 
     def __init__(self, children: Iterable[Any] = (), *, hook: str = "", interactive: bool = True) -> None:
@@ -61,6 +71,13 @@ class Panel(ipywidgets.VBox):
         self.contain(*children)
         traitlets.dlink((self, "error"), (self._complaint, "text"))
         hooked(self, "kit-panel", *([hook] if hook else []))
+
+    def __del__(self) -> None:
+        """Leave the front end; what could not be built has no pieces to close, and no second fault to tell."""
+        if self.built:
+            self.close()
+        else:
+            super().close()
 
     def contain(self, *widgets: Any) -> None:
         """Put `widgets` into the panel, from top to bottom, in place of what it has held."""

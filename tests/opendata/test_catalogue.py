@@ -109,11 +109,28 @@ def test_a_catalogue_since_another_holds_the_new_files_alone(service: FaultyServ
     since = str(earlier.directory / "catalogue.json")
     later = catalogue(service, since=[since])
     assert [entry["uri"] for entry in entries(later)] == rest
+    assert entries(catalogue(service, since=[str(earlier.directory)])) == entries(later)
+    service.forget()
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(FormatError, match=r"x\.json: no catalogue; should be catalogue\.json"):
         catalogue(service, since=[str(tmp_path / "x.json")])
-    with pytest.raises(FileNotFoundError, match=r"since: there is no \S+y\.json; should be catalogue\.json of an"):
+    with pytest.raises(
+        FileNotFoundError, match=r"since: there is no \S+y\.json; should be an earlier run, or its"
+    ):
         catalogue(service, since=[str(tmp_path / "y.json")])
+    with pytest.raises(FileNotFoundError, match=r"since: \S+ has no catalogue\.json; should be an earlier run"):
+        catalogue(service, since=[str(tmp_path)])
+    assert not service.requests
+
+
+@pytest.mark.parametrize("below", ["", "/a/b"])
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_asked_for(
+    service: FaultyService, tmp_path: Path, below: str
+):
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(ParameterError, match=rf"folder is \S+notes{below}, and \S+notes is a file, should be"):
+        catalogue(service, folder=f"{tmp_path}/notes{below}")
+    assert not service.requests
 
 
 FAULTS = {

@@ -133,6 +133,14 @@ def test_a_whole_part_is_only_checked(service: FaultyService, entry: dict, origi
     assert (tmp_path / "x.root").read_bytes() == original.read_bytes()
 
 
+def test_a_directory_in_the_place_of_a_file_is_told(service: FaultyService, entry: dict, tmp_path: Path):
+    (tmp_path / "x.root").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"x\.root: is a directory, should be the file that is fetched"):
+        get(service, entry, tmp_path / "x.root")
+    assert not service.requests
+    assert [path.name for path in tmp_path.iterdir()] == ["x.root"]
+
+
 def test_what_is_there_is_not_fetched(service: FaultyService, entry: dict, tmp_path: Path):
     (tmp_path / "x.root").write_bytes(b"anything")
     assert get(service, entry, tmp_path / "x.root") == 0

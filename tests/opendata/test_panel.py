@@ -11,7 +11,7 @@ from kit.opendata.demo import demo
 from kit.opendata.histograms import HistogramParameters, make_histograms
 from kit.opendata.masses import MassParameters, make_masses
 from kit.opendata.panel import MassPanel
-from kit.parameters import read_yaml
+from kit.parameters import ParameterError, read_yaml
 from kit.run import Run
 
 
@@ -157,6 +157,73 @@ def test_a_filter_that_matches_nothing_says_so(panel: MassPanel):
 def test_values_that_cannot_be_are_refused(panel: MassPanel):
     with pytest.raises(traitlets.TraitError):
         panel.joined = 0
+
+
+@pytest.mark.parametrize("name", ["peak_cut", "split"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -5.0, 1e9])
+def test_a_cut_off_the_grid_is_refused_and_the_old_one_stays(panel: MassPanel, name: str, value: float):
+    setattr(panel, name, 200.0)
+    words = panel.view.words
+    with pytest.raises(ParameterError, match=rf"{name} is \S+ GeV, should be from 0 to 10000 GeV"):
+        setattr(panel, name, value)
+    panel.scale = "linear"
+    assert (getattr(panel, name), panel.view.words) == (200.0, words)
+
+
+def test_cuts_may_stand_at_both_ends_of_the_grid(panel: MassPanel):
+    for value in (0.0, 10_000.0):
+        panel.peak_cut = panel.split = value
+        assert panel.view.entries("outliers") == 0
+
+
+def test_any_number_of_bins_can_be_joined(panel: MassPanel, folder: Path):
+    for joined in (7, 1000, 3):
+        panel.joined = joined
+        assert (panel.view.width, panel.controls.joined.value) == (10.0 * joined, joined)
+    panel.joined = 7
+    other = MassPanel(HistogramParameters(inputs=[str(folder / "data")], min_events=20), interactive=False)
+    other.restore(panel.state())
+    assert other.view.words == panel.view.words
+    with pytest.raises(ParameterError, match="joined is 1001, should be from 1 to 1000, all bins of 10 GeV"):
+        panel.joined = 1001
+    assert (panel.joined, panel.view.width) == (7, 70.0)
+    panel.controls.joined.value = 2
+    assert panel.view.width == 20.0
+
+
+def test_a_split_that_is_not_behind_the_cut_is_told(panel: MassPanel):
+    panel.peak_cut, panel.split = 200.0, 10.0
+    assert "peak cut at 200 GeV, no split, since 10 GeV is not behind the cut; " in panel.view.words
+    panel.split = 0.0
+    assert "peak cut at 200 GeV, no split; " in panel.view.words
+    panel.split = 500.0
+    assert "peak cut at 200 GeV, split at 500 GeV; " in panel.view.words
+
+
+@pytest.mark.parametrize("width", [15.0, 4.0, 20_000.0])
+def test_bins_that_the_stage_refuses_are_refused(folder: Path, width: float):
+    p = HistogramParameters(inputs=[str(folder / "data")], min_events=20, bin_width=width)
+    with pytest.raises(ParameterError, match=rf"bin_width is {width} GeV, not a multiple of the filled width"):
+        MassPanel(p, interactive=False)
+
+
+def test_one_bin_for_all_can_be_looked_at(folder: Path):
+    p = HistogramParameters(inputs=[str(folder / "data")], min_events=20, bin_width=10_000.0)
+    panel = MassPanel(p, interactive=False)
+    assert (panel.view.width, panel.view.entries("main")) == (10_000.0, panel.browser.selected["entries"])
+
+
+@pytest.mark.parametrize("name", ["", " ", "_hidden"])
+def test_a_name_that_no_legend_shows_is_refused(panel: MassPanel, folder: Path, name: str):
+    with pytest.raises(ValueError, match=f"name is '{name}', should be what the legend shows"):
+        panel.add(name, [str(folder / "simulation")])
+
+
+@pytest.mark.parametrize("inputs", [[], "/path/run"])
+def test_what_is_no_list_of_runs_is_refused(panel: MassPanel, inputs: object):
+    with pytest.raises(ValueError, match=r"inputs is .*, should be a list of runs of masses, at least one"):
+        panel.add("x", inputs)
+    assert list(panel.sets) == ["this"]
 
 
 def test_where_nobody_can_click_it_is_a_picture(panel: MassPanel):

@@ -47,6 +47,15 @@ def test_those_that_fail_do_not_keep_the_others(shelf: Shelf, remote: list[Remot
     assert "404" in entries[3].told()["reason"]
 
 
+def test_a_directory_in_the_place_of_a_file_counts_as_failed(shelf: Shelf, remote: list[RemoteFile]):
+    shelf.entry(RECORD, remote[0]).path.mkdir(parents=True)
+    entry = shelf.entry(RECORD, remote[0])
+    list(shelf.fetch([entry], 1))
+    assert entry.shown_state == "failed"
+    assert f"{entry.path}: is a directory" in entry.told()["reason"]
+    assert (entry.told()["size"], entry.told()["path"]) == (remote[0].size, None)
+
+
 def test_a_file_of_another_size_is_not_kept(shelf: Shelf, remote: list[RemoteFile]):
     entry = shelf.entry(RECORD, remote[0])
     entry.path.parent.mkdir(parents=True)

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from kit.opendata.web import Passing, Patience, fetch_json, opened, patiently, refuse
+from kit.opendata.web import Passing, Patience, fetch_json, json_of, opened, patiently, refuse
 from tests.opendata import faulty_service as faults
 from tests.opendata.faulty_service import FaultyService
 
@@ -41,6 +41,18 @@ def test_what_is_not_there_is_said_at_once(service: FaultyService):
     with pytest.raises(OSError, match="api/records/7: 404"):
         fetch_json(f"{service.url}/api/records/7", QUICK)
     assert service.requests["/api/records/7"] == 1
+
+
+@pytest.mark.parametrize("text", [b'[{"a": 1}, ', b'{"a": [1', b'{"a": "hal', b'{"a": {"b"'])
+def test_half_an_answer_is_said_to_end_early(text: bytes):
+    with pytest.raises(Passing, match=rf"x: ends early, after {len(text)} bytes with .*; should be whole JSON"):
+        json_of("x", text)
+
+
+@pytest.mark.parametrize("text", [b"", b"<!DOCTYPE html>", b"[1,, 2]", b"nonsense", b"\xff\xfe"])
+def test_what_is_no_json_is_shown_from_its_beginning(text: bytes):
+    with pytest.raises(Passing, match=r"x: begins with b'.*; should be JSON"):
+        json_of("x", text)
 
 
 def test_a_slow_answer_is_tried_again(service: FaultyService):

@@ -1,4 +1,6 @@
 import base64
+import gc
+import sys
 
 import ipywidgets
 import pytest
@@ -75,6 +77,40 @@ def test_our_own_faults_speak_for_themselves_and_others_are_named():
     assert told(ParameterError("pt is -1")) == "pt is -1"
     assert told(KeyError("pt")) == "KeyError: 'pt'"
     assert told(ZeroDivisionError()) == "ZeroDivisionError"
+
+
+class Unfinished(Panel):
+    """One whose construction breaks off, before the base's or after it."""
+
+    def __init__(self, begun: bool) -> None:
+        if begun:
+            super().__init__()
+        fail()
+        self.piece = Panel()
+
+    def close(self) -> None:
+        self.piece.close()
+        super().close()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_panel_that_cannot_be_built_tells_of_one_fault_only(begun: bool, monkeypatch: pytest.MonkeyPatch):
+    second: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: second.append(told.exc_value))
+    with pytest.raises(ParameterError, match="not above"):
+        Unfinished(begun)
+    for widget in [one for one in ipywidgets.widgets.widget._instances.values() if type(one) is Unfinished]:
+        widget.__del__()  # what the end of the session does to those that a front end has heard of
+    gc.collect()
+    assert second == []
+
+
+def test_a_panel_that_is_built_closes_its_pieces_when_it_goes(monkeypatch: pytest.MonkeyPatch):
+    closed: list[str] = []
+    monkeypatch.setattr(Picture, "close", lambda _: closed.append("closed"), raising=False)
+    Picture().__del__()
+    assert closed[0] == "closed"
 
 
 class Picture(Panel):
