@@ -13,6 +13,7 @@ import time
 import pytest
 
 from kit import cli, manifest
+from kit.directories import is_held
 
 HEAVY = (
     "numpy",
@@ -317,6 +318,9 @@ def test_a_command_that_is_killed_takes_its_kernel_with_it_and_the_run_goes_on(
     process.kill()
     assert eventually(lambda: not alive(kernel))
     assert manifest.load("run").state == "running"
+    assert eventually(
+        lambda: not is_held(tmp_path / "run")
+    )  # the system ends what it held after the process itself
     assert kit(*words).status == 0
     assert manifest.load("run").summary["found_already"] >= 2
 

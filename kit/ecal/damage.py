@@ -30,10 +30,19 @@ def naming_damage(path: str, spot: str = "") -> Iterator[None]:
     """
     import cramjam
     from isal import isal_zlib
+    from uproot.deserialization import DeserializationError
 
     damage = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
     fast: Any = isal_zlib.error
-    others = (EOFError, struct.error, zlib.error, fast, LZMAError, cramjam.DecompressionError)
+    others = (
+        EOFError,
+        struct.error,
+        zlib.error,
+        fast,
+        LZMAError,
+        cramjam.DecompressionError,
+        DeserializationError,
+    )
     try:
         yield
     except (FormatError, FileNotFoundError):

@@ -45,12 +45,14 @@ class Column(NamedTuple):
 def _unreadable() -> tuple[type[Exception], ...]:
     """Return what the decoders raise on damaged bytes; the list comes from damaging files at random."""
     import cramjam
+    from isal import isal_zlib
     from uproot.deserialization import DeserializationError
 
+    fast: Any = isal_zlib.error  # where another system has told uproot to unpack with it
     return (
         ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
         EOFError, StopIteration, struct.error, zlib.error, LZMAError,
-        cramjam.DecompressionError, DeserializationError,
+        fast, cramjam.DecompressionError, DeserializationError,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -160,8 +161,10 @@ def _sketched(text: bytes, p: ClusterParameters) -> tuple[Layout, Tags] | None:
     if len(tags) < 2 or not all(is_number(tag[1]) for tag in tags):
         return None
     step = float(tags[0][1])
-    times = step * np.arange(1, len(tags) + 1)
     stated = np.array([float(tag[1]) for tag in tags])
+    if not (np.isfinite(stated).all() and math.isfinite(step * len(tags))):
+        return None
+    times = step * np.arange(1, len(tags) + 1)
     if not p.compat and (abs(stated - times) > TAG_TOLERANCE * times).any():
         return None
     rows = text[tags[0].end() : tags[1].start()].split(b"\n")

@@ -29,6 +29,9 @@ sys.path.insert(0, str(PROJECT))
 SYSTEMS = ("opendata", "smartpixels", "ecal", "mu2e", "hgcroc", "batch")
 MODULES = ("kit.cli", "kit.parameters", "kit.run", "kit.widgets", *(f"kit.{system}.panel" for system in SYSTEMS))
 PLAIN_CELL = ["1 + 1"]
+TARGETS = {  # meaning, bound, whether it is a least
+    "kit --help, wall": ("kit --help, s", 0.5, False),
+}
 PEAK = "import re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
 
 
@@ -200,6 +203,7 @@ def main() -> None:
             found["page"] = pages(folder, places, options.repeats)
             show("JupyterLab, address to panel, wall", "s", found["page"], places[0])
     if options.json:
+        found["targets"] = {key: found["command"][key] for key in TARGETS}
         options.json.write_text(json.dumps(found, indent=1))
 
 

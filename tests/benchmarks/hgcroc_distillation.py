@@ -29,10 +29,10 @@ from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.power_fits import fit_powers
 from tests.hgcroc.boards import WISHES, characterised
 
-TARGETS = {  # meaning, least
-    "curves_ratio": ("scipy / ours, efficiency curves with asymmetric errors", 20.0),
-    "lines_ratio": ("scipy / ours, straight lines", 20.0),
-    "powers_ratio": ("scipy / ours, time-walk", 3.0),
+TARGETS = {  # meaning, bound, whether it is a least
+    "curves_ratio": ("scipy / ours, efficiency curves with asymmetric errors", 20.0, True),
+    "lines_ratio": ("scipy / ours, straight lines", 20.0, True),
+    "powers_ratio": ("scipy / ours, time-walk", 3.0, True),
 }
 TRIALS = 500
 
@@ -127,7 +127,7 @@ def main() -> int:
     tables, _ = characterised(Hexaboard("ld", 1))
     found["distillation"], _ = cpu(lambda: distil(tables, WISHES))
     missed = 0
-    for name, (meaning, bound) in TARGETS.items():
+    for name, (meaning, bound, _) in TARGETS.items():
         good = found[name] >= bound
         missed += not good
         print(f"{'ok  ' if good else 'MISS'} {meaning:58} {found[name]:12.4g}   ≥ {bound:g}")
