@@ -180,14 +180,19 @@ class MassPanel(PairLists):
         return {"pair": list(self.pair), "overlays": list(self.overlays), **values, **look}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Look at what `state` says."""
-        rest = dict(state)
-        pair, self.overlays = tuple(rest.pop("pair")), tuple(rest.pop("overlays"))
-        for name in ("filter", "order", "descending"):
-            setattr(self.browser, name, rest.pop(name))
-        for name, value in rest.items():
-            self.set_trait(name, value)
-        self.select(pair)
+        """Look at what `state` says; a ValueError if it does not say all that `state` returns."""
+        listed = ("filter", "order", "descending")
+        if lacking := {"pair", "overlays", *LOOKS, *CONDITIONS, *listed} - state.keys():
+            message = f"the state has no {', '.join(sorted(lacking))}; should be what state() has returned"
+            raise ValueError(message)
+        for name in listed:
+            setattr(self.browser, name, state[name])
+        for name in CONDITIONS:
+            self.set_trait(name, state[name])
+        self.select(tuple(state["pair"]))
+        self.overlays = tuple(state["overlays"])
+        for name in LOOKS:  # last: another pair is cut by the rules
+            self.set_trait(name, state[name])
 
     def parameters(self) -> HistogramParameters:
         """Return the parameters of a run that gives the histograms with the bins that are looked at."""

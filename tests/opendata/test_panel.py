@@ -142,6 +142,17 @@ def test_what_is_looked_at_can_be_saved_and_looked_at_again(panel: MassPanel, fo
         panel.export("gif")
 
 
+def test_a_cut_of_another_pair_is_looked_at_again(panel: MassPanel):
+    panel.browser.next()
+    panel.peak_cut, panel.split = 150.0, 600.0
+    state, words = panel.state(), panel.view.words
+    panel.browser.next()
+    panel.restore(state)
+    assert (panel.state(), panel.view.words) == (state, words)
+    with pytest.raises(ValueError, match=r"the state has no descending, filter, .*; should be what state"):
+        panel.restore({})
+
+
 def test_files_are_told(panel: MassPanel):
     assert [Path(path).name for path in panel.contributions()] == ["1.root"]
     assert panel.told.text.startswith("1 files: ")
