@@ -84,9 +84,10 @@ def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
         return Progress(stage.name, "stopped", f"{words}: {'; '.join(about_run(status))}", run, held=True)
     if status.alive:
         return Progress(stage.name, "running", words, run)
-    return Progress(
-        stage.name, "stopped", f"{words}: below accept, {accept:.4g}", run, missing=status.counts["missing"]
-    )
+    words = f"{words}: below accept, {accept:.4g}"
+    if status.counts["failed"] and not status.counts["missing"]:
+        words += "; once the cause is mended, `kit resume --retry-failed` of it, then this campaign again"
+    return Progress(stage.name, "stopped", words, run, missing=status.counts["missing"])
 
 
 def gate(campaign: Campaign, stage: Stage, batch: BatchRun) -> float:
