@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import json
 import math
 import os
@@ -113,9 +114,8 @@ def draw(lines: list[Line], path: Path) -> None:
     figure = Figure(figsize=(10, 0.26 * len(shown) + 1.2), layout="constrained")
     axes = figure.subplots()
     systems = list(dict.fromkeys(line.system for line in shown))
-    colours = dict(
-        zip(systems, ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000"), strict=False)
-    )
+    palette = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+    colours = dict(zip(systems, itertools.cycle(palette), strict=False))
     for place, line in enumerate(shown):
         margin = line.margin or math.nan
         axes.plot([1, margin], [place, place], color=colours[line.system], lw=2)

@@ -129,7 +129,7 @@ def test_scans_that_wait_keep_their_axes(panel_on):
     ]  # fmt: skip
     panel.scan.start()
     assert panel.scan.runner.wait(120)
-    assert panel.scan.runner.status == "done"
+    assert panel.scan.runner.status == "done", (panel.scan.runner.error, panel.error)
     found = []
     for path in reversed(panel.history.look_up()):
         with Scan.open(files.resolve(path)) as scan:
