@@ -77,7 +77,7 @@ class EmulatorProcess:
         raise RuntimeError(message)
 
     def ask(self, command: str, **details: Any) -> Any:
-        """Ask the emulator's own socket, as `kit.hgcroc.control_role` answers.
+        """Ask the emulator's own socket, as `kit.hgcroc.emulator.control_role` answers.
 
         Raises
         ------

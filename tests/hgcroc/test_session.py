@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from kit.hgcroc import messages
-from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.documents import ProcedureError
+from kit.hgcroc.board.errors import BoardError
 from kit.hgcroc.marks import Mark, Status
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.planning.documents import ProcedureError
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError, SpoiledPointError
 from kit.hgcroc.wire import Requester, Wire
