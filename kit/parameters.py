@@ -108,6 +108,12 @@ class Parameters(BaseModel):
         named = getattr(self, "inputs", None)
         return [named] if isinstance(named, str) and named else list(named) if isinstance(named, list) else []
 
+    def examine(self) -> None:
+        """Raise if what the values name is there but cannot be used; stages that can tell at once do so here.
+
+        It is asked before a kernel or a job starts.
+        """
+
     def contradictions(self) -> Iterator[str]:
         """Yield what is wrong with values that are good each by itself; stages that have such rules add theirs."""
         yield from ()

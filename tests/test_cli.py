@@ -116,7 +116,7 @@ def test_a_dry_run_checks_everything_and_runs_nothing(kit, counting, tmp_path):
     (tmp_path / "a.root").touch()
     answer = kit("run", "beam/counting", "-p", "inputs=a.root", "-p", "momentum=26", "--dry-run")
     assert answer.status == 0
-    assert answer.out.endswith("all values can be used, 1 inputs found; nothing was run\n")
+    assert answer.out.endswith("all values can be used, 1 file to be read found; nothing was run\n")
     assert kit("run", "beam/counting", "-p", "inputs=b.root", "--dry-run").err.startswith(
         "kit: there is no b.root"
     )

@@ -175,6 +175,8 @@ def located(notebook: Notebook, sets: list[dict[str, Any]], swept: Iterable[str]
     ------
     FileNotFoundError
         Naming every input that is missing.
+    FormatError
+        If the stage can tell already that it cannot use one of the first point; see `Parameters.examine`.
     """
     known: dict[str, list[str]] = {}
     swept, defaults = list(swept), notebook.values
@@ -186,6 +188,8 @@ def located(notebook: Notebook, sets: list[dict[str, Any]], swept: Iterable[str]
         further = [name for name in defaults if name in relative or not named.isdisjoint(_texts(defaults[name]))]
         for name in dict.fromkeys([*values, *further]):
             values[name] = _absolute(values.get(name, defaults.get(name)), known, named)
+    for values in sets[:1]:  # what they share; each looks again at its own
+        notebook.model.model_construct(**{**defaults, **values}).examine()
     return list(dict.fromkeys(path for paths in known.values() for path in paths))
 
 

@@ -58,18 +58,22 @@ def found(path: Path) -> Path:
 
 
 def inputs_text(notebook: Notebook, parameters: Parameters) -> str:
-    """Return how many inputs were found, in words, for stages that have some.
+    """Return how many files that are read were found, in words, for stages that have some.
 
     Raises
     ------
     FileNotFoundError
         Naming every input that does not exist.
+    FormatError
+        If the stage can tell already that it cannot use one; see `Parameters.examine`.
     """
     named = parameters.named_inputs()
+    there = files.locate(name for name in named if name != "demo") if notebook.own else []
+    parameters.examine()
     if not named or not notebook.own:
         return ""
-    there = files.locate(name for name in named if name != "demo")
-    return f", {len(there)} inputs found" if there else ", inputs are made for the demo"
+    plural = "" if len(there) == 1 else "s"
+    return f", {len(there)} file{plural} to be read found" if there else ", inputs are made for the demo"
 
 
 def table(notebook: Notebook, parameters: Parameters | None = None) -> str:

@@ -13,12 +13,13 @@ from kit.ecal.access import WindowFile
 from kit.ecal.ndjson_reading import ENDINGS
 from kit.files import FormatError, locate, shown
 from kit.manifest import MANIFEST
-from kit.run import FinishedRun, RunError, complete_below
+from kit.run import FinishedRun, RunError, complete_below, load
 
 __all__ = ["STAGE", "Collected", "Source", "collect", "refuse_differences", "refuse_gaps"]
 
 STAGE = "ecal/windows"
 POINTS = "points.jsonl"
+ROOT = b"root"  # how a ROOT file begins
 NO_MATTER = {"inputs", "job", "jobs", "max_files", "first_event", "events", "flavour", "formats", "row_group"}
 NO_MATTER |= {"chunk_events", "max_failed_fraction", "skip_bad", "workers", "working_point"}
 
@@ -35,11 +36,14 @@ class Source:
         The input that it was found through.
     about : dict
         What a parquet file of this kit says of itself; empty for others.
+    sha256 : str
+        What the manifest of the run that has made it says; empty where there is none.
     """
 
     path: Path
     sample: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -79,28 +83,28 @@ def collect(inputs: Iterable[str]) -> Collected:
     RunError
         If a folder holds no complete run of windows.
     FormatError
-        If a file is named twice, or is no file of windows.
+        If a run or a file is named twice, or is no file of windows.
     """
     sources: list[Source] = []
-    runs: dict[Path, FinishedRun] = {}
+    runs: list[FinishedRun] = []
     points = 0
     for sample in inputs:
         for path in map(Path, locate([sample])):
             if path.is_dir():
                 points += _points(path)
                 for run in _runs(path):
-                    if run.directory not in runs:
-                        runs[run.directory] = run
-                        sources += [_source(file, sample) for file in _files(run)]
+                    runs.append(run)
+                    sources += [_source(file, sample, stated) for file, stated in _files(run).items()]
             else:
-                sources.append(_source(path, sample))
+                sources.append(_source(path, sample, _stated(path)))
     kinds = list(dict.fromkeys(source.kind for source in sources))
     sources.sort(key=lambda source: (kinds.index(source.kind), source.origin, str(source.path)))
-    twice = [str(path) for path, number in Counter(source.path for source in sources).items() if number > 1]
-    if twice:
-        message = "\n  ".join(["inputs name files twice, the same windows would count twice:", *twice])
-        raise FormatError(message)
-    return Collected(sources, list(runs.values()), points)
+    for kind, paths in (("runs", [run.directory for run in runs]), ("files", [source.path for source in sources])):
+        twice = [shown(path) for path, number in Counter(paths).items() if number > 1]
+        if twice:
+            message = "\n  ".join([f"inputs name {kind} twice, the same windows would count twice:", *twice])
+            raise FormatError(message)
+    return Collected(sources, runs, points)
 
 
 def refuse_gaps(collected: Collected, expected: int | None, *, accept_partial: bool) -> list[str]:
@@ -170,18 +174,30 @@ def _differences(one: Mapping[str, Any], other: Mapping[str, Any], *, mixed: boo
     return [f"{name} is {second}, there {first}" for name, first, second in pairs if first != second]
 
 
-def _source(path: Path, sample: str) -> Source:
+def _source(path: Path, sample: str, sha256: str) -> Source:
     if path.name.endswith(ENDINGS):
-        return Source(path, sample)
+        return Source(path, sample, {}, sha256)
+    with path.open("rb") as stream:
+        if stream.read(len(ROOT)) == ROOT:
+            message = f"{path}: is a ROOT file, should be windows: {STAGE} makes them of it"
+            raise FormatError(message)
     with WindowFile(path) as file:
-        return Source(path, sample, file.about)
+        return Source(path, sample, file.about, sha256)
 
 
-def _files(run: FinishedRun) -> list[Path]:
-    """Return the files of windows of a run: parquet, or text where there is none."""
-    names = [str(output["path"]) for output in run.manifest["outputs"]]
-    found = [name for name in names if name.endswith(".parquet")] or [n for n in names if n.endswith(ENDINGS)]
-    return [run.directory / name for name in found]
+def _files(run: FinishedRun) -> dict[Path, str]:
+    """Return the files of windows of a run with their checksums: parquet, or text where there is none."""
+    sums = {str(output["path"]): str(output.get("sha256", "")) for output in run.manifest["outputs"]}
+    found = [name for name in sums if name.endswith(".parquet")] or [n for n in sums if n.endswith(ENDINGS)]
+    return {run.directory / name: sums[name] for name in found}
+
+
+def _stated(path: Path) -> str:
+    """Return the checksum of a file in the manifest beside it; empty where no run has left one."""
+    try:
+        return _files(load(path.parent)).get(path, "")
+    except (FileNotFoundError, FormatError):  # alone, or beside a manifest of something else
+        return ""
 
 
 def _runs(folder: Path) -> list[FinishedRun]:

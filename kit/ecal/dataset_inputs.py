@@ -51,10 +51,10 @@ def open_inputs(
     Raises
     ------
     FormatError
-        If a line of text cannot be used, or nobody says its flavour.
+        If a line of text cannot be used, or nobody says its flavour; if a file is not what its run has written.
     """
     for number, source in enumerate(run.progress(sources, "file", label="inputs")):
-        run.read(str(source.path))
+        run.read(str(source.path), _checked(source))
         flavour = flavours.get(source.sample)
         if not source.is_text:
             absent = source.about["parameters"]["nan_fill"] if source.about else ORIGINAL_FILL
@@ -65,11 +65,22 @@ def open_inputs(
             raise FormatError(message)
         path = run.work / f"text_{number}.parquet"
         if not path.is_file():
-            layout = text_features(features)
+            layout = text_features(source.path, features)
             with files.whole(path) as part, TableWriter(part, schema(layout, "float64"), ROW_GROUP) as writer:
                 for windows in read_lines(source.path, read_features(), flavour):
                     writer.write(to_table(windows, layout, "float64", nan_fill=ORIGINAL_FILL))
         yield Input(source, path, None, ORIGINAL_FILL)
+
+
+def _checked(source: Source) -> str | None:
+    """Return the checksum of a file that its run has one of: flipped bits may still read, as other numbers."""
+    if not source.sha256:
+        return None
+    found = files.sha256(source.path)
+    if found != source.sha256:
+        message = f"{source.path}: sha256 is {found[:12]}…, {source.sha256[:12]}… in the manifest of its run"
+        raise FormatError(f"{message}: damaged or changed since it was written")  # noqa: EM102
+    return f"sha256:{found}"
 
 
 def common_features(inputs: list[Input], features: Features) -> Features:

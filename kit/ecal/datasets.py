@@ -70,6 +70,14 @@ class DatasetParameters(Parameters):
         """Return the runs and files that are read."""
         return [*self.inputs, *filter(None, (self.features,))]
 
+    def examine(self) -> None:
+        """Raise if the layout cannot be used."""
+        self.layout()
+
+    def layout(self) -> Features:
+        """Return groups and vectors of the dataset."""
+        return read_features(files.resolve(self.features)) if self.features else read_features()
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         total = sum(self.split.values())
@@ -98,7 +106,7 @@ def make_datasets(p: DatasetParameters, run: Run) -> dict[str, Any]:
     collected = collect(with_demo_windows(p.inputs))
     missing = refuse_gaps(collected, p.expected_jobs, accept_partial=p.accept_partial)
     refuse_differences(collected.sources, mixed=p.mixed)
-    features = read_features(files.resolve(p.features)) if p.features else read_features()
+    features = p.layout()
     flavours = dict(zip(with_demo_windows(p.flavours), p.flavours.values(), strict=False))
     inputs = list(open_inputs(collected.sources, run, features, flavours))
     features = common_features(inputs, features)
@@ -160,7 +168,7 @@ def _write(
                         chosen = np.flatnonzero(index.kept[own] & (index.share[own] == number))
                         taken = part.take(chosen)
                         if number == 0 and p.normalization:
-                            normalisation.add(taken.cluster, taken.window)
+                            normalisation.add(taken.cluster, taken.window, given.source.path)
                         target.write(taken, _weight(weights, taken))
                     first += rows
     return {name: writer.rows for name, writer in writers.items()}

@@ -1,4 +1,7 @@
-"""Windows as text, one JSON object a line, keys and numbers as the public original writes them."""
+"""Windows as text, one JSON object a line, keys and numbers as the public original writes them.
+
+What only this kit knows may stand behind them: keys that the original's readers pass over.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ import numpy as np
 
 from kit.ecal.building import DIFFERING, Windows
 from kit.ecal.events import AnyArray, Lists
+from kit.ecal.features import CALOS
 from kit.ecal.window_quantities import INSC
 
-__all__ = ["CLUSTER_KEYS", "WINDOW_KEYS", "lines", "writing"]
+__all__ = ["CLUSTER_KEYS", "MORE_CLUSTER_KEYS", "MORE_WINDOW_KEYS", "WINDOW_KEYS", "lines", "writing"]
 
 _FIVE = ("r9", "sigmaIetaIeta", "sigmaIetaIphi", "sigmaIphiIphi", "swissCross")
 _KINDS = ("en", "et", "deta", "dphi", "den", "det")
@@ -50,6 +54,9 @@ CLUSTER_KEYS = (
     *("cl_etaWidth", "cl_phiWidth", "cl_nxtals", "cl_hits", "cluster_deta", "cluster_den_seed"),
     *("cluster_det_seed", "cluster_den_seed_log", "cluster_det_seed_log"),
 )
+# fields of the parquet layout that the original does not write
+MORE_WINDOW_KEYS = ("seed_index", "simfraction_wp", CALOS)
+MORE_CLUSTER_KEYS = ("in_mustache", "cl_calo_index")
 HIT_PARTS = ("ieta", "iphi", "iz", "energy", "share", "fraction")
 _TRUTH = ("sim_true_eta", "sim_true_phi", "gen_true_eta", "gen_true_phi")
 _ENERGIES = tuple(f"{kind}_true_{of}" for kind in ("en", "et") for of in ("sim", "gen", "sim_good"))
@@ -74,11 +81,14 @@ def writing(path: Path) -> Iterator[TextIO]:
         text.detach()
 
 
-def lines(windows: Windows) -> Iterator[str]:
-    """Yield a line for each window, its end included."""
+def lines(windows: Windows, *, more: bool = False) -> Iterator[str]:
+    """Yield a line for each window, its end included; with `more`, all that parquet has and the original has not."""
     others = sorted({key.rpartition("_")[2] for key in windows.cluster if key.startswith("in_scluster_")})
     cluster_keys = [*CLUSTER_KEYS, *(f"{key}_{other}" for other in others for key in DIFFERING)]
     window_keys = [*WINDOW_KEYS, *(f"{key}_{other}" for other in others for key in INSC)]
+    if more:
+        cluster_keys += MORE_CLUSTER_KEYS
+        window_keys += MORE_WINDOW_KEYS
     hits, seed_hits = _hits(windows.hits), _hits(windows.seed_hits)
     columns: list[list[Any]] = [
         _listed(windows.cluster, key) if key != "cl_hits" else hits for key in cluster_keys
@@ -86,7 +96,7 @@ def lines(windows: Windows) -> Iterator[str]:
     clusters = [dict(zip(cluster_keys, values, strict=True)) for values in zip(*columns, strict=True)]
     bounds = windows.offsets.tolist()
     of_windows = [clusters[first:last] for first, last in itertools.pairwise(bounds)]
-    made: dict[str, list[Any]] = {"seed_hits": seed_hits, "clusters": of_windows}
+    made: dict[str, list[Any]] = {"seed_hits": seed_hits, "clusters": of_windows, CALOS: _particles(windows.calos)}
     columns = [made[key] if key in made else _listed(windows.window, key) for key in window_keys]
     for values in zip(*columns, strict=True):
         yield json.dumps(dict(zip(window_keys, values, strict=True))) + "\n"
@@ -102,6 +112,15 @@ def _listed(columns: Mapping[str, AnyArray], key: str) -> list[Any]:
         for place in np.flatnonzero(~absent):
             values[place] = int(columns[key][place])
     return values
+
+
+def _particles(calos: Lists) -> list[Any]:
+    """Return the particles of each window as maps."""
+    each = [
+        dict(zip(calos.columns, v, strict=True))
+        for v in zip(*map(np.ndarray.tolist, calos.columns.values()), strict=True)
+    ]
+    return [each[first:last] for first, last in itertools.pairwise(calos.offsets.tolist())]
 
 
 def _hits(hits: Lists) -> list[Any]:

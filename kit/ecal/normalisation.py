@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kit.ecal.events import AnyArray
+from kit.files import FormatError
 
 __all__ = ["Moments", "Normalisation"]
 
@@ -58,11 +60,23 @@ class Normalisation:
     absent: float | None
     moments: dict[str, Moments] = field(default_factory=dict)
 
-    def add(self, cluster: Mapping[str, AnyArray], window: Mapping[str, AnyArray]) -> None:
-        """Add the fields of some windows."""
+    def add(self, cluster: Mapping[str, AnyArray], window: Mapping[str, AnyArray], path: Path) -> None:
+        """Add the fields of some windows in a file.
+
+        Raises
+        ------
+        FormatError
+            If a number is so large that its square is none.
+        """
         for names, columns in ((self.cluster, cluster), (self.window, window)):
             for name in names:
-                self.moments.setdefault(name, Moments()).add(columns[name], self.absent)
+                try:
+                    with np.errstate(over="raise"):
+                        self.moments.setdefault(name, Moments()).add(columns[name], self.absent)
+                except (FloatingPointError, OverflowError) as fault:
+                    largest = np.abs(columns[name][np.isfinite(columns[name])]).max()
+                    message = f"{path}: {name} reaches {largest:.3g}, too large to be squared; the file is damaged"
+                    raise FormatError(message) from fault
 
     def told(self) -> dict[str, Any]:
         """Return what is written: for each kind and each number the values by name."""

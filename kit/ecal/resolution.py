@@ -141,7 +141,10 @@ def choose(
     """
     filled = found.entries >= entries_min
     if not filled.any():
-        message = f"no bin has {entries_min} particles, the fullest has {found.entries.max()}"
+        message = (
+            f"no bin has {entries_min} particles, the fullest has {found.entries.max()}: entries_min should be"
+        )
+        message += " smaller, or et_edges and eta_edges wider"
         raise ValueError(message)
     width = found.w68 / found.scale if criterion == "w68_over_scale" else found.w68
     best = np.argmin(np.where(np.isnan(width), np.inf, width), axis=-1)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kit.ecal.branches import ASSOCIATIONS, FRACTIONS, OPPOSITE_ASSOCIATIONS
 from kit.ecal.demo import with_demo
-from kit.files import FormatError, locate
+from kit.files import FormatError, is_remote, locate
 from kit.parameters import Parameters, parameter
 
 __all__ = ["Piece", "SampleParameters", "ranges", "share"]
@@ -72,7 +72,8 @@ class Piece(tuple[int, str]):
     @property
     def name(self) -> str:
         """What files made of it are called after their kind: number and stem."""
-        return f"{self.number}_{PurePosixPath(urlsplit(self.path).path).stem}"
+        path = urlsplit(self.path).path if is_remote(self.path) else self.path
+        return f"{self.number}_{PurePosixPath(path).stem}"
 
 
 def share(p: SampleParameters) -> list[Piece]:

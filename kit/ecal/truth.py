@@ -70,6 +70,11 @@ class TruthParameters(SampleParameters):
         """Return the files that are read."""
         return [*self.inputs, *working_points.named(self.compare_to)]
 
+    def examine(self) -> None:
+        """Raise if the table to compare to cannot be used."""
+        if self.compare_to:
+            working_points.read(working_points.find(self.compare_to))
+
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
         yield from super().contradictions()

@@ -53,7 +53,7 @@ class WindowParameters(SampleParameters):
     labels: LabelName = parameter("fixed", "labels as they are meant, or as the public original has them")
     both_labels: bool = parameter(False, "also write the labels of the other definition")
     gen_position: bool = parameter(False, "the seed of a matched window must be near its generated particle")
-    flavour: int = parameter(11, "PDG id written to every window: 11, 22, or 1 for jets")
+    flavour: Literal[11, 22, 1] = parameter(11, "PDG id written to every window, 1 for jets")
     formats: list[Literal["parquet", "ndjson"]] = parameter(["parquet"], "what is written", min_length=1)
     precision: Precision = parameter("float64", "of numbers in parquet; float32 is a quarter smaller")
     nan_fill: float | None = parameter(-999.0, "what stands for NaN in parquet; null keeps it")
@@ -63,6 +63,10 @@ class WindowParameters(SampleParameters):
     def named_inputs(self) -> list[str]:
         """Return the files that are read."""
         return [*self.inputs, *working_points.named(self.working_point)]
+
+    def examine(self) -> None:
+        """Raise if the table of working points cannot be used."""
+        working_points.read(working_points.find(self.working_point))
 
     def contradictions(self) -> Iterator[str]:
         """Yield what does not fit together."""
@@ -221,7 +225,7 @@ class _Outputs:
             made = to_table(windows, self.features, p.precision, flavour=p.flavour, nan_fill=p.nan_fill)
             self._table.write(made)
         if "ndjson" in self.paths:
-            self._text.writelines(ndjson.lines(windows))
+            self._text.writelines(ndjson.lines(windows, more=p.labels == "fixed" or p.both_labels))
         counts = windows.counts
         good = counts["matched"] if p.gen_position else counts["matched"] - counts["strays"]
         numbers = [events.event[name] for name in ("runId", "lumiId", "eventId")]

@@ -121,6 +121,14 @@ def test_paths_of_inputs_become_absolute_and_are_looked_for(make_notebook, tmp_p
     assert sorted(found) == [str(tmp_path / "a.root"), str(tmp_path / "tables/b.yaml")]
 
 
+def test_what_the_first_point_names_must_be_of_use(tmp_path):
+    (tmp_path / "wp.json").write_text("[]")
+    with pytest.raises(FormatError, match=r"wp\.json: schema_version is list"):
+        located(
+            Notebook(PROJECT / "notebooks/ecal/windows.ipynb"), [{"working_point": str(tmp_path / "wp.json")}], []
+        )
+
+
 def test_a_missing_input_is_named(make_notebook):
     notebook = Notebook(make_notebook("a.ipynb", ("parameters", "inputs = ['demo']")))
     with pytest.raises(FileNotFoundError, match=r"there is no nowhere\.root"):

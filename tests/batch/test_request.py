@@ -6,6 +6,7 @@ import pytest
 
 from kit.batch.notebooks import Notebook
 from kit.batch.request import found, inputs_text, parameters_of, table
+from kit.files import FormatError
 from kit.parameters import ParameterError
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -62,10 +63,21 @@ def test_a_path_is_found_from_here_and_else_from_the_root(tmp_path, monkeypatch)
 def test_inputs_are_counted_and_a_missing_one_is_named(notebook, tmp_path):
     for name in ("a.root", "b.root"):
         (tmp_path / name).touch()
-    assert inputs_text(notebook, parameters_of(notebook, None, ("inputs=*.root",))) == ", 2 inputs found"
+    assert inputs_text(notebook, parameters_of(notebook, None, ("inputs=*.root",))) == ", 2 files to be read found"
     assert inputs_text(notebook, parameters_of(notebook, None, ())) == ", inputs are made for the demo"
     with pytest.raises(FileNotFoundError, match=r"there is no c\.root"):
         inputs_text(notebook, parameters_of(notebook, None, ("inputs=a.root,c.root",)))
+
+
+def test_what_is_named_but_cannot_be_used_is_told_before_a_kernel_starts(tmp_path):
+    (tmp_path / "wp.json").write_text("[]")
+    windows = Notebook(NOTEBOOKS / "ecal" / "windows.ipynb")
+    for name, fault, text in (
+        ("wp.json", FormatError, r"wp\.json: schema_version is list, should be 2"),
+        ("nosuch", FileNotFoundError, "working point nosuch: no such file"),
+    ):
+        with pytest.raises(fault, match=text):
+            inputs_text(windows, parameters_of(windows, None, (f"working_point={name}",)))
 
 
 @pytest.mark.parametrize(

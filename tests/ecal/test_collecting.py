@@ -6,7 +6,7 @@ import pytest
 
 from kit.ecal.collecting import Source, collect, refuse_differences, refuse_gaps
 from kit.ecal.windows import WindowParameters, make_windows
-from kit.files import FormatError
+from kit.files import FormatError, sha256
 from kit.run import Run, RunError
 
 
@@ -133,6 +133,27 @@ def test_a_file_named_twice_is_refused(windows):
     windows("a")
     with pytest.raises(FormatError, match="inputs name files twice"):
         collect(["a/windows_1_0.parquet", "a/*.parquet"])
+
+
+def test_a_run_named_twice_is_refused(windows):
+    run = windows("a", inputs=["in/0.root"])
+    with pytest.raises(FormatError, match=r"inputs name runs twice.*\n  a$"):
+        collect([run, run])
+
+
+def test_events_instead_of_windows_are_told_as_such(windows):
+    with pytest.raises(FormatError, match=r"0\.root: is a ROOT file, should be windows: ecal/windows makes them"):
+        collect(["in/0.root"])
+
+
+def test_files_of_a_run_have_the_checksum_of_its_manifest_however_they_are_named(windows, tmp_path):
+    windows("a", inputs=["in/0.root"])
+    [of_run] = collect(["a"]).sources
+    [of_file] = collect(["a/windows_1_0.parquet"]).sources
+    assert of_run.sha256 == of_file.sha256 == sha256(of_run.path)
+    shutil.copy(of_run.path, tmp_path / "alone.parquet")
+    (tmp_path / "manifest.json").write_text('{"name": "of something else"}')
+    assert collect(["alone.parquet"]).sources[0].sha256 == ""
 
 
 def test_text_is_known_by_its_ending(ecal_data):

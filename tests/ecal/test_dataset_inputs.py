@@ -11,7 +11,7 @@ from kit.ecal.datasets import DatasetParameters
 from kit.ecal.engine import NUMPY
 from kit.ecal.features import read_features
 from kit.ecal.tables import TableWriter, to_table
-from kit.files import FormatError
+from kit.files import FormatError, sha256
 from kit.run import Run
 
 FEATURES = read_features()
@@ -47,6 +47,24 @@ def test_numbers_of_different_precision_are_refused(write):
 def test_files_that_write_nan_differently_are_refused(write):
     with pytest.raises(FormatError, match=r"write NaN differently: -999.0 in .*a\.parquet, None in .*b\.parquet"):
         common_features([write("a.parquet"), write("b.parquet", absent=None)], FEATURES)
+
+
+def test_a_file_that_is_not_what_its_run_has_written_is_refused(write):
+    good = write("a.parquet").path
+    stated = sha256(good)
+    with Run("ecal/datasets", DatasetParameters(output="run")) as run:
+        [_] = open_inputs([Source(good, "a", {"parameters": {"nan_fill": None}}, stated)], run, FEATURES, {})
+    assert run.state == "complete"
+    content = bytearray(good.read_bytes())
+    content[len(content) // 3] ^= 1
+    good.write_bytes(content)
+    with (
+        Run("ecal/datasets", DatasetParameters(output="again")) as run,
+        pytest.raises(
+            FormatError, match=rf"a\.parquet: sha256 is \w{{12}}…, {stated[:12]}… in the manifest of its"
+        ),
+    ):
+        list(open_inputs([Source(good, "a", {}, stated)], run, FEATURES, {}))
 
 
 def test_text_becomes_parquet_in_the_work_folder_once(ecal_data):

@@ -115,12 +115,13 @@ def test_a_shuffle_changes_the_order_alone_and_can_be_repeated(home):
 
 def test_text_gives_what_parquet_gives(home):
     text = [str(path.relative_to(home)) for path in sorted((home / "whole").glob("*.ndjson.gz"))]
-    made = run_of(home, "text", text, flavours={str(home / name): 11 for name in text})
-    direct = run_of(home, "direct")
-    mine, theirs = rows(made), rows(direct)
-    assert mine.fields == [group for group in theirs.fields if not group.startswith("extra_")]
-    for group in mine.fields:
-        assert mine[group].to_list() == theirs[group].to_list(), group
+    both = {"formats": ["parquet", "tfrecord"]}
+    made = run_of(home, "text", text, flavours={str(home / name): 11 for name in text}, **both)
+    direct = run_of(home, "direct", **both)
+    assert pq.read_table(made.directory / "train").equals(pq.read_table(direct.directory / "train"))
+    records = [{path.name: path.read_bytes() for path in run.directory.rglob("*.proto")} for run in (made, direct)]
+    assert records[0] == records[1]
+    assert len(records[0]) == 2
 
 
 def test_text_without_a_flavour_is_refused(home):

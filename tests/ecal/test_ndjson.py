@@ -46,6 +46,14 @@ def test_the_other_labels_stand_beside(windows):
     assert "in_scluster_deepsc" in line["clusters"][0]
 
 
+def test_what_the_original_does_not_have_stands_at_the_end(windows):
+    plain, more = (json.loads(next(ndjson.lines(windows, more=more))) for more in (False, True))
+    assert list(more)[: len(plain)] == list(plain)
+    assert set(more) - set(plain) == {"seed_index", "simfraction_wp", "extra_calos"}
+    assert set(more["clusters"][0]) - set(plain["clusters"][0]) == {"in_mustache", "cl_calo_index"}
+    assert {"index", "gen_energy"} <= set(more["extra_calos"][0])
+
+
 def test_names_of_windows_are_stable(windows):
     names = [json.loads(line)["window_index"] for line in ndjson.lines(windows)]
     assert len(set(names)) == len(names)

@@ -24,7 +24,7 @@ def windows(ecal_data, table, read):
 
 def assert_equal(part, windows):
     assert np.array_equal(part.offsets, windows.offsets)
-    groups = text_features(FEATURES).groups
+    groups = FEATURES.groups
     for group, held, made in (
         ("cl_features", part.cluster, windows.cluster),
         ("window_metadata", part.window, windows.window),
@@ -61,6 +61,45 @@ def test_what_is_written_reads_back_however_it_is_packed(windows, tmp_path, endi
     assert part.window["window_index"].tolist() == windows.window["window_index"].tolist()
 
 
+def test_what_only_this_kit_knows_reads_back_too(windows, tmp_path):
+    path = tmp_path / "x.ndjson"
+    path.write_text("".join(ndjson.lines(windows, more=True)))
+    assert text_features(path, FEATURES) == FEATURES
+    [part] = read_lines(path, FEATURES, 11)
+    for held, made, names in (
+        (part.cluster, windows.cluster, FEATURES.groups["extra_cl"]),
+        (part.window, windows.window, FEATURES.groups["extra_window"]),
+        (part.calos.columns, windows.calos.columns, FEATURES.groups["extra_calos"]),
+    ):
+        for name in names:
+            assert np.array_equal(held[name], made[name]), name
+    assert np.array_equal(part.calos.offsets, windows.calos.offsets)
+
+
+def test_text_of_the_original_lacks_the_groups_of_this_kit_and_a_file_without_windows_none(ecal_data, tmp_path):
+    groups = text_features(ecal_data / "ele4_50_nonoverlapping.ndjson.tar.gz", FEATURES).groups
+    assert set(FEATURES.groups) - set(groups) == {"extra_cl", "extra_window", "extra_calos"}
+    (tmp_path / "x.ndjson").touch()
+    assert text_features(tmp_path / "x.ndjson", FEATURES) == FEATURES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ('"in_mustache":', '"in_mustach":', "lacks in_mustache of cluster 0"),
+        ('"gen_energy":', '"energy":', "lacks gen_energy of particle 0"),
+        ('"extra_calos": [', '"extra_calos": [7, ', "should be a window as JSON"),
+        ('"simfraction_wp":', '"wp":', "lacks simfraction_wp"),
+    ],
+)
+def test_what_the_first_window_has_no_other_may_lack(windows, tmp_path, old, new, text):
+    lines = list(ndjson.lines(windows, more=True))[:3]
+    lines[2] = lines[2].replace(old, new, 1)
+    (tmp_path / "x.ndjson").write_text("".join(lines))
+    with pytest.raises(FormatError, match=rf"x\.ndjson:3: {text}"):
+        list(read_lines(tmp_path / "x.ndjson", FEATURES, 11))
+
+
 def test_an_archive_read_as_one_stream_has_a_header_before_its_first_line(windows, tmp_path):
     (tmp_path / "x.ndjson").write_text(
         "output.ndjson\0\0\0000644\0ustar  \0" + "".join(ndjson.lines(windows)) + "\0" * 512
@@ -79,7 +118,8 @@ def test_types_do_not_depend_on_the_content(windows, tmp_path):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda line: line[:200], r":2: .* at column \d+; should be a window as JSON"),
+        (lambda line: line[:200], r":2: [\w' ]+(?<! at) at column \d+; should be a window as JSON"),
+        (lambda _: '{"run_id": "1', r":2: Invalid control character at column 14; should be a window as JSON"),
         (lambda line: line.replace('"et_seed":', '"et_sed":'), ":2: lacks et_seed"),
         (lambda line: line.replace('"cl_nxtals":', '"nx":', 1), ":2: lacks cl_nxtals of cluster 0"),
         (lambda _: json.dumps({"run_id": 1}), ":2: lacks .*, …"),

@@ -1,5 +1,7 @@
 """Mean, width and range, added up part by part."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kit.ecal.normalisation import Moments, Normalisation
+from kit.files import FormatError
 
 
 @given(arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e3, 1e3)), st.integers(0, 60))
@@ -30,9 +33,17 @@ def test_a_feature_without_values_has_no_numbers():
     assert Moments().told() == {"mean": None, "std": None, "min": None, "max": None, "nan": 0}
 
 
+@pytest.mark.parametrize("values", [[1.0, 1e200], [1e200], [1.7e308, 1.7e308], [-1e200]])
+def test_numbers_beyond_squares_are_told_with_file_and_feature(values):
+    both = Normalisation(["en"], [], None)
+    both.add({"en": np.array([1.0])}, {}, Path("x.parquet"))
+    with pytest.raises(FormatError, match=r"x\.parquet: en reaches 1\.?7?e\+\d+, too large to be squared"):
+        both.add({"en": np.array(values)}, {}, Path("x.parquet"))
+
+
 def test_the_form_is_that_of_the_public_files():
     both = Normalisation(["en"], ["ncls"], None)
-    both.add({"en": np.array([1.0, 2.0])}, {"ncls": np.array([4, 4])})
+    both.add({"en": np.array([1.0, 2.0])}, {"ncls": np.array([4, 4])}, Path("x.parquet"))
     told = both.told()
     assert told["cluster"]["mean"] == {"en": 1.5}
     assert told["window"]["std"] == {"ncls": 0.0}

@@ -108,5 +108,7 @@ def test_a_bin_that_is_too_empty_takes_the_choice_of_the_nearest_in_et():
 
 def test_no_bin_with_enough_particles_is_an_error():
     found = scan(scanned(12), np.array([0.01]), np.array([0.0, 10]), np.array([0.0, 2]))
-    with pytest.raises(ValueError, match="no bin has 20 particles, the fullest has 12"):
+    with pytest.raises(
+        ValueError, match="no bin has 20 particles, the fullest has 12: entries_min should be smaller"
+    ):
         choose(found, np.array([0.01]), 20)

@@ -43,6 +43,8 @@ def test_a_file_named_twice_is_refused(tmp_path):
 
 def test_names_of_addresses():
     assert Piece((7, "root://eos//store/some.file.root")).name == "7_some.file"
+    assert Piece((7, "https://eos/some.root?key=1#part")).name == "7_some"
+    assert Piece((7, "/in/odd name ä [1]*#%.root")).name == "7_odd name ä [1]*#%"
 
 
 @given(st.integers(0, 99), st.integers(0, 60), st.integers(10, 30), st.integers(0, 80))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import signal
 
@@ -87,6 +88,9 @@ def test_numpy_and_compiled_loops_give_the_same_file(inputs, monkeypatch):
 def test_text_and_parquet_hold_the_same(inputs):
     run = run_of(formats=["parquet", "ndjson"], nan_fill=None)
     made = windows_in(run)
+    plain = run_of("plain", inputs=["in/0.root"], formats=["ndjson"], labels="deepsc")
+    with gzip.open(plain.directory / "windows_1_0.ndjson.gz", "rt") as text:
+        assert not {"in_mustache", "extra_calos"} & set(re.findall(r'"(\w+)":', text.readline()))
     lines = []
     for number in range(3):
         with gzip.open(run.directory / f"windows_{number + 1}_{number}.ndjson.gz", "rt") as text:
@@ -98,6 +102,9 @@ def test_text_and_parquet_hold_the_same(inputs):
         ("cl_metadata", "calo_score"),
     ):
         assert [[c[name] for c in line["clusters"]] for line in lines] == made[group, name].to_list()
+    assert [[c["in_mustache"] for c in line["clusters"]] for line in lines] == made[
+        "extra_cl", "in_mustache"
+    ].to_list()
     assert [line["mean_det_cluster"] for line in lines] == made["window_features", "mean_det_cluster"].to_list()
 
 
@@ -257,6 +264,7 @@ def test_the_original_is_not_followed_silently(inputs, ecal_data):
         ({"row_group": 50}, "row_group is 50 windows, below 100"),
         ({"labels": "right"}, "labels is 'right', should be fixed or deepsc"),
         ({"unmatched": -1}, "unmatched is -1, below 0"),
+        ({"flavour": 13}, "flavour is 13, should be 11 or 22 or 1"),
     ],
 )
 def test_values_that_cannot_be_used(values, text):
