@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kit.files import shown
+from kit.opendata.arrow import plain
 from kit.opendata.bumpnet import MINIMUM_BINS, histogram_name, refusal
 from kit.opendata.captions import Caption, caption
 from kit.opendata.combinations import combination_named
@@ -115,7 +116,7 @@ def contributions(merged: Merged, pair: Pair) -> dict[str, int]:
     for path in merged.results:
         pieces = read_masses(path).pieces
         table = pq.read_table(path, columns=["piece", "count"], filters=wanted)
-        entries = np.bincount(table["piece"].to_numpy(), table["count"].to_numpy(), len(pieces))
+        entries = np.bincount(*(plain(table[name]) for name in ("piece", "count")), len(pieces))
         for piece, number in zip(pieces, entries.tolist(), strict=True):
             if piece.key not in counted and number:
                 found[shown(piece.path)] = found.get(shown(piece.path), 0) + int(number)

@@ -47,6 +47,15 @@ def update_dots(artists, model):
     artists[0].set_array(model[2])
 
 
+def draw_scaled(axes, model):
+    axes.plot(1 + 1000 * model[0])
+    axes.set_yscale("log" if model[0, 0] > 0.5 else "linear")
+    axes.set_xlim(0, 10 * model[0, 1])
+    axes.tick_params(axis="y", which="both", length=7 if model[0, 2] > 0.5 else 3)
+    if model[0, 3] > 0.5:
+        axes.xaxis.set_major_formatter("")
+
+
 def model(seed):
     return np.random.default_rng(seed).random((5, 7))
 
@@ -80,6 +89,16 @@ def test_what_was_shown_before_leaves_no_trace(draw):
     figure = live(draw, model(1))
     figure.show(model(2))
     assert np.array_equal(pixels(figure.png), pixels(live(draw, model(2)).png))
+
+
+def test_ticks_that_are_kept_are_those_of_a_picture_drawn_anew():
+    kept = live(draw_scaled, model(0), keeps_ticks=True)
+    seen = set()
+    for seed in range(1, 12):
+        kept.show(model(seed))
+        seen.add(tuple(model(seed)[0, [0, 2, 3]] > 0.5))
+        assert np.array_equal(pixels(kept.png), pixels(live(draw_scaled, model(seed)).png))
+    assert len(seen) > 5
 
 
 @pytest.mark.parametrize(
