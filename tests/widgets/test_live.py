@@ -51,7 +51,8 @@ def draw_scaled(axes, model):
     axes.plot(1 + 1000 * model[0])
     axes.set_yscale("log" if model[0, 0] > 0.5 else "linear")
     axes.set_xlim(0, 10 * model[0, 1])
-    axes.tick_params(axis="y", which="both", length=7 if model[0, 2] > 0.5 else 3)
+    if model[0, 2] > 0.5:
+        axes.tick_params(axis="y", which="both", length=9)
     if model[0, 3] > 0.5:
         axes.xaxis.set_major_formatter("")
 
