@@ -52,7 +52,7 @@ def draw_scaled(axes, model):
     axes.set_yscale("log" if model[0, 0] > 0.5 else "linear")
     axes.set_xlim(0, 10 * model[0, 1])
     if model[0, 2] > 0.5:
-        axes.tick_params(axis="y", which="both", length=9)
+        axes.grid(visible=True)
     if model[0, 3] > 0.5:
         axes.xaxis.set_major_formatter("")
 
