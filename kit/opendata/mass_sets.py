@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from kit.files import shown
+from kit.opendata.arrow import plain
 from kit.opendata.bumpnet import MINIMUM_BINS, histogram_name, refusal
 from kit.opendata.captions import Caption, caption
 from kit.opendata.combinations import combination_named
 from kit.opendata.contents import Contents, contents_of
-from kit.opendata.excesses import largest_excess
+from kit.opendata.excesses import largest_excesses
 from kit.opendata.gathering import gather
 from kit.opendata.merging import Merged, merge_masses
-from kit.opendata.peaks import divide
-from kit.opendata.spectra import Spectra
+from kit.opendata.peaks import Division, divide
+from kit.opendata.spectra import IntArray, Spectra
 
 __all__ = ["MassSet", "contributions", "open_set"]
 
@@ -47,19 +48,22 @@ class MassSet:
     @cached_property
     def records(self) -> list[Record]:
         """A line for each pair, as a browser lists them."""
-        return [self._record(pair) for pair in self.spectra.pairs]
+        lines, behind = [], []
+        for pair in self.spectra.pairs:
+            counts = self.spectra.counts(pair)
+            found = divide(counts, peak_cut=True, split=True)
+            lines.append(self._record(pair, counts, found))
+            # right of the peak: where a spectrum rises to it, every bin lies above its neighbours
+            behind.append(counts[found.peak : found.last + 1].copy() if found else counts[:0])
+        width = self.spectra.grid.width
+        for line, (excess, place) in zip(lines, largest_excesses(behind), strict=True):
+            line["excess"] = round(excess, 2)
+            line["at"] = line["peak"] + place * width if place >= 0 else None
+        return lines
 
-    def _record(self, pair: Pair) -> Record:
-        counts, width = self.spectra.counts(pair), self.spectra.grid.width
-        sums = self.spectra.weights(pair)
-        filled = np.flatnonzero(counts)
-        used = counts[: filled[-1] + 1] if len(filled) else counts[:0]
-        found = divide(used, peak_cut=True, split=True) if len(filled) else None
-        main = used[found.main] if found else used
-        held = main if sums is None else sums[0][: len(used)][found.main if found else slice(None)]
-        # right of the peak: where a spectrum rises to it, every bin lies above its neighbours
-        first = found.peak if found else 0
-        excess, place = largest_excess(used[first:])
+    def _record(self, pair: Pair, counts: IntArray, found: Division | None) -> Record:
+        width, sums = self.spectra.grid.width, self.spectra.weights(pair)
+        part = found.main if found else slice(0)
         return {
             "final_state": pair[0],
             "combination": pair[1],
@@ -67,10 +71,10 @@ class MassSet:
             "events": self.spectra.events[pair[0]],
             "entries": int(counts.sum()),
             "peak": found.peak * width if found else None,
-            "bins": len(np.trim_zeros(main, "b")),
-            "accepted": not refusal(histogram_name(*pair, width), held, MINIMUM_BINS),
-            "excess": round(excess, 2),
-            "at": (first + place) * width if place >= 0 else None,
+            "bins": len(counts[part]),
+            "accepted": not refusal(
+                histogram_name(*pair, width), (counts if sums is None else sums[0])[part], MINIMUM_BINS
+            ),
         }
 
     @cached_property
@@ -112,7 +116,7 @@ def contributions(merged: Merged, pair: Pair) -> dict[str, int]:
     for path in merged.results:
         pieces = read_masses(path).pieces
         table = pq.read_table(path, columns=["piece", "count"], filters=wanted)
-        entries = np.bincount(table["piece"].to_numpy(), table["count"].to_numpy(), len(pieces))
+        entries = np.bincount(*(plain(table[name]) for name in ("piece", "count")), len(pieces))
         for piece, number in zip(pieces, entries.tolist(), strict=True):
             if piece.key not in counted and number:
                 found[shown(piece.path)] = found.get(shown(piece.path), 0) + int(number)

@@ -7,12 +7,13 @@ input and is written and joined a part at a time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kit.opendata.arrow import column, plain, words
 from kit.opendata.massfile import damage_named
 from kit.opendata.twins import FloatArray
 
@@ -38,15 +39,19 @@ def write_arrays(path: Path, listed: Iterable[Listed], piece: int = 0) -> None:
 
     with pq.ParquetWriter(path, _schema(), compression="zstd") as writer:
         for rows in _batches(listed):
-            states, combinations, masses = zip(*rows, strict=True)
-            ends = pa.array(np.cumsum([0, *map(len, masses)]), pa.int32())
+            *named, masses = zip(*rows, strict=True)
+            ends = column(np.cumsum([0, *map(len, masses)], dtype=np.int32))
             columns = [
-                pa.array(np.full(len(rows), piece, np.int32)),
-                pa.array(states).dictionary_encode(),
-                pa.array(combinations).dictionary_encode(),
-                pa.ListArray.from_arrays(ends, pa.array(np.concatenate(masses))),
+                column(np.full(len(rows), piece, np.int32)),
+                *map(_coded, named),
+                pa.ListArray.from_arrays(ends, column(np.concatenate(masses))),
             ]
             writer.write_table(pa.table(columns, schema=_schema()))
+
+
+def _coded(names: Sequence[str]) -> Any:
+    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return words(np.fromiter(map(place.__getitem__, names), np.int32, len(names)), list(place))
 
 
 def _batches(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
@@ -72,7 +77,7 @@ def join_arrays(path: Path, parts: Iterable[Path]) -> None:
             with pq.ParquetFile(part) as file:
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group, use_threads=False)
-                    piece = pa.array(np.full(len(table), number, np.int32))
+                    piece = column(np.full(len(table), number, np.int32))
                     writer.write_table(table.set_column(0, _schema().field("piece"), piece))
 
 
@@ -99,6 +104,6 @@ def read_arrays(path: str | Path) -> Iterator[tuple[int, str, str, FloatArray]]:
 
 def _lists(column: Any) -> Iterator[FloatArray]:
     for chunk in column.chunks:
-        ends = chunk.offsets.to_numpy()
-        content = chunk.values.to_numpy()
+        ends = plain(chunk.offsets)
+        content = plain(chunk.values)
         yield from (content[first:last] for first, last in itertools.pairwise(ends))

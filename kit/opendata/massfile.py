@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kit.files import FormatError
+from kit.opendata.arrow import column, plain, words
 from kit.opendata.pieces import Piece
 from kit.opendata.spectra import Grid, IntArray, PieceRecord, Spectra
 
@@ -59,9 +60,10 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
             heads.append(_head(record))
             if len(spectra.pair):
                 piece = np.full(len(spectra.pair), number, np.int32)
-                states, combinations = (_words(words, spectra.pair) for words in zip(*spectra.pairs, strict=True))
-                arrays = [piece, states, combinations, spectra.bin.astype(np.int32), spectra.count]
-                arrays += [spectra.weight, spectra.square] if weights else []
+                states, combinations = (_words(names, spectra.pair) for names in zip(*spectra.pairs, strict=True))
+                counted = [spectra.bin.astype(np.int32), spectra.count]
+                counted += [spectra.weight, spectra.square] if weights else []
+                arrays = [column(piece), states, combinations, *map(column, counted)]
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})
@@ -83,11 +85,9 @@ def _head(record: PieceRecord) -> dict[str, Any]:
 
 def _words(of_pairs: Sequence[str], pair: IntArray) -> Any:
     """Return the word that belongs to each row's pair as an arrow dictionary."""
-    import pyarrow as pa
-
     place = {word: number for number, word in enumerate(dict.fromkeys(of_pairs))}
     codes = np.fromiter(map(place.__getitem__, of_pairs), np.int32, len(of_pairs))
-    return pa.DictionaryArray.from_arrays(codes[pair], list(place))
+    return words(codes[pair], list(place))
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class MassFile:
                 if head["rows"]:
                     with damage_named(self.path):
                         rows, group = file.read_row_group(group, use_threads=False), group + 1
-                spectra = _spectra(self.grid, head["events_by_state"], rows)
+                with damage_named(self.path):
+                    spectra = _spectra(self.grid, head["events_by_state"], rows)
                 told = (
                     head["cutflow"],
                     head["dropped"],
@@ -136,15 +137,15 @@ def _spectra(grid: Grid, events: dict[str, int], rows: Any) -> Spectra:
     first = np.flatnonzero(np.diff(both, prepend=-1))
     names = [(words[0][i], words[1][j]) for i, j in zip(*(code[first].tolist() for code in codes), strict=True)]
     pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(both))))
-    place, count = (rows[name].to_numpy().astype(np.int64) for name in ("bin", "count"))
-    weights = [rows[name].to_numpy() for name in ("weight", "square") if name in rows.column_names]
+    place, count = (plain(rows[name]).astype(np.int64) for name in ("bin", "count"))
+    weights = [plain(rows[name]) for name in ("weight", "square") if name in rows.column_names]
     return Spectra(grid, events, names, pair, place, count, *weights)
 
 
 def _codes(column: Any) -> tuple[list[str], IntArray]:
     """Return the words of a column, and for each row the place of its word."""
     whole = column.combine_chunks()
-    return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
+    return whole.dictionary.to_pylist(), plain(whole.indices).astype(np.int64)
 
 
 @contextlib.contextmanager

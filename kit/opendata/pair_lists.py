@@ -35,14 +35,14 @@ class PairLists(Panel):
         self.browser = Browser(noun="pairs", columns=COLUMNS, interactive=interactive)
         self.states = Browser(noun="final states", columns=STATE_COLUMNS, interactive=interactive)
         super().__init__(hook=hook, interactive=interactive)
-        self.states.observe(self.guarded(lambda _: self._narrow()), "selected")
+        self.states.observe(self.guarded(lambda _: self.within and self._narrow()), "selected")
         self.observe(self.guarded(lambda _: self._narrow()), ["min_entries", "verdict", "within"])
 
     def list_pairs(self, found: MassSet, min_events: int) -> None:
         """List what a set has of final states with enough events; begin with the pair that has most masses."""
-        self.browser.records = [r for r in found.records if r["events"] >= min_events]
+        self.browser.order, self.browser.descending = "entries", True  # first: to sort nothing takes no time
         self.states.records = [r for r in found.states if r["events"] >= min_events]
-        self.browser.order, self.browser.descending = "entries", True
+        self.browser.records = [r for r in found.records if r["events"] >= min_events]
         self.browser.go_to(0)
 
     @property

@@ -83,6 +83,7 @@ class MassPanel(PairLists):
             rows=2,
             size=SIZE,
             height_ratios=[3, 1],
+            keeps_ticks=True,
             interactive=interactive,
         )
         self.picture.figure.set_layout_engine("none")
@@ -94,9 +95,10 @@ class MassPanel(PairLists):
         self.controls = MassControls(self, self.guarded(self._take))
         self.footer = Footer(self, "opendata/histograms", interactive=interactive)
         self._lay_out()
+        self.list_pairs(first, p.min_events)
+        self.guarded(self.look)()
         self.browser.observe(self.guarded(lambda _: self._choose()), "selected")
         self.observe(self.guarded(lambda _: self.look()), [*LOOKS, "overlays"])
-        self.list_pairs(first, p.min_events)
         self.footer.begin()
 
     @property

@@ -44,7 +44,7 @@ def draw_view(axes: Any, view: MassView) -> None:
     shown = min(reach, view.width * max(10, 1.1 * drawing.last_shown(view.counts, 0.998)))
     for one in (upper, lower):
         one.set_xlim(0, shown)
-    upper.tick_params(labelbottom=False)
+    upper.xaxis.set_major_formatter("")  # those of the lower axes stand for both
     lower.set_xlabel(f"{mass_text(view.pair[1])} [GeV]")
     if view.marked:
         drawing.mark(upper, [name for name, mass in drawing.RESONANCES.items() if NEAREST * shown < mass < shown])

@@ -47,6 +47,16 @@ def update_dots(artists, model):
     artists[0].set_array(model[2])
 
 
+def draw_scaled(axes, model):
+    axes.plot(1 + 1000 * model[0])
+    axes.set_yscale("log" if model[0, 0] > 0.5 else "linear")
+    axes.set_xlim(0, 10 * model[0, 1])
+    if model[0, 2] > 0.5:
+        axes.grid(visible=True)
+    if model[0, 3] > 0.5:
+        axes.xaxis.set_major_formatter("")
+
+
 def model(seed):
     return np.random.default_rng(seed).random((5, 7))
 
@@ -80,6 +90,14 @@ def test_what_was_shown_before_leaves_no_trace(draw):
     figure = live(draw, model(1))
     figure.show(model(2))
     assert np.array_equal(pixels(figure.png), pixels(live(draw, model(2)).png))
+
+
+def test_ticks_that_are_kept_are_those_that_would_be_made_anew():
+    kept, anew = live(draw_scaled, keeps_ticks=True), live(draw_scaled)
+    for seed in range(12):  # through all looks that the function has
+        kept.show(model(seed))
+        anew.show(model(seed))
+        assert np.array_equal(pixels(kept.png), pixels(anew.png))
 
 
 @pytest.mark.parametrize(
