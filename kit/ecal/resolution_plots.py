@@ -20,8 +20,11 @@ __all__ = ["fits", "limits", "thresholds"]
 PANELS = 6  # bins that are shown, the fullest
 LINES = (("w68", COLOURS[0], "-"), ("scale", COLOURS[1], "--"))
 SHAPE = ("peak", "left", "right", "tail_left", "tail_right")
-SPOILT = {"pileup": "Energy of pileup / energy of the particle", "noise": "Noise / energy of the cluster"}
-BINS, FINE = 60, 50  # of fitted peaks, over six widths to each side; points of the curve in each
+SPOILT = {
+    "pileup": "Largest energy of pileup / of the particle",
+    "noise": "Largest noise / energy of a cluster",
+}
+BINS, FINE = 40, 50  # of fitted peaks, over six widths to each side; points of the curve in each
 Columns = Mapping[str, AnyArray]
 
 
@@ -53,7 +56,7 @@ def limits(found: Columns, points: WorkingPoint, name: str) -> figures.Picture:
         for column, colour, line in LINES:
             ratio = found[column][own] / found[column][own][~finite]
             axes.plot(limit[finite], ratio[finite], line, color=colour, label=f"{column} / that without limit")
-        axes.set(xlabel=f"Limit on: {SPOILT[name]}", ylabel="Relative to no limit")
+        axes.set(xlabel=SPOILT[name], ylabel="Relative to no limit")
 
     return _panels(found, points, _relative(draw))
 
@@ -82,6 +85,7 @@ def fits(found: Columns, points: WorkingPoint, particles: Matched) -> figures.Pi
             axes.plot(fine, FINE * filled.sum() / height.sum() * height, line, color=colour, lw=1.8, label=told)
         axes.set(xlabel=r"$\Sigma E\,/\,E_{true}$", ylabel=f"Particles / {bins[1] - bins[0]:.2g}")
         axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
+        axes.locator_params(axis="x", nbins=5)
 
     return _panels(found, points, draw)
 
@@ -95,9 +99,14 @@ def _relative(draw: Callable[[Any, int, int, AnyArray], None]) -> Callable[[Any,
         axes.set(xscale="log", yscale="log")
         low, high = axes.get_ylim()
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:.2g}" if high / low < 4 else "")  # else a short axis has no number
+        axes.yaxis.set_minor_formatter("{x:.3g}" if high / low < 4 else _some)  # else a short axis has no number
 
     return relative
+
+
+def _some(x: float, _place: int | None) -> str:
+    """Return the number at a small tick, between powers of ten only 2 and 5 times these."""
+    return f"{x:g}" if f"{x:e}"[0] in "25" else ""
 
 
 def _panels(

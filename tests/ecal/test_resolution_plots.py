@@ -47,7 +47,7 @@ def test_a_chosen_score_of_nothing_is_told_without_a_line_and_a_borrowed_one_as_
     assert first.lines[0].get_xdata().tolist() == [0.001, 0.01]
 
 
-@pytest.mark.parametrize(("name", "text"), [("pileup", "Energy of pileup"), ("noise", "Noise / energy")])
+@pytest.mark.parametrize(("name", "text"), [("pileup", "Largest energy of pileup"), ("noise", "Largest noise")])
 def test_limits_are_drawn_over_what_is_without_one(name, text):
     found = rows("limit", [0.1, 1.0, np.inf])
     found["w68"] = np.array([0.03, 0.02, 0.04, 0.01, 0.015, 0.02])
