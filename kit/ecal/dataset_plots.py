@@ -42,6 +42,7 @@ def balance(parts: Sequence[Part], weights: Sequence[AnyArray]) -> figures.Pictu
                     each.stairs(filled / max(filled.sum(), 1e-9), bins, color=colour, ls=line, lw=1.8, label=told)
                 each.set(xlabel=text, ylabel="Share of the windows" + (", weighted" if row else ""))
                 each.set_ylim(0, None)
+            axes[row, 2].set_xticks(range(0, 18, 3))
         if axes[0, 0].patches:
             axes[0, 2].legend(loc="upper right")  # large windows are rare
         return picture
@@ -92,6 +93,7 @@ def sizes(summary: Mapping[str, Any], waits: Sequence[float] = ()) -> figures.Pi
         axes.set_yticks(y, list(bars))
         axes.tick_params(axis="y", which="both", left=False, right=False)
         axes.set_xlim(0, 1.25 * max(*bars.values(), 1))
-        median = f"; one is read in {np.median(waits):.0f} ms" if len(waits) else ""
-        axes.set_xlabel(f"Windows{median}")
+        axes.set_xlabel("Windows")
+        if len(waits):
+            axes.set_title(f"one window is read in {np.median(waits):.0f} ms", loc="right", fontsize=10)
         return picture

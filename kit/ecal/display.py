@@ -129,7 +129,7 @@ def draw_window(axes: Any, s: Shown, selected: int | None = None, outline_energy
     eta = float(window["seed_eta"][0])
     energy = float(s.part.cluster["en_cluster"][chosen]) if outline_energy is None else outline_energy
     _draw_mustache(axes, eta, energy, f"mustache at {energy:.3g} GeV")
-    axes.set_xlabel(r"$\Delta\phi$ from the seed [rad]")
+    axes.set_xlabel(r"$\phi - \phi_{seed}$ [rad]")
     axes.set_ylabel(r"$\Delta\eta$ away from 0")
 
 
@@ -145,7 +145,7 @@ def draw_scores(picture: Any, axes: Any, s: Shown) -> None:
     if picture is not None:
         picture.colorbar(drawn, ax=axes, label="score: share of the particle's energy")
     _draw_box(axes, s)
-    axes.set_xlabel(r"$\Delta\phi$ from the seed [rad]")
+    axes.set_xlabel(r"$\phi - \phi_{seed}$ [rad]")
     axes.set_ylabel(r"$\Delta\eta$ away from 0")
 
 
@@ -167,6 +167,10 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
     drawn = axes.imshow(shown_image, origin="lower", extent=box, aspect="auto", cmap="cividis", **options)
     if picture is not None:
         picture.colorbar(drawn, ax=axes, label="energy in the cluster [GeV]")
+    else:
+        scale = "logarithmic" if logarithmic else "linear"
+        low_end, high_end = drawn.get_clim()
+        axes.set_title(f"colour: {low_end:.2g} (dark) to {high_end:.2g} GeV (bright), {scale}", fontsize=9)
     for place in range(len(s.et)):
         own = np.flatnonzero(owner == place)
         if len(own):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.ecal.events import AnyArray, starts
+from kit.ecal.events import AnyArray, FloatArray, starts
 from kit.ecal.resolution import Matched
 from kit.ecal.tables import TableWriter
 
@@ -17,6 +17,7 @@ __all__ = ["ROW_GROUP", "TRUE_ENERGY", "join", "matched_of", "read_matched", "to
 
 ROW_GROUP = 50_000
 TRUE_ENERGY = {"sim_good": "calo_simen_good", "sim": "calo_simen", "gen": "calo_genen"}
+SPOILT = ("en", "PUsimen_frac", "noise_en")  # only with pileup
 NEEDED = ("wi", "en", "et", "eta", "simfrac_sig", "in_window", "en_mustache", *TRUE_ENERGY.values())
 
 
@@ -72,8 +73,11 @@ def _groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
 
 def read_matched(path: Path, score_min: float, e_true: str) -> Matched:
     """Return what the study needs of joined rows; see `matched_of`."""
-    held: dict[str, list[AnyArray]] = {name: [] for name in NEEDED}
-    for table in _groups(path, NEEDED):
+    import pyarrow.parquet as pq
+
+    there = set(pq.read_schema(path).names)
+    held: dict[str, list[AnyArray]] = {name: [] for name in (*NEEDED, *SPOILT[1:]) if name in there}
+    for table in _groups(path, list(held)):
         for name, columns in held.items():
             columns.append(table[name].to_numpy())
     rows = {name: np.concatenate([np.zeros(0), *columns]) for name, columns in held.items()}
@@ -106,4 +110,9 @@ def matched_of(rows: Mapping[str, AnyArray], score_min: float, e_true: str) -> M
         mustache=rows["en_mustache"][seed],
         et=rows["et"][seed],
         abs_eta=np.abs(rows["eta"][seed]),
+        spoilt=_spoilt(*(rows[name][kept] for name in SPOILT)) if set(SPOILT) <= rows.keys() else {},
     )
+
+
+def _spoilt(energy: FloatArray, pileup: FloatArray, noise: FloatArray) -> dict[str, FloatArray]:
+    return {"pileup": pileup, "noise": noise / energy}

@@ -82,7 +82,7 @@ def writing(path: Path) -> Iterator[TextIO]:
 
 
 def lines(windows: Windows, *, more: bool = False) -> Iterator[str]:
-    """Yield a line for each window, its end included; with `more`, all that parquet has and the original has not."""
+    """Yield a line for each window, its end included; with `more`, what only parquet has stands there, too."""
     others = sorted({key.rpartition("_")[2] for key in windows.cluster if key.startswith("in_scluster_")})
     cluster_keys = [*CLUSTER_KEYS, *(f"{key}_{other}" for other in others for key in DIFFERING)]
     window_keys = [*WINDOW_KEYS, *(f"{key}_{other}" for other in others for key in INSC)]

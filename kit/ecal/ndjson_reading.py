@@ -134,7 +134,7 @@ def _window(
         message = f"{path}:{number}: {told} at column {fault.colno}; should be a window as JSON"
         raise FormatError(message) from None
     lists = {"clusters": (*cluster_names, "cl_hits"), **({CALOS: calo_names} if calo_names else {})}
-    held = {key: window.get(key, []) for key in lists} if isinstance(window, dict) else {"": None}
+    held: dict[str, Any] = {key: window.get(key, []) for key in lists} if isinstance(window, dict) else {"": None}
     if not all(isinstance(each, list) and all(isinstance(one, dict) for one in each) for each in held.values()):
         message = f"{path}:{number}: should be a window as JSON, with a list of clusters"
         raise FormatError(message)

@@ -217,6 +217,7 @@ class WindowPanel(Panel):
         count = len(self.numbers)
         if count and self.place >= count:
             message = f"place is {self.place}, should be below {count}, the windows that pass the filter"
+            self.place = count - 1
             raise ValueError(message)
         self.part = self.inspection.one(int(self.numbers[self.place])) if count else None
         if self.selected is None:

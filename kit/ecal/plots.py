@@ -11,10 +11,20 @@ from typing import Any
 import numpy as np
 
 from kit import figures
-from kit.ecal import dataset_plots, display, flow_plots, truth_plots, window_plots, working_points
+from kit.ecal import (
+    dataset_plots,
+    display,
+    flow_plots,
+    resolution_plots,
+    truth_plots,
+    window_plots,
+    working_points,
+)
 from kit.ecal.access import Part
 from kit.ecal.datasets import NORMALIZATION, WEIGHTS
-from kit.ecal.truth import CLUSTERS, GAIN, RESOLUTION, WORKING_POINT
+from kit.ecal.events import AnyArray
+from kit.ecal.match_tables import read_matched
+from kit.ecal.truth import CLUSTERS, FITS, GAIN, LIMITED, RESOLUTION, WORKING_POINT
 from kit.ecal.weights import balance
 from kit.ecal.window_files import WindowFiles
 from kit.files import read_json
@@ -63,24 +73,38 @@ def truth_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a run of the truth study."""
     import pyarrow.parquet as pq
 
-    found = pq.read_table(run.directory / RESOLUTION)
     points = working_points.read(run.directory / WORKING_POINT)
     stored = pq.ParquetFile(run.directory / CLUSTERS)
     names = [name for name in truth_plots.REACH_FIELDS if name in stored.schema_arrow.names]
     rows = stored.read(columns=names)
     told = read_json(run.directory / GAIN)
-    name = _values(run)["compare_to"]
+    values = _values(run)
+    name, borrowed = values["compare_to"], np.array(told["borrowed"])
     other = working_points.read(working_points.find(name)) if name else None
-    columns = {column: found[column].to_numpy() for column in found.column_names}
     held = {column: rows[column].to_numpy() for column in rows.column_names}
-    return {
-        "thresholds": truth_plots.thresholds(columns, points),
-        "working_points": truth_plots.working_points(points, np.array(told["borrowed"]), other),
+    pictures = {
+        "thresholds": resolution_plots.thresholds(_columns(run, RESOLUTION), points, borrowed),
+        "working_points": truth_plots.working_points(points, borrowed, other),
         "gain": truth_plots.gain(told),
         "extents": truth_plots.extents(held),
         "shares": truth_plots.shares(held),
-        **({"pileup": truth_plots.pileup(held)} if "simen_pu_frac" in held else {}),
     }
+    if "simen_pu_frac" in held:
+        pictures["pileup"] = truth_plots.pileup(held)
+        for spoilt, table in LIMITED.items():
+            pictures[f"{spoilt}_limits"] = resolution_plots.limits(_columns(run, table), points, spoilt)
+    if (run.directory / FITS).is_file():
+        particles = read_matched(run.directory / CLUSTERS, values["seed_score_min"], values["e_true"])
+        pictures["fits"] = resolution_plots.fits(_columns(run, FITS), points, particles)
+    return pictures
+
+
+def _columns(run: AnyRun, name: str) -> dict[str, AnyArray]:
+    """Return the columns of a small table."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(run.directory / name)
+    return {column: table[column].to_numpy() for column in table.column_names}
 
 
 def datasets_figures(run: AnyRun) -> dict[str, figures.Picture]:

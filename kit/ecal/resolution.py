@@ -7,14 +7,27 @@ w68 is the working point of the bin; the mustache is measured by the same two nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from kit.ecal.events import BoolArray, FloatArray, IntArray
 
-__all__ = ["Matched", "Scan", "WorkingPoints", "bins_of", "choose", "measure", "ratios", "scan"]
+__all__ = [
+    "Matched",
+    "Scan",
+    "Width",
+    "WorkingPoints",
+    "bins_of",
+    "cells_of",
+    "choose",
+    "measure",
+    "ratios",
+    "scan",
+    "scan_limits",
+]
 
 Width = Literal["quantile", "shortest"]
 CENTRAL = 0.68269  # share of a normal distribution within one standard deviation
@@ -35,6 +48,9 @@ class Matched:
         True energy of each particle, and raw energy of the supercluster of its seed, NaN where there is none; GeV.
     et, abs_eta : ndarray
         Of the seed; ET raw, in GeV.
+    spoilt : dict
+        Of the clusters, by name: ``pileup``, its energy over that of the particle, and ``noise``, over that of the
+        cluster; empty where they were not read.
     """
 
     offsets: IntArray
@@ -44,15 +60,23 @@ class Matched:
     mustache: FloatArray
     et: FloatArray
     abs_eta: FloatArray
+    spoilt: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> IntArray:
+        """The particle of each cluster."""
+        return np.repeat(np.arange(len(self.true)), np.diff(self.offsets))
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Scale and widths in bins; arrays of shape (bins in ET, bins in |η|, thresholds), NaN where a bin is empty.
+    """Scale and widths in bins; arrays of shape (bins in ET, bins in |η|, tried), NaN where a bin is empty.
 
-    The last two have shape (bins in ET, bins in |η|); `mustache` holds scale, q16, q84 and w68 along a third axis.
+    `tried` are the thresholds or limits. The last two have shape (bins in ET, bins in |η|); `mustache` holds
+    scale, q16, q84 and w68 along a third axis.
     """
 
+    tried: FloatArray
     scale: FloatArray
     low: FloatArray
     high: FloatArray
@@ -76,13 +100,17 @@ def bins_of(values: FloatArray, edges: FloatArray) -> IntArray:
     return np.where((place >= 0) & (place < len(edges) - 1), place, -1)
 
 
-def ratios(particles: Matched, threshold: float) -> FloatArray:
-    """Return r at a threshold: a cluster counts if its score is above it, the seed always."""
-    number = len(particles.true)
-    owner = np.repeat(np.arange(number), np.diff(particles.offsets))
-    counted = particles.score > threshold
+def ratios(particles: Matched, counted: BoolArray) -> FloatArray:
+    """Return the energy of the clusters that count, and of the seeds in any case, over that of each particle."""
+    counted = counted.copy()
     counted[particles.offsets[:-1]] = True
-    return np.bincount(owner, particles.energy * counted, number) / particles.true
+    return np.bincount(particles.owners, particles.energy * counted, len(particles.true)) / particles.true
+
+
+def cells_of(particles: Matched, et_edges: FloatArray, eta_edges: FloatArray) -> IntArray:
+    """Return the bin of each particle, those of the first bin in ET before those of the second; −1 outside."""
+    i, j = bins_of(particles.et, et_edges), bins_of(particles.abs_eta, eta_edges)
+    return np.where((i >= 0) & (j >= 0), i * (len(eta_edges) - 1) + j, -1)
 
 
 def measure(values: FloatArray, width: Width = "quantile") -> tuple[float, float, float, float]:
@@ -106,15 +134,55 @@ def scan(
     eta_edges: FloatArray,
     width: Width = "quantile",
 ) -> Scan:
-    """Return scale and width in every bin, at every threshold."""
-    i, j = bins_of(particles.et, et_edges), bins_of(particles.abs_eta, eta_edges)
+    """Return scale and width in every bin, at every threshold: clusters with a score above it count."""
+    return _scan(particles, thresholds, lambda x: particles.score > x, et_edges, eta_edges, width)
+
+
+def scan_limits(
+    particles: Matched,
+    name: str,
+    limits: FloatArray,
+    points: Callable[[FloatArray, FloatArray], FloatArray],
+    et_edges: FloatArray,
+    eta_edges: FloatArray,
+    width: Width = "quantile",
+) -> Scan:
+    """Return scale and width if of the clusters that reach the working point only the less spoilt ones count.
+
+    Parameters
+    ----------
+    name : str
+        By what they are spoilt: ``pileup`` or ``noise``.
+    limits : ndarray
+        What the share of it must be below; with infinity all that reach the working point count.
+    points : callable
+        Gives the working point for ET in GeV and |η| of seeds.
+    """
+    passing = particles.score >= points(particles.et, particles.abs_eta)[particles.owners]
+    share = particles.spoilt[name]
+
+    def counted(limit: float) -> BoolArray:
+        return passing & (share < limit) if np.isfinite(limit) else passing
+
+    return _scan(particles, limits, counted, et_edges, eta_edges, width)
+
+
+def _scan(
+    particles: Matched,
+    tried: FloatArray,
+    counted: Callable[[float], BoolArray],
+    et_edges: FloatArray,
+    eta_edges: FloatArray,
+    width: Width,
+) -> Scan:
+    """Return scale and width in every bin, at each number that tells which clusters count."""
     shape = (len(et_edges) - 1, len(eta_edges) - 1)
-    cell = np.where((i >= 0) & (j >= 0), i * shape[1] + j, -1)
+    cell = cells_of(particles, et_edges, eta_edges)
     order = np.argsort(cell, kind="stable")
     bounds = np.searchsorted(cell[order], np.arange(shape[0] * shape[1] + 1))
-    made = np.full((4, shape[0] * shape[1], len(thresholds)), np.nan)
-    for t, threshold in enumerate(thresholds):
-        r = ratios(particles, float(threshold))[order]
+    made = np.full((4, shape[0] * shape[1], len(tried)), np.nan)
+    for t, number in enumerate(tried.tolist()):
+        r = ratios(particles, counted(number))[order]
         for c in np.flatnonzero(np.diff(bounds)):
             made[:, c, t] = measure(r[bounds[c] : bounds[c + 1]], width)
     known = (particles.mustache / particles.true)[order]
@@ -122,8 +190,8 @@ def scan(
     for c in np.flatnonzero(np.diff(bounds)):
         here = known[bounds[c] : bounds[c + 1]]
         mustache[c] = measure(here[np.isfinite(here)], width)
-    scale, low, high, w68 = made.reshape(4, *shape, len(thresholds))
-    return Scan(scale, low, high, w68, np.diff(bounds).reshape(shape), mustache.reshape(*shape, 4))
+    scale, low, high, w68 = made.reshape(4, *shape, len(tried))
+    return Scan(tried, scale, low, high, w68, np.diff(bounds).reshape(shape), mustache.reshape(*shape, 4))
 
 
 def choose(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -26,17 +26,34 @@ from kit.ecal.ledger import work_off
 from kit.ecal.match_tables import ROW_GROUP, join, read_matched, to_table
 from kit.ecal.matches import list_matches
 from kit.ecal.resolution import Matched, Scan
+from kit.ecal.resolution_tables import fit_rows, scan_rows
 from kit.ecal.sample import Piece, SampleParameters, ranges, share
 from kit.ecal.scrutiny import scrutinise
 from kit.ecal.seeding import prepare
 from kit.ecal.tables import TableWriter
+from kit.ecal.working_points import WorkingPoint
 from kit.parameters import parameter
 from kit.run import Run
 
-__all__ = ["CLUSTERS", "GAIN", "GRID", "RESOLUTION", "WORKING_POINT", "TruthParameters", "study_truth"]
+__all__ = [
+    "CLUSTERS",
+    "FITS",
+    "GAIN",
+    "GRID",
+    "LIMITED",
+    "RESOLUTION",
+    "WORKING_POINT",
+    "TruthParameters",
+    "study_truth",
+]
 
 CLUSTERS, TEXT, RESOLUTION = "clusters.parquet", "clusters.csv", "resolution.parquet"
 WORKING_POINT, GAIN = "working_point.json", "gain.json"
+LIMITED = {"pileup": "pileup_limits.parquet", "noise": "noise_limits.parquet"}
+FITS = "fits.parquet"
+LIMITS = np.append(
+    10 ** (-3 + 4 * np.arange(40) / 39), np.inf
+)  # of energy that is not the particle's over its own
 GRID = 10 ** (-4 + 3.3 * np.arange(60) / 59)  # from which the public tables are drawn
 
 
@@ -64,6 +81,7 @@ class TruthParameters(SampleParameters):
     e_true: Literal["sim_good", "sim", "gen"] = parameter("sim_good", "which energy is the true one")
     entries_min: int = parameter(20, "particles that a bin needs for a choice of its own", ge=5)
     compare_to: str | None = parameter(None, "working points shown beside: a file, or a public table's name")
+    cruijff: bool = parameter(False, "also fit the peak in each bin, by a Gaussian of two widths with tails")
     write_csv: bool = parameter(False, "also write the rows as text, with semicolons")
 
     def named_inputs(self) -> list[str]:
@@ -111,7 +129,7 @@ def study_truth(p: TruthParameters, run: Run) -> dict[str, Any]:
     particles = _join(p, run, records)
     edges = np.array(p.et_edges), np.array(p.eta_edges)
     found = resolution.scan(particles, p.tried, *edges, p.width)
-    _write_resolution(run, p, found)
+    _write(run, RESOLUTION, scan_rows(found, "threshold", *edges))
     chosen = resolution.choose(found, p.tried, p.entries_min, p.criterion)
     text = f"smallest {p.criterion} of E/E_{p.e_true} of {len(particles.true)} particles"
     with run.writing(WORKING_POINT) as part:
@@ -125,6 +143,7 @@ def study_truth(p: TruthParameters, run: Run) -> dict[str, Any]:
             f"{chosen.borrowed.sum()} of {chosen.borrowed.size} bins are too empty: they take a neighbour's choice"
         )
     known = chosen.gain[np.isfinite(chosen.gain)]
+    further = _look_further(p, run, particles, found, working_points.read(run.directory / WORKING_POINT))
     return {
         "files": len(records),
         "files_failed": len(pieces) - len(records),
@@ -137,6 +156,7 @@ def study_truth(p: TruthParameters, run: Run) -> dict[str, Any]:
         "bins": int(chosen.borrowed.size),
         "median_working_point": float(np.median(chosen.thresholds)),
         "median_gain_over_mustache_(%)": round(float(np.median(known)), 3) if len(known) else None,
+        **further,
         "seconds": round(time.monotonic() - begin, 3),
     }
 
@@ -189,15 +209,29 @@ def _join(p: TruthParameters, run: Run, records: list[dict[str, Any]]) -> Matche
     return read_matched(run.directory / CLUSTERS, p.seed_score_min, p.e_true)
 
 
-def _write_resolution(run: Run, p: TruthParameters, found: Scan) -> None:
-    """Write a row for each bin and threshold."""
-    i, j, t = (index.ravel() for index in np.indices(found.scale.shape))
-    et, eta = np.array(p.et_edges), np.array(p.eta_edges)
-    rows: dict[str, AnyArray] = {"et_min": et[i], "et_max": et[i + 1], "eta_min": eta[j], "eta_max": eta[j + 1]}
-    rows |= {"threshold": p.tried[t], "entries": found.entries[i, j]}
-    rows |= {"scale": found.scale, "q16": found.low, "q84": found.high, "w68": found.w68}
-    rows |= {f"mustache_{name}": found.mustache[i, j, k] for k, name in enumerate(("scale", "q16", "q84", "w68"))}
-    with run.writing(RESOLUTION) as part:
-        table = to_table({name: values.ravel() for name, values in rows.items()})
-        with TableWriter(part, table.schema, ROW_GROUP) as writer:
-            writer.write(table)
+def _write(run: Run, name: str, rows: Mapping[str, AnyArray]) -> None:
+    """Write columns as a table."""
+    table = to_table(rows)
+    with run.writing(name) as part, TableWriter(part, table.schema, ROW_GROUP) as writer:
+        writer.write(table)
+
+
+def _look_further(
+    p: TruthParameters, run: Run, particles: Matched, found: Scan, points: WorkingPoint
+) -> dict[str, Any]:
+    """Write what was asked for at the chosen working points, and return the summary of it."""
+    edges = points.et_edges, points.eta_edges
+    for name in particles.spoilt:
+        limited = resolution.scan_limits(particles, name, LIMITS, points.at, *edges, p.width)
+        _write(run, LIMITED[name], scan_rows(limited, "limit", *edges))
+    if not p.cruijff:
+        return {}
+    rows = fit_rows(particles, points, found.entries >= p.entries_min)
+    _write(run, FITS, rows)
+    sigma, mustache = (rows[f"{prefix}sigma"] for prefix in ("", "mustache_"))
+    known = np.isfinite(sigma / mustache)
+    narrower = float(np.median(100 * (1 - sigma[known] / mustache[known]))) if known.any() else None
+    return {
+        "bins_fitted": int(np.isfinite(sigma).sum()),
+        "median_gain_in_sigma_(%)": None if narrower is None else round(narrower, 3),
+    }

@@ -1,4 +1,4 @@
-"""The pictures of the truth study: width against score, chosen scores, gain, how far energy reaches, shares."""
+"""The pictures of the truth study: chosen scores, gain, how far energy reaches, shares."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from kit.ecal.geometry import reach
 from kit.ecal.working_points import WorkingPoint
 from kit.figures import COLOURS
 
-__all__ = ["REACH_FIELDS", "contained", "extents", "gain", "pileup", "shares", "thresholds", "working_points"]
+__all__ = ["REACH_FIELDS", "contained", "extents", "gain", "pileup", "shares", "working_points"]
 
 LEAST = 1e-4  # least score that has a colour of its own
 HATCH = "0.7"  # seen on dark colours and on white
-PANELS = 6  # bins that are shown
 SHARES = (0.98, 0.99, 0.999)
 REACH_FIELDS = (
     *("eta", "deta_seed", "dphi_seed", "simen_sig", "simfrac_sig", "is_seed", "simen_sig_frac"),
@@ -25,37 +24,6 @@ REACH_FIELDS = (
 )
 VERSIONS = {1: ":", 2: "--", 3: "-"}
 Columns = Mapping[str, AnyArray]
-
-
-def thresholds(found: Columns, points: WorkingPoint) -> figures.Picture:
-    """Draw scale and width against the score, over those of the mustache, in the fullest bins."""
-    keys = np.stack([found[name] for name in ("et_min", "et_max", "eta_min", "eta_max")], 1)
-    cells, first = np.unique(keys, axis=0, return_index=True)
-    entries = found["entries"][first]
-    chosen = np.argsort(-entries, kind="stable")[:PANELS]
-    with figures.style("CMS"):
-        picture, axes = figures.grid(2, 3, size=(16, 8), experiment="CMS")
-        figures.label(axes[0, 0], "CMS", "Simulation")
-        for each in axes.flat[len(chosen) :]:
-            each.set_axis_off()
-        for each, cell in zip(axes.flat, chosen, strict=False):
-            own = np.flatnonzero((keys == cells[cell]).all(axis=1) & (found["threshold"] > 0))
-            low, high, eta_low, eta_high = cells[cell]
-            x = found["threshold"][own]
-            lines = (("w68", COLOURS[0], "-"), ("scale", COLOURS[1], "--"))
-            for name, colour, line in lines:
-                ratio = found[name][own] / found[f"mustache_{name}"][own]
-                each.plot(x, ratio, line, color=colour, label=f"{name} / that of the mustache")
-            point = points.at(np.array([np.sqrt(low * high)]), np.array([(eta_low + eta_high) / 2]))[0]
-            each.axvline(point, color="k", ls=":", label=f"chosen: {point:.2g}")
-            each.axhline(1, color="0.5", lw=0.8)
-            each.set(
-                xscale="log", yscale="log", xlabel="Least score of a cluster", ylabel="Relative to the mustache"
-            )
-            told = rf"$E_T$ {low:g}–{high:g} GeV, $|\eta|$ {eta_low:g}–{eta_high:g}, {entries[cell]} particles"
-            each.set_title(told, fontsize=10, loc="right")
-            each.legend(fontsize=9)
-        return picture
 
 
 def working_points(points: WorkingPoint, borrowed: AnyArray, other: WorkingPoint | None) -> figures.Picture:

@@ -59,10 +59,12 @@ def test_truth_beside_a_public_table(demo_file, table_path, tmp_path):
 
 def test_truth_with_pileup_shows_it(demo_file, tmp_path):
     few = {"et_edges": [1.0, 500.0], "eta_edges": [0.0, 3.0], "thresholds": [0.001, 0.01]}
-    p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), pileup=True, **few)
+    p = TruthParameters(inputs=[str(demo_file())], output=str(tmp_path / "run"), pileup=True, cruijff=True, **few)
     with Run("ecal/truth", p) as run:
         run.summary = study_truth(p, run)
-    drawn = plots.truth_figures(load(run.directory))["pileup"]
+    made = plots.truth_figures(load(run.directory))
+    assert list(made)[5:] == ["pileup", "pileup_limits", "noise_limits", "fits"]
+    drawn = made["pileup"]
     assert [axes.get_xlabel() for axes in drawn.axes] == [
         "Energy of pileup / energy of the cluster",
         "Energy of pileup / energy of the particle in it",

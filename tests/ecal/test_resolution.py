@@ -1,5 +1,7 @@
 """Scale and width in bins, against published numbers and hand-made distributions."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from kit.ecal.association import associate
 from kit.ecal.engine import NUMPY
 from kit.ecal.match_tables import matched_of
 from kit.ecal.matches import list_matches
-from kit.ecal.resolution import Matched, bins_of, choose, measure, ratios, scan
+from kit.ecal.resolution import Matched, bins_of, choose, measure, ratios, scan, scan_limits
 from kit.ecal.seeding import prepare
 
 THRESHOLDS = np.array([0, 1e-3, 1e-2, 0.1])
@@ -57,7 +59,7 @@ def one(energy, score, true=10.0):
 
 def test_the_seed_counts_always_the_others_above_the_threshold():
     particle = one([6.0, 3.0, 1.0], [0.002, 0.1, 0.01])
-    assert [ratios(particle, x)[0] for x in (0, 0.01, 0.1)] == pytest.approx([1.0, 0.9, 0.6])
+    assert [ratios(particle, particle.score > x)[0] for x in (0, 0.01, 0.1)] == pytest.approx([1.0, 0.9, 0.6])
 
 
 def test_both_widths_of_a_normal_distribution_are_its_standard_deviation():
@@ -95,6 +97,28 @@ def test_noise_is_cut_by_the_chosen_threshold_and_the_first_of_equal_ones_is_tak
     assert (chosen.thresholds == 0.01).all()
     assert not chosen.borrowed.any()
     assert (chosen.gain > 50).all()
+
+
+def test_clusters_that_pileup_spoils_are_left_out_below_a_limit_and_the_seed_stays():
+    particles = scanned()
+    share = np.tile([9.0, 0.5, 0.0], 400)  # the seed's own does not count
+    spoilt = dataclasses.replace(particles, spoilt={"pileup": share})
+    edges, limits = (np.array([0.0, 10]), np.array([0.0, 2])), np.array([0.1, 0.5, 0.6, np.inf])
+    found = scan_limits(spoilt, "pileup", limits, lambda et, _: np.full(len(et), 0.2), *edges)
+    own = particles.energy.reshape(-1, 3)
+    alone, both = np.median(own[:, 0]) / 10, np.median(own[:, :2].sum(axis=1)) / 10
+    assert found.scale[0, 0] == pytest.approx([alone, alone, both, both])
+    assert found.tried.tolist() == limits.tolist()
+
+
+def test_a_cluster_at_the_working_point_counts_as_in_windows():
+    spoilt = dataclasses.replace(scanned(), spoilt={"noise": np.zeros(1200)})
+    edges = np.array([0.0, 10]), np.array([0.0, 2])
+    at, above = (
+        scan_limits(spoilt, "noise", np.array([np.inf]), lambda et, _, x=x: np.full(len(et), x), *edges).scale
+        for x in (0.2, 0.2000001)
+    )
+    assert at > above
 
 
 def test_a_bin_that_is_too_empty_takes_the_choice_of_the_nearest_in_et():

@@ -46,6 +46,34 @@ def test_the_numbers_of_the_reference_file(ecal_data):
     assert found["entries"].unique().sum() <= summary["particles_studied"]
 
 
+def test_limits_and_fits_are_written_on_request(inputs):
+    assert not {"fits.parquet", "pileup_limits.parquet"} & set(files_of(run_of(inputs=inputs)))
+    run = run_of("more", inputs=inputs, pileup=True, cruijff=True)
+    resolution = pq.read_table(run.directory / "resolution.parquet").to_pandas()
+    points = working_points.read(run.directory / "working_point.json")
+    chosen = resolution[np.isclose(resolution["threshold"], points.at(*middles(resolution)), rtol=1e-9)]
+    for name in ("pileup_limits.parquet", "noise_limits.parquet"):
+        found = pq.read_table(run.directory / name).to_pandas()
+        without = found[np.isinf(found["limit"])]
+        assert without["w68"].tolist() == pytest.approx(chosen["w68"].tolist(), rel=1e-3)
+        assert (found["limit"].nunique(), len(without)) == (41, 4)
+    fits = pq.read_table(run.directory / "fits.parquet").to_pandas()
+    filled = fits["entries"] >= 20
+    assert run.summary["bins_fitted"] == filled.sum() == 3
+    assert (fits["sigma"] / chosen["w68"].to_numpy())[filled].between(0.3, 1.5).all()
+    assert fits["sigma"].isna().tolist() == (~filled).tolist()
+    assert fits["entries"].tolist() == chosen["entries"].tolist()
+
+
+def files_of(run):
+    return [entry["path"] for entry in run.manifest["outputs"]]
+
+
+def middles(rows):
+    """Return ET and |η| in the middle of each row's bin."""
+    return [((rows[f"{name}_min"] + rows[f"{name}_max"]) / 2).to_numpy() for name in ("et", "eta")]
+
+
 def test_every_threshold_of_the_public_tables_is_on_the_grid(ecal_data):
     for path in (ecal_data / "working_points").glob("*.json"):
         values = working_points.read(path).thresholds.ravel()

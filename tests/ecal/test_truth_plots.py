@@ -67,19 +67,6 @@ def test_a_bin_that_knows_no_gain_is_empty():
     assert np.ma.getmaskarray(np.ma.masked_invalid(drawn)).ravel().tolist() == [True, False]
 
 
-def test_width_over_that_of_the_mustache_is_drawn_for_the_fullest_bin_first():
-    n = 2
-    found = {
-        "et_min": np.repeat([1.0, 10.0], n), "et_max": np.repeat([10.0, 100.0], n),
-        "eta_min": np.zeros(2 * n), "eta_max": np.ones(2 * n), "entries": np.repeat([5, 50], n),
-        "threshold": np.tile([0.001, 0.01], 2), "w68": np.full(2 * n, 0.02), "scale": np.ones(2 * n),
-        "mustache_w68": np.full(2 * n, 0.04), "mustache_scale": np.ones(2 * n),
-    }  # fmt: skip
-    axes = truth_plots.thresholds(found, POINTS).axes[0]
-    assert "10–100" in axes.get_title(loc="right")
-    assert axes.lines[0].get_ydata().tolist() == [0.5, 0.5]
-
-
 def test_energy_and_shares_can_be_drawn():
     rng = np.random.default_rng(1)
     rows = {name: rng.uniform(0.01, 1, 100) for name in truth_plots.REACH_FIELDS} | {
