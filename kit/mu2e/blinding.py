@@ -19,8 +19,9 @@ from kit.mu2e.columns import IDS
 from kit.mu2e.ensemble_files import write_tree
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.plan_files import identity, plan_from, plan_record
 from kit.mu2e.planning import choose, parts_for
-from kit.mu2e.plans import Plan, plan_from
+from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.requests import request_for
 from kit.mu2e.reservations import joined
@@ -67,7 +68,7 @@ def mix_blind(p: MixtureParameters, made: Yields, pools: dict[str, Pool], run: R
     ledger = Ledger(resolve(p.ledger))
     shelves = [part.shelf for part in parts_for(pools, request)[2]]
     commitment = f"sealed {sealed.checksum}"
-    ledger.reserve(request.ensemble, commitment, shelves, draw)
+    ledger.reserve(request.ensemble, commitment, shelves, draw, [run.directory])
     plan = _kept(run.directory)
     rows = _build(p, plan, run)
     ledger.confirm(request.ensemble, commitment)
@@ -104,13 +105,26 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 
 def _keep(folder: Path, sealed: Sealed, plan: Plan, made: Yields) -> None:
-    """Write what belongs to the sealed side before the reservation: it could not be built without."""
+    """Write what belongs to the sealed side before the reservation: it could not be built without.
+
+    Raises
+    ------
+    RunError
+        If there are files of an earlier plan, whose events were given back since.
+    """
+    record = plan_record(plan)
+    there = read_json(folder / SEALED)["plan"] if (folder / SEALED).is_file() else {}
+    if any(folder.glob("nts.*.root")) and identity(there) != identity(plan):
+        message = (
+            f"{folder} holds files of another plan, whose events were given back since; choose another output"
+        )
+        raise RunError(message)
     content = {
         "commitment": sealed.checksum,
         "r_mue": sealed.r_mue,
         "seed": sealed.seed,
         "nonce": sealed.nonce,
-        "plan": plan.plain(),
+        "plan": record,
         "yields": made.plain(),
     }
     write_private(folder / SEALED, json_text(content))

@@ -11,13 +11,12 @@ from kit.files import FormatError, sha256
 from kit.mu2e.building import file_name
 from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.plan_files import PLAN, identity
 from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import open_file
 from kit.run import Run, RunError, complete_below
 
-__all__ = ["PLAN", "built_files", "counts_in", "plan_beside", "refuse_differing"]
-
-PLAN = "plan.json"
+__all__ = ["built_files", "counts_in", "plan_beside", "refuse_differing"]
 
 
 def plan_beside(p: MixtureParameters) -> Path:
@@ -48,13 +47,16 @@ def built_files(p: MixtureParameters, plan: Plan, run: Run) -> dict[int, Path]:
     """
     found: dict[int, Path] = {}
     faults: list[str] = []
+    wanted = identity(plan)
     names = {file_name(p, plan, subrun): subrun for subrun in range(len(plan.counts))}
     for place in p.inputs_built:
         for one in complete_below(place):
             if one.stage != "mu2e/mixture" or one.parameters.get("step") != "build":
                 continue
-            if one.summary.get("configuration") != plan.configuration:
-                faults.append(f"{one.directory} was built from another plan, {one.summary.get('configuration')}")
+            if one.summary.get("plan") != wanted:
+                faults.append(
+                    f"{one.directory} was built from another plan, {one.summary.get('plan')}, not {wanted}"
+                )
                 continue
             for output in one.manifest["outputs"]:
                 path = one.directory / output["path"]

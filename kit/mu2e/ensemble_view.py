@@ -16,7 +16,7 @@ from kit.mu2e.blinding import SEALED
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_plots import draw_alone, draw_pulls, draw_spectra, title_of
 from kit.mu2e.momenta import EDGES, Momenta
-from kit.mu2e.plans import plan_from
+from kit.mu2e.plan_files import plan_from
 from kit.mu2e.pulls import Comparison, compare, read_pulls
 from kit.mu2e.sampling_logs import read_log
 from kit.mu2e.sealing import reveal

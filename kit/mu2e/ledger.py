@@ -8,29 +8,34 @@ open and count items, entries or whole events, in the order in which a file is c
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from kit.files import FormatError
 from kit.manifest import now
-from kit.mu2e.shelves import Chooser, Range, Shelf, changed, gaps
+from kit.mu2e.ledger_queries import (
+    TABLES,
+    drawn_with,
+    files_left,
+    held_by_file,
+    held_by_others,
+    note_places,
+    refuse_overlap,
+    register,
+    taken,
+)
+from kit.mu2e.plan_files import identity
+from kit.mu2e.shelves import Chooser, Shelf, gaps
 from kit.run import RunError
 
 __all__ = ["Ledger", "used_entries"]
 
 PATIENCE = 60.0  # s that a process waits for another one's transaction
-TABLES = """
-CREATE TABLE IF NOT EXISTS files (identity TEXT, tree TEXT, path TEXT, bytes INTEGER, items INTEGER, unit TEXT,
-  consumed TEXT, PRIMARY KEY (identity, tree));
-CREATE TABLE IF NOT EXISTS ensembles (name TEXT PRIMARY KEY, configuration TEXT, plan TEXT, state TEXT, made TEXT);
-CREATE TABLE IF NOT EXISTS ranges (identity TEXT, tree TEXT, start INTEGER, stop INTEGER, ensemble TEXT,
-  state TEXT);
-CREATE INDEX IF NOT EXISTS by_file ON ranges (identity, tree);
-"""
 
 
 class Ledger:
@@ -50,7 +55,12 @@ class Ledger:
         self.path, self.patience = path, patience
 
     def reserve(
-        self, ensemble: str, configuration: str, shelves: Iterable[Shelf], choose: Chooser
+        self,
+        ensemble: str,
+        configuration: str,
+        shelves: Iterable[Shelf],
+        choose: Chooser,
+        places: Sequence[Path] = (),
     ) -> tuple[str, bool]:
         """Reserve ranges for an ensemble and return its plan, and whether it had reserved them before.
 
@@ -63,6 +73,8 @@ class Ledger:
         choose : callable
             Gets the free ranges of each file and returns the ranges to reserve and the plan, a text that is kept
             with them; what it raises leaves the ledger as it was.
+        places : sequence of Path
+            Directories that files of it will be in.
 
         Raises
         ------
@@ -83,11 +95,13 @@ class Ledger:
                         f" ({known[0]}, now {configuration}); release it or choose another name"
                     )
                     raise RunError(message)
+                note_places(base, ensemble, places)
                 return str(known[1]), True
-            self._register(base, shelves)
-            free = {shelf.key: gaps(_taken(base, shelf.key), shelf.items) for shelf in shelves}
+            register(base, shelves)
+            free = {shelf.key: gaps(taken(base, shelf.key), shelf.items) for shelf in shelves}
             ranges, plan = choose(free)
-            _refuse_overlap(base, ranges, ensemble)
+            refuse_overlap(base, ranges, ensemble)
+            note_places(base, ensemble, places)
             base.execute(
                 "INSERT OR REPLACE INTO ensembles VALUES (?, ?, ?, 'reserved', ?)",
                 [ensemble, configuration, plan, now()],
@@ -98,24 +112,36 @@ class Ledger:
             )
             return plan, False
 
-    def confirm(self, ensemble: str, configuration: str) -> None:
+    def require(self, ensemble: str, configuration: str, plan: str = "") -> None:
+        """Refuse to use what is not reserved so; see `confirm`. A ledger that does not exist is not made."""
+        if not self.path.is_file():
+            message = (
+                f"ledger {self.path}: there is no such file; should be the one that {ensemble} was planned with"
+            )
+            raise RunError(message)
+        with self._connected() as base:
+            self._refuse_unreserved(base, ensemble, configuration, plan)
+
+    def confirm(self, ensemble: str, configuration: str, plan: str = "", places: Sequence[Path] = ()) -> None:
         """Mark all that an ensemble has reserved as used.
+
+        Parameters
+        ----------
+        ensemble, configuration : str
+            See `reserve`.
+        plan : str
+            Identity of the plan that it was built from; empty where it was built from the one in the ledger.
+        places : sequence of Path
+            Directories with its files.
 
         Raises
         ------
         RunError
-            If the ledger has no reservation of this name and configuration.
+            If the ledger has no reservation of this name, configuration and plan.
         """
         with self._transaction(f"ensemble {ensemble}") as base:
-            known = base.execute(
-                "SELECT configuration, state FROM ensembles WHERE name = ?", [ensemble]
-            ).fetchone()
-            if not known or known[0] != configuration or known[1] == "released":
-                stands = f"is {known[1]} with configuration {known[0]}" if known else "is not there"
-                message = (
-                    f"ledger {self.path}: ensemble {ensemble} {stands}, should be reserved with {configuration}"
-                )
-                raise RunError(message)
+            self._refuse_unreserved(base, ensemble, configuration, plan)
+            note_places(base, ensemble, places)
             base.execute("UPDATE ensembles SET state = 'used' WHERE name = ?", [ensemble])
             base.execute("UPDATE ranges SET state = 'used' WHERE ensemble = ? AND state = 'reserved'", [ensemble])
 
@@ -125,63 +151,56 @@ class Ledger:
         Raises
         ------
         RunError
-            If there is no such ensemble.
+            If there is no such ensemble, or files of it are still there: their events would be used twice.
         """
         with self._transaction(f"release of {ensemble}") as base:
             if not base.execute("SELECT 1 FROM ensembles WHERE name = ?", [ensemble]).fetchone():
                 message = f"ledger {self.path}: there is no ensemble {ensemble}"
                 raise RunError(message)
+            if left := files_left(base, ensemble):
+                message = f"files of ensemble {ensemble} are still there: delete those in {', '.join(left)} first"
+                raise RunError(message)
             query = "SELECT COALESCE(SUM(stop - start), 0) FROM ranges WHERE ensemble = ? AND state != 'released'"
             items = base.execute(query, [ensemble]).fetchone()[0]
             base.execute("UPDATE ensembles SET state = 'released' WHERE name = ?", [ensemble])
             base.execute("UPDATE ranges SET state = 'released' WHERE ensemble = ?", [ensemble])
+            base.execute("DELETE FROM places WHERE ensemble = ?", [ensemble])
             return int(items)
+
+    def drawn_with(self, ensemble: str, mode: str, seeds: Sequence[int]) -> list[str]:
+        """Return the other ensembles whose numbers were drawn with any of these seeds."""
+        with self._connected() as base:
+            return drawn_with(base, ensemble, mode, seeds)
 
     def view(self) -> list[dict[str, Any]]:
         """Return one record a file and ensemble: what it holds of the file, and in which state."""
         with self._connected() as base:
-            rows = base.execute(
-                "SELECT f.path, f.tree, f.items, r.ensemble, r.state, SUM(r.stop - r.start) FROM files f"
-                " LEFT JOIN ranges r"
-                " ON r.identity = f.identity AND r.tree = f.tree GROUP BY f.identity, f.tree, r.ensemble, r.state"
-                " ORDER BY f.path, f.tree, MIN(r.start)"
-            ).fetchall()
-        names = ("path", "tree", "items", "ensemble", "state", "taken")
-        return [dict(zip(names, row, strict=True)) | {"taken": row[5] or 0} for row in rows]
+            return held_by_file(base)
 
     def held_by_others(self, ensemble: str) -> dict[tuple[str, str], list[tuple[int, int]]]:
         """Return what other ensembles hold, by identity and tree."""
-        held: dict[tuple[str, str], list[tuple[int, int]]] = {}
         with self._connected() as base:
-            rows = base.execute(
-                "SELECT identity, tree, start, stop FROM ranges WHERE state != 'released' AND ensemble != ?"
-                " ORDER BY start",
-                [ensemble],
-            )
-            for identity, tree, start, stop in rows:
-                held.setdefault((identity, tree), []).append((start, stop))
-        return held
+            return held_by_others(base, ensemble)
 
     def ensembles(self) -> dict[str, str]:
         """Return the state of each ensemble."""
         with self._connected() as base:
             return dict(base.execute("SELECT name, state FROM ensembles ORDER BY made, name").fetchall())
 
-    def _register(self, base: sqlite3.Connection, shelves: list[Shelf]) -> None:
-        """Note the files, and refuse those that are not what they were."""
-        faults = []
-        for shelf in shelves:
-            rows = base.execute(
-                "SELECT identity, tree, path, bytes, 0, unit, consumed FROM files WHERE identity = ? OR path = ?",
-                [shelf.identity, shelf.path],
+    def _refuse_unreserved(self, base: sqlite3.Connection, ensemble: str, configuration: str, plan: str) -> None:
+        known = base.execute(
+            "SELECT configuration, state, plan FROM ensembles WHERE name = ?", [ensemble]
+        ).fetchone()
+        if not known or known[0] != configuration or known[1] == "released":
+            stands = f"is {known[1]} with configuration {known[0]}" if known else "is not there"
+            message = f"ledger {self.path}: ensemble {ensemble} {stands}, should be reserved with {configuration}"
+            raise RunError(message)
+        if plan and (reserved := identity(json.loads(known[2]))) != plan:
+            message = (
+                f"ledger {self.path}: ensemble {ensemble} has reserved the events of plan {reserved}, but was"
+                f" built from plan {plan}: these may be events of another ensemble"
             )
-            faults += [fault for row in rows if (fault := changed(Shelf(*row), shelf))]
-        if faults:
-            raise FormatError("\n".join(dict.fromkeys(faults)))
-        base.executemany(
-            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(s.identity, s.tree, s.path, s.bytes, s.items, s.unit, s.order) for s in shelves],
-        )
+            raise RunError(message)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -235,28 +254,3 @@ def used_entries(path: Path, identities: Iterable[str]) -> dict[tuple[str, str],
             " GROUP BY identity, tree"
         ).fetchall()
     return {(identity, tree): int(items) for identity, tree, items in rows if identity in wanted}
-
-
-def _taken(base: sqlite3.Connection, key: tuple[str, str]) -> list[tuple[int, int]]:
-    return list(
-        base.execute(
-            "SELECT start, stop FROM ranges WHERE identity = ? AND tree = ? AND state != 'released'"
-            " ORDER BY start",
-            key,
-        ).fetchall()
-    )
-
-
-def _refuse_overlap(base: sqlite3.Connection, ranges: list[Range], ensemble: str) -> None:
-    for one in ranges:
-        other = base.execute(
-            "SELECT ensemble, start, stop FROM ranges WHERE identity = ? AND tree = ? AND state != 'released'"
-            " AND start < ? AND stop > ?",
-            [one.identity, one.tree, one.stop, one.start],
-        ).fetchone()
-        if other:
-            message = (
-                f"ensembles {other[0]} and {ensemble} would share items {max(one.start, other[1])} to"
-                f" {min(one.stop, other[2])} of {one.identity} {one.tree}"
-            )
-            raise RunError(message)

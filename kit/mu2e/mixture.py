@@ -18,11 +18,12 @@ from kit.mu2e.closing import built_files, plan_beside
 from kit.mu2e.exporting import export, refuse_ungridded, shares_for
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plans import Plan, plan_text, read_plan
+from kit.mu2e.plan_files import identity, read_plan, write_plan
+from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.pseudo import mix_pseudo
 from kit.mu2e.requests import pools_of, request_for, yields_of
-from kit.mu2e.steps import PLAN, build, close, make_plan, told, write_spectrum
+from kit.mu2e.steps import build, close, make_plan, told, write_spectrum
 from kit.mu2e.table import Yields
 from kit.mu2e.toys import draw_toys, pool_histograms, write_toys
 from kit.run import Run
@@ -48,8 +49,7 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
         run.read(str(path))
         if p.step == "close":
             return told(plan) | _close(p, plan, run)
-        with run.writing(PLAN) as part:  # it travels with what was built from it
-            part.write_text(plan_text(plan), encoding="utf-8")
+        write_plan(plan, run)  # it travels with what was built from it
         return told(plan) | build(p, plan, run)
     made = yields_of(p, run)
     refuse_ungridded(p, made)
@@ -67,7 +67,7 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
     if p.step == "plan":
         return summary
     if p.output_format == "virtual":
-        Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration)
+        Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration, identity(plan))
         return summary | {"files": 0, "rows": 0}
     summary |= build(p, plan, run) | _close(p, plan, run)
     write_spectrum(pools, plan, run, _own_files(p, plan, run))
@@ -82,8 +82,12 @@ def _refuse_unplannable(p: MixtureParameters, made: Yields, plan: Plan) -> None:
 
 def _close(p: MixtureParameters, plan: Plan, run: Run) -> dict[str, Any]:
     """Count the files, those of this run or of others, and mark their events as used."""
-    found = close(plan, run, built_files(p, plan, run) if p.step == "close" else _own_files(p, plan, run))
-    Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration)
+    ledger = Ledger(resolve(p.ledger))
+    reserved = plan.ensemble, plan.configuration, identity(plan)
+    ledger.require(*reserved)
+    files = built_files(p, plan, run) if p.step == "close" else _own_files(p, plan, run)
+    found = close(plan, run, files)
+    ledger.confirm(*reserved, sorted({path.parent for path in files.values()}))
     return found
 
 

@@ -6,17 +6,14 @@ order of the rows, so that any of them can be made alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from kit.files import FormatError, read_json
+from kit.files import FormatError
 from kit.mu2e.consumption import Order, Part, Thinning, Unit, make_part
 from kit.mu2e.interleaving import chunk_counts, shuffled_labels
 from kit.mu2e.mixing import Rows
@@ -24,12 +21,11 @@ from kit.mu2e.primaries import Source
 from kit.mu2e.sampler import simulate_job
 from kit.mu2e.streams import Shuffled, Stream
 
-__all__ = ["Mode", "Plan", "Take", "checksum", "plan_from", "plan_text", "read_plan", "rows_of"]
+__all__ = ["Mode", "Plan", "Take", "rows_of"]
 
 IntArray = npt.NDArray[np.int64]
 Mode = Literal["poisson", "art", "asimov"]
 Take = tuple[int, int, int]  # part, and positions from, up to without
-FORMAT = 1  # of plan.json
 
 
 @dataclass(frozen=True)
@@ -90,52 +86,6 @@ class Plan:
         """Items of each process in all subruns."""
         return {name: sum(counts[i] for counts in self.counts) for i, name in enumerate(self.processes)}
 
-    def plain(self) -> dict[str, Any]:
-        """Return it as JSON holds it; sources as lists, since there may be many."""
-        values = asdict(self)
-        sources = [list(asdict(source).values()) for source in self.sources]
-        return {"format": FORMAT} | values | {"sources": sources}
-
-
-def plan_text(plan: Plan) -> str:
-    """Return a plan as text, one line for each of its parts."""
-    lines = [
-        f" {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in plan.plain().items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def read_plan(path: Path) -> Plan:
-    """Return the plan in a file.
-
-    Raises
-    ------
-    FormatError
-        If it is none.
-    """
-    return plan_from(read_json(path), str(path))
-
-
-def plan_from(content: Any, where: str) -> Plan:
-    """Return the plan that a JSON object describes."""
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        message = f"{where}: should be the plan.json that mu2e/mixture writes"
-        raise FormatError(message)
-    try:
-        values = {name: value for name, value in content.items() if name != "format"}
-        sources = [Source(*source) for source in values.pop("sources")]
-        takes = [[[(p, a, b) for p, a, b in takes] for takes in subrun] for subrun in values.pop("takes")]
-        thinning = [(str(branch), float(largest)) for branch, largest in values.pop("thinning")]
-        return Plan(**values, sources=sources, takes=takes, thinning=thinning)
-    except (TypeError, ValueError, KeyError) as fault:
-        message = f"{where}: {fault}; should be the plan.json that mu2e/mixture writes"
-        raise FormatError(message) from None
-
-
-def checksum(content: Any) -> str:
-    """Return a short checksum of JSON content."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
 
 def rows_of(plan: Plan, subrun: int, store: dict[int, Part]) -> Iterator[Rows]:
     """Yield the rows of one subrun, chunk by chunk.
@@ -150,14 +100,7 @@ def rows_of(plan: Plan, subrun: int, store: dict[int, Part]) -> Iterator[Rows]:
         Parts that were made before, by index; filled here.
     """
     counts = plan.counts[subrun]
-    streams = [
-        Stream([(_part(plan, part, store), start, stop) for part, start, stop in takes])
-        if plan.order == "sequential"
-        else Shuffled(
-            [(_part(plan, part, store), start, stop) for part, start, stop in takes], plan.seed, subrun, process
-        )
-        for process, takes in enumerate(plan.takes[subrun])
-    ]
+    streams = [_stream(plan, subrun, process, store) for process in range(len(plan.processes))]
     event = 1
     for labels in _labels(plan, subrun, counts):
         # labels are of items: with whole events an item may have several rows
@@ -176,6 +119,25 @@ def rows_of(plan: Plan, subrun: int, store: dict[int, Part]) -> Iterator[Rows]:
             rows.event[at] = event + where[item]
         event += len(labels)
         yield rows
+
+
+def _stream(plan: Plan, subrun: int, process: int, store: dict[int, Part]) -> Stream:
+    """Return the items of one process in one subrun.
+
+    Raises
+    ------
+    FormatError
+        If its ranges do not hold as many as are counted; what thinning leaves shows only in the files.
+    """
+    takes = [(_part(plan, part, store), start, stop) for part, start, stop in plan.takes[subrun][process]]
+    held = sum(part.available([(start, stop)]) for part, start, stop in takes if stop <= part.items)
+    if held != plan.counts[subrun][process]:
+        message = (
+            f"plan of ensemble {plan.ensemble}: counts: subrun {subrun} has {plan.counts[subrun][process]} of"
+            f" {plan.processes[process]}, but its takes hold {held}"
+        )
+        raise FormatError(message)
+    return Stream(takes) if plan.order == "sequential" else Shuffled(takes, plan.seed, subrun, process)
 
 
 def _labels(plan: Plan, subrun: int, counts: Sequence[int]) -> Iterator[npt.NDArray[np.uint8]]:

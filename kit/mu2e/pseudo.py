@@ -14,12 +14,13 @@ from kit.mu2e.building import file_name
 from kit.mu2e.interleaving import stream
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.plan_files import plan_from, plan_record, refuse_other, write_plan
 from kit.mu2e.planning import Request, choose, drawn_counts, parts_for
-from kit.mu2e.plans import Plan, plan_from, plan_text
+from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.reservations import joined
 from kit.mu2e.shelves import Range
-from kit.mu2e.steps import PLAN, build, close, note_inputs, probe, told
+from kit.mu2e.steps import build, close, note_inputs, probe, tell_same_seed, told
 from kit.run import Run, RunError
 
 __all__ = ["OVERLAP", "disjoint_plans", "mix_pseudo", "overlapping_plans", "shared"]
@@ -38,18 +39,22 @@ def mix_pseudo(p: MixtureParameters, pools: Mapping[str, Pool], request: Request
 
     def draw(free: Free) -> tuple[list[Range], str]:
         plans, ranges = of(request, pools, free, p.pseudo_experiments)
-        return ranges, json.dumps([plan.plain() for plan in plans])
+        for number, plan in enumerate(plans):
+            refuse_other(plan, run, folder_of(number))
+        return ranges, json.dumps([plan_record(plan) for plan in plans])
 
     ledger = Ledger(resolve(p.ledger))
     configuration = f"{request.configuration} × {p.pseudo_experiments}{' overlapping' if p.allow_overlap else ''}"
-    text, _ = ledger.reserve(request.ensemble, configuration, [part.shelf for part in parts], draw)
+    text, _ = ledger.reserve(
+        request.ensemble, configuration, [part.shelf for part in parts], draw, [run.directory]
+    )
     plans = [plan_from(content, str(ledger.path)) for content in json.loads(text)]
+    tell_same_seed(request.ensemble, plans[0], ledger, run)
     summary = told(plans[0]) | {"pseudo_experiments": len(plans), "rows": 0}
     drawn = []
     for number, plan in enumerate(plans):
-        folder = f"pseudo_{number:04d}/"
-        with run.writing(folder + PLAN) as part:
-            part.write_text(plan_text(plan), encoding="utf-8")
+        folder = folder_of(number)
+        write_plan(plan, run, folder)
         drawn.append(list(plan.totals.values()))
         if p.output_format != "virtual":
             summary["rows"] += build(p, plan, run, folder)["rows"]
@@ -64,6 +69,11 @@ def mix_pseudo(p: MixtureParameters, pools: Mapping[str, Pool], request: Request
         summary["shared"] = {name: {key: found[key] for key in keys} for name, found in report.items()}
     ledger.confirm(request.ensemble, configuration)
     return summary
+
+
+def folder_of(number: int) -> str:
+    """Return where in the run's directory a pseudo-experiment lies."""
+    return f"pseudo_{number:04d}/"
 
 
 def disjoint_plans(

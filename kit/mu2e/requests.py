@@ -10,8 +10,8 @@ from kit.mu2e.catalogue import read_catalogue
 from kit.mu2e.consumption import make_part
 from kit.mu2e.demo import DEMO_YIELDS, catalogue_path
 from kit.mu2e.mixture_options import MixtureParameters
+from kit.mu2e.plan_files import checksum
 from kit.mu2e.planning import Request
-from kit.mu2e.plans import checksum
 from kit.mu2e.primaries import Pool, measure
 from kit.mu2e.processes import canonical
 from kit.mu2e.table import Yields, read_yields

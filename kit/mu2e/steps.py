@@ -12,20 +12,20 @@ import numpy.typing as npt
 
 from kit.files import json_text, resolve, write_json
 from kit.mu2e.building import Builder, file_name
-from kit.mu2e.closing import PLAN, counts_in, refuse_differing
+from kit.mu2e.closing import counts_in, refuse_differing
 from kit.mu2e.ensemble_files import TREE, field_names
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.momenta import EDGES, flat_values, histogram
+from kit.mu2e.plan_files import identity, plan_from, plan_record, refuse_other, write_plan
 from kit.mu2e.planning import Request, choose, parts_for
-from kit.mu2e.plans import Plan, plan_from, plan_text
+from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool, open_file
 from kit.mu2e.pulls import compare, pull_text
 from kit.mu2e.shelves import Range
 from kit.run import Run
 
 __all__ = [
-    "PLAN",
     "SPECTRUM",
     "VALIDATION",
     "build",
@@ -36,6 +36,7 @@ __all__ = [
     "no_momentum",
     "note_inputs",
     "probe",
+    "tell_same_seed",
     "told",
     "write_spectrum",
 ]
@@ -91,17 +92,31 @@ def make_plan(
     def draw(free: Free) -> tuple[list[Range], str]:
         plan, ranges = choose(request, pools, free)
         refuse(plan)
-        return ranges, json_text(plan.plain())
+        refuse_other(plan, run)
+        return ranges, json_text(plan_record(plan))
 
     ledger = Ledger(resolve(p.ledger))
     shelves = [part.shelf for part in parts]
-    text, known = ledger.reserve(request.ensemble, request.configuration, shelves, draw)
+    places = [run.directory] if p.step == "all" else []
+    text, known = ledger.reserve(request.ensemble, request.configuration, shelves, draw, places)
     if known:
         run.notice(f"ensemble {request.ensemble} had its events before; the same ones are used")
     plan = plan_from(json.loads(text), str(ledger.path))
-    with run.writing(PLAN) as part:
-        part.write_text(plan_text(plan), encoding="utf-8")
+    tell_same_seed(request.ensemble, plan, ledger, run)
+    write_plan(plan, run)
     return plan
+
+
+def tell_same_seed(ensemble: str, plan: Plan, ledger: Ledger, run: Run) -> None:
+    """Notice that other ensembles have the same random numbers: all of them fluctuate alike."""
+    seeds = plan.seeds if plan.mode == "art" else [plan.seed]
+    same = [] if plan.mode == "asimov" else ledger.drawn_with(ensemble, plan.mode, seeds)
+    if same:
+        name = "sampling_seed" if plan.mode == "art" else "seed"
+        words = ", ".join(same[:5]) + (" …" if len(same) > 5 else "")
+        run.notice(
+            f"the numbers of {ensemble} fluctuate as those of {words}, of the same {name}; choose another one"
+        )
 
 
 def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[str, Any]:
@@ -200,6 +215,7 @@ def told(plan: Plan) -> dict[str, Any]:
     return {
         "ensemble": plan.ensemble,
         "configuration": plan.configuration,
+        "plan": identity(plan),
         "mode": plan.mode,
         "wall_s": facts["wall_s"],
         "on_spill_s": facts["on_spill_s"],

@@ -146,7 +146,7 @@ def _catalogue(path: Path) -> None:
 
 
 def _plan(path: Path) -> None:
-    from kit.mu2e.plans import read_plan
+    from kit.mu2e.plan_files import read_plan
 
     read_plan(path)
 

@@ -41,6 +41,12 @@ def read(run: Run, *columns: str, folder: str = "") -> dict[str, Any]:
     return {name: np.concatenate([part[name] for part in parts]) for name in columns}
 
 
+def delete(run: Run) -> None:
+    """Delete the files of an ensemble, so that its events may be given back."""
+    for path in run.directory.rglob("nts.*.root"):
+        path.unlink()
+
+
 def plan_of(run: Run) -> dict[str, Any]:
     """Return the plan of a run."""
     return json.loads((run.directory / "plan.json").read_text())

@@ -9,7 +9,7 @@ import uproot
 from kit.mu2e.building import Builder, Repeats, file_name
 from kit.mu2e.mixing import Rows
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plans import read_plan
+from kit.mu2e.plan_files import read_plan
 from tests.mu2e.ensembles import count, draw
 
 

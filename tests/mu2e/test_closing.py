@@ -6,7 +6,7 @@ import uproot
 
 from kit.files import FormatError
 from kit.mu2e.closing import counts_in, refuse_differing
-from kit.mu2e.plans import read_plan
+from kit.mu2e.plan_files import read_plan
 from tests.mu2e.ensembles import count, draw
 
 

@@ -21,10 +21,11 @@ from kit.mu2e import demo
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture import MixtureParameters, mix
 from kit.run import Run, RunError
-from tests.mu2e.ensembles import count, draw, plan_of, read
+from tests.mu2e.ensembles import count, delete, draw, plan_of, read
 from tests.mu2e.test_primaries import NEWER, REAL
 
 PROJECT = Path(__file__).resolve().parents[2]
+OTHER = {"ledger": "other.sqlite"}
 COLUMNS = ("run", "subrun", "event", "proc", "src_file", "src_entry", "src_run", "src_subrun", "src_event", "mom")
 
 
@@ -108,7 +109,14 @@ def test_a_shortage_leaves_no_file_and_no_reservation(yields):
 
 
 def test_releasing_an_ensemble_gives_its_events_back(yields):
-    first = _pairs(draw(yields, ensemble="a"))
+    run = draw(yields, ensemble="a")
+    first = _pairs(run)
+    with pytest.raises(
+        RunError, match=f"files of ensemble a are still there: delete those in {run.directory} first"
+    ):
+        _ledger().release("a")
+    assert _ledger().ensembles() == {"a": "used"}
+    delete(run)
     assert _ledger().release("a") == len(first)
     assert sorted(_pairs(draw(yields, ensemble="b"))) == sorted(first)
 
@@ -121,7 +129,9 @@ def test_the_same_name_with_another_configuration_is_refused(yields):
 
 def test_planning_building_and_closing_apart_give_the_same_ensemble(yields):
     whole = draw(yields, ensemble="whole", step="all")
+    aside = whole.directory.rename(whole.directory.with_suffix(".aside"))
     _ledger().release("whole")
+    aside.rename(whole.directory)
     planned = draw(yields, ensemble="whole", step="plan")
     assert not list(planned.directory.glob("*.root"))
     assert _ledger().ensembles()["whole"] == "reserved"
@@ -134,6 +144,8 @@ def test_planning_building_and_closing_apart_give_the_same_ensemble(yields):
     assert [run.summary["files"] for run in built] == [1, 1, 1]
     closed = draw("", step="close", inputs_built=["jobs"])
     assert _ledger().ensembles()["whole"] == "used"
+    with pytest.raises(RunError, match=r"still there: delete those in .*jobs/0, .*jobs/1, .*jobs/2 first"):
+        _ledger().release("whole")
     assert closed.summary["drawn"] == whole.summary["drawn"]
     assert (closed.directory / "validation.csv").read_text() == (whole.directory / "validation.csv").read_text()
     for i, run in enumerate(built):
@@ -157,6 +169,26 @@ def test_closing_without_all_subruns_or_with_others_is_refused(yields):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(RunError, match="is not what its run has written"):
         draw("", step="close", plan=plan, inputs_built=["jobs/all"], output="c3")
+
+
+def test_closing_with_another_ledger_is_refused_and_makes_none(yields):
+    planned = draw(yields, step="plan")
+    draw("", step="build", plan=str(planned.directory / "plan.json"), output="built")
+    with pytest.raises(
+        RunError, match=r"x\.sqlite: there is no such file; should be the one that demo was planned"
+    ):
+        draw("", step="close", inputs_built=["built"], ledger="x.sqlite", output="c")
+    assert not resolve("x.sqlite").exists()
+    assert not (resolve("c") / "validation.csv").exists()
+
+
+def test_numbers_of_the_same_seed_are_told(yields):
+    notices = [
+        draw(yields, step="plan", subruns=1, ensemble=name, **values).notices
+        for name, values in (("a", {}), ("b", {}), ("c", OTHER), ("d", OTHER | {"seed": 2}))
+    ]
+    said = "the numbers of b fluctuate as those of a, of the same seed; choose another one"
+    assert notices == [[], [said], [], []]
 
 
 def test_closing_nothing_is_refused(tmp_path):

@@ -11,7 +11,7 @@ from kit.mu2e.sealing import seal
 from kit.mu2e.yield_options import YieldParameters
 from kit.parameters import ParameterError
 from kit.run import RunError
-from tests.mu2e.ensembles import COUNTED, count, draw
+from tests.mu2e.ensembles import COUNTED, count, delete, draw
 
 
 @pytest.fixture
@@ -172,6 +172,10 @@ def test_events_are_given_back_by_the_name_of_their_ensemble(catalogue):
     assert "the name is 'dem', should be 'demo', whose events are given back" in panel.error
     assert {one["state"] for one in panel.browser.records} == {"used"}
     panel.name.value = "demo"
+    _click(panel, "Release events")
+    assert f"files of ensemble demo are still there: delete those in {run.directory} first" in panel.error
+    assert {one["state"] for one in panel.browser.records} == {"used"}
+    delete(run)
     _click(panel, "Release events")
     assert panel.error == ""
     assert f"{run.summary['rows']} events given back" in panel.words.text

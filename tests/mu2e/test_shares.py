@@ -11,7 +11,7 @@ import uproot
 from kit.files import FormatError, resolve
 from kit.mu2e.fcl import GRID_EVENTS, EventId
 from kit.mu2e.ledger import Ledger
-from kit.mu2e.plans import read_plan
+from kit.mu2e.plan_files import read_plan
 from kit.mu2e.sampler import art_labels
 from kit.mu2e.shares import free_shares
 from kit.mu2e.standins import TREE

@@ -4,7 +4,7 @@ import awkward as ak
 import pytest
 import uproot
 
-from kit.mu2e.plans import read_plan
+from kit.mu2e.plan_files import read_plan
 from kit.mu2e.virtual import all_rows, materialise
 from tests.mu2e.ensembles import count, draw
 
