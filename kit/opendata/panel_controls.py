@@ -48,7 +48,8 @@ class MassControls:
         self.peak = ipywidgets.BoundedFloatText(description="peak cut [GeV]", **field)
         self.split = ipywidgets.BoundedFloatText(description="split [GeV], 0 none", **field)
         drag = {"min": 0, "max": 1, "readout": False, "layout": {"width": "11em"}}
-        self.peak_slider, self.split_slider = ipywidgets.IntSlider(**drag), ipywidgets.IntSlider(**drag)
+        self.peak_slider = ipywidgets.IntSlider(tooltip="drag the peak cut", **drag)
+        self.split_slider = ipywidgets.IntSlider(tooltip="drag the split", **drag)
         self.overlays = ipywidgets.SelectMultiple(
             description="laid over", rows=2, style=short, layout={"width": "22em"}
         )

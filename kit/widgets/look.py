@@ -27,8 +27,8 @@ KEYS = """const panel = this.closest('.kit-panel');
 NAMES = """const call = () => {
     for (const handle of panel.querySelectorAll('[role=slider]:not([aria-label])')) {
       const host = handle.closest('.jupyter-widgets'), row = host.parentElement;
-      const label = row.querySelector('label')?.innerText;
-      handle.setAttribute('aria-label', host.title || host.querySelector('label')?.innerText || label || 'slider');
+      const own = host.querySelector('label'), beside = row.querySelector('label')?.innerText;
+      handle.setAttribute('aria-label', host.title || own?.innerText || own?.title || beside || 'slider');
     }
     for (const image of panel.querySelectorAll('img.kit-picture:not([alt])'))
       image.alt = 'picture; the words below it say what it shows';

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -72,7 +73,54 @@ def run_carefully(path: Path, folder: Path) -> dict[str, float]:
     return {"R3": time.process_time() - start}
 
 
-TASKS = {"kernels": load_kernels, "masses": run_once, "plain": run_plainly, "careful": run_carefully}
+def look_through(_path: Path, folder: Path) -> dict[str, float]:
+    """Open the panel of masses on ten thousand pairs, switch, filter and sort, as where somebody clicks.
+
+    A switch is over when its picture is; what filters and sorts is over when the list is, and the kernel hears the
+    next click.
+    """
+    from kit.opendata.histograms import HistogramParameters
+    from kit.opendata.panel import MassPanel
+    from tests.opendata.many_pairs import write_many
+
+    p = HistogramParameters(inputs=[write_many(folder / "many", PAIRS)], min_events=1)
+
+    def seconds(clock: Callable[[], float], act: Callable[[int], object]) -> float:
+        taken = []
+        for place in range(11):
+            start = clock()
+            act(place)
+            taken.append(clock() - start)
+            panel.picture.flush()
+        return statistics.median(taken)
+
+    def switch(_place: int) -> None:
+        panel.browser.next()
+        panel.picture.flush()
+
+    start = time.process_time()
+    panel = MassPanel(p)
+    panel.picture.flush()
+    found = {"panel: open": time.process_time() - start}
+    found["panel: switch"] = seconds(time.process_time, switch)
+    browser = panel.browser
+    filters = [f"{place % 3}e entries>{100 + place}" for place in range(11)]
+    found["panel: filter"] = seconds(time.thread_time, lambda place: browser.set_trait("filter", filters[place]))
+    browser.filter = ""
+    orders = ["entries", "excess"] * 6
+    found["panel: sort"] = seconds(time.thread_time, lambda place: browser.set_trait("order", orders[place]))
+    panel.close()
+    return found
+
+
+TASKS = {
+    "kernels": load_kernels,
+    "masses": run_once,
+    "plain": run_plainly,
+    "careful": run_carefully,
+    "panel": look_through,
+}
+PAIRS = 10_000  # that the panel shows
 
 
 def compile_times(small: Path, folder: Path) -> dict[str, Any]:

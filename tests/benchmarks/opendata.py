@@ -45,7 +45,7 @@ from tests.benchmarks._opendata_measures import (
     run_masses,
     same_answers,
 )
-from tests.benchmarks._opendata_processes import compile_times, peak_memory
+from tests.benchmarks._opendata_processes import compile_times, in_a_process, peak_memory
 
 PACKAGES = ("numpy", "awkward", "uproot", "numba", "vector", "hist", "pyarrow")
 TARGETS = {
@@ -55,6 +55,10 @@ TARGETS = {
     "all options, sub-leading": ("the same, sub-leading, too", "at most", 1.8),
     "writing": ("BumpNet histograms, ms each", "at most", 0.5),
     "memory": ("peak resident memory, MB", "at most", 700.0),
+    "panel: open": ("panel of 10 000 pairs: opening, CPU s", "at most", 2.0),
+    "panel: switch": ("the same: another pair with its picture, CPU s", "at most", 0.15),
+    "panel: filter": ("the same: filtering, CPU s", "at most", 0.1),
+    "panel: sort": ("the same: sorting, CPU s", "at most", 0.1),
     "numba": ("times that a small run imports numba", "at most", 0.0),
 }
 
@@ -133,7 +137,8 @@ def report(found: dict[str, Any]) -> str:
 
 
 def targets(found: dict[str, Any]) -> dict[str, float]:
-    values = {"memory": max(found["memory"].values()), "writing": found["writing"]["ms_each"]}
+    values = dict(found["panel"])
+    values |= {"memory": max(found["memory"].values()), "writing": found["writing"]["ms_each"]}
     values["numba"] = float(found["compile"]["small run"]["numba"])
     medians = {int(events): size["median"] for events, size in found["sizes"].items()}
     if "R2" in medians.get(20_000, {}):
@@ -167,11 +172,12 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             "seconds": times,
             "median": {name: statistics.median(values) for name, values in times.items()},
         }
-    say("writing, compiling, memory …")
+    say("writing, compiling, memory, panel …")
     found["writing"] = writing_times(make_file(max(options.events), folder), folder, options.repeats)
     found["compile"] = compile_times(small, folder)
     sizes = sorted({max(options.events), options.memory_events})
     found["memory"] = peak_memory([make_file(events, folder) for events in sizes], folder)
+    found["panel"] = in_a_process("panel", small, folder)
     found["targets"] = targets(found)
     found["machine"] = {
         "python": platform.python_version(),
