@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.side_by_side"]
 PROJECT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("kit", deadline=None)  # how long an example takes says more of the machine than of us

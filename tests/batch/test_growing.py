@@ -81,9 +81,16 @@ def states(made) -> list[str]:
     return [one.state for one in look(made)]
 
 
-def test_what_is_new_is_worked_on_alone_and_the_sum_is_that_of_all(grows: Path, tmp_path: Path):
+def test_nothing_new_changes_nothing_and_what_is_new_is_worked_on_alone_and_added(grows: Path, tmp_path: Path):
     first, _ = called(grows)
     assert total(first) == 1 + 4 + 9
+    with pytest.raises(SubmissionError, match=r"grows by --again, which goes a stage at a time; leave --dag out"):
+        called(grows, again=True, changes=Options(profile="condor", dag=True))
+    same, said = called(grows, again=True)
+    assert said[-1] == "find: nothing is new"
+    assert same.records == first.records
+    assert states(same) == ["complete"] * 4
+    assert called(grows)[0].records == first.records
     put(tmp_path, 4, 5)
     second, _ = called(grows, again=True)
     assert states(second) == ["complete"] * 4
@@ -105,15 +112,6 @@ def test_a_third_turn_knows_what_both_before_it_have_found(grows: Path, tmp_path
     assert inputs_of(third, "square") == ["number_6.txt"]
     assert len(inputs_of(third, "total")) == len(third.records["square"].earlier) + 1 == 3
     assert total(third) == 1 + 4 + 9 + 16 + 36
-
-
-def test_where_nothing_is_new_all_stays_as_it_was_and_is_said(grows: Path):
-    first, _ = called(grows)
-    again, said = called(grows, again=True)
-    assert said[-1] == "find: nothing is new"
-    assert again.records == first.records
-    assert states(again) == ["complete"] * 4
-    assert called(grows)[0].records == first.records
 
 
 @pytest.mark.slow
@@ -157,14 +155,11 @@ def test_a_submission_that_was_cut_short_before_its_run_was_there_is_still_of_wh
     assert total(second) == 1 + 4 + 9 + 16
 
 
-def test_only_what_is_complete_grows_and_never_as_a_dag(grows: Path, chain: Path):
+def test_only_what_is_complete_grows(grows: Path, chain: Path):
     with pytest.raises(SubmissionError, match=r"--again adds to what is complete; find is waiting"):
         called(grows, again=True)
     with pytest.raises(SubmissionError, match=r"chain: no stage has again, such as again: \{since"):
         called(chain, again=True)
-    called(grows)
-    with pytest.raises(SubmissionError, match=r"grows by --again, which goes a stage at a time; leave --dag out"):
-        called(grows, again=True, changes=Options(profile="condor", dag=True))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.fuzz.mutations import mutants
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).with_name("corpus")
-SECONDS, SLOW_SECONDS = 1.0, 120.0  # of CPU, for each target
+SECONDS, SLOW_SECONDS = 0.25, 120.0  # of CPU, for each target
 
 
 def seeds(name):
