@@ -17,6 +17,7 @@ import numpy as np
 from kit import files
 from kit.directories import RunError
 from kit.hgcroc.calibration.chains import follow, is_chain, overlays_for
+from kit.hgcroc.logbook import LOG
 from kit.hgcroc.marks import Mark, Status, marks_text
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.options import AcquisitionParameters
@@ -111,6 +112,10 @@ def finish(p: AcquisitionParameters, run: Run, session: Session, measured: int, 
         doubtful = validate(scan)
     with open_again(path, plan) as recorder:
         recorder.mark(doubtful)
+    for name in (FILE, LOG):
+        if not (session.folder / name).is_file():
+            message = f"{files.shown(session.folder / name)} was being written and is gone; who removed it?"
+            raise RunError(message)
     for found in sorted(session.folder.rglob("*")):
         if found.is_file() and not found.name.startswith("."):
             run.has(str(found.relative_to(run.directory)))

@@ -10,8 +10,9 @@ from typing import IO, Any
 
 from kit import files
 
-__all__ = ["Logbook"]
+__all__ = ["LOG", "Logbook"]
 
+LOG = "log.jsonl"
 AT_ONCE = 1.0  # s that a line may wait for the disk
 
 
@@ -21,7 +22,7 @@ class Logbook:
     Parameters
     ----------
     folder : Path
-        Where ``log.jsonl`` and ``raw/`` are.
+        Where the log and ``raw/`` are.
     keep_raw : str
         ``yes`` keeps all raw data, ``auto`` those of points in doubt, ``no`` none.
     """
@@ -29,7 +30,8 @@ class Logbook:
     def __init__(self, folder: Path, keep_raw: str = "auto") -> None:
         self.folder, self._keep = folder, keep_raw
         folder.mkdir(parents=True, exist_ok=True)
-        self._stream: IO[str] = (folder / "log.jsonl").open("a", encoding="utf-8")
+        self._path = folder / LOG
+        self._stream: IO[str] = self._path.open("a", encoding="utf-8")
         self._flushed = time.monotonic()
 
     def note(self, kind: str, **details: Any) -> None:
@@ -37,7 +39,8 @@ class Logbook:
         line = {"time": round(time.time(), 6), "kind": kind, **details}
         self._stream.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
         if time.monotonic() - self._flushed > AT_ONCE or kind != "exchange":
-            self._stream.flush()
+            with files.naming(self._path):
+                self._stream.flush()
             self._flushed = time.monotonic()
 
     def exchange(self, exchange: dict[str, Any]) -> None:
@@ -54,4 +57,5 @@ class Logbook:
 
     def close(self) -> None:
         """Bring everything to the disk."""
-        self._stream.close()
+        with files.naming(self._path):
+            self._stream.close()

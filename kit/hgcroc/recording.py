@@ -6,9 +6,8 @@ readable; before it can be written again it is copied.
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from kit import files
 from kit.files import FormatError
+from kit.hgcroc import reserving
 from kit.hgcroc.events import EVENTS
 from kit.hgcroc.marks import Status
 from kit.hgcroc.planning.scan import Plan
@@ -42,7 +42,7 @@ def open_again(path: Path, plan: Plan) -> Recorder:
     try:
         file = opened(path, writing=True)
     except OSError:
-        _copy(path)  # its writer was killed: HDF5 does not let anyone write on
+        _copy(path)  # its writer was killed, or could not write: HDF5 does not let anyone write on
         file = opened(path, writing=True)
     if file.attrs.get("format") != FORMAT or file.attrs.get("hash") != plan.hash:
         told = f"{files.shown(path)}: is a scan of hash {file.attrs.get('hash')}, should be {plan.hash}"
@@ -59,11 +59,15 @@ def _copy(path: Path) -> None:
             opened(path) as old,
             files.whole(path) as part,
             h5py.File(part, "w", libver="latest") as new,
+            reserving.writing(new, path.stat().st_size),
         ):
             new.attrs.update(old.attrs)
             for name in old:
                 old.copy(name, new)
+            new.flush()
     except OSError as fault:
+        if fault.errno in files.NO_ROOM:
+            raise
         message = f"{files.shown(path)}: cannot be read: {fault}; should be the file of a scan"
         raise FormatError(message) from None
 
@@ -82,6 +86,10 @@ class Recorder:
         self._waiting: dict[int, tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]]] = {}
         self._flushed = self._last = 0.0
         self._columns = [(name, file[f"summary/{name}"]) for name in SUMMARY]
+        self._chunks = [  # how many points share a chunk, and its bytes
+            (columns[0].chunks[0], sum(map(reserving.chunk_bytes, columns)))
+            for columns in ([stored for _, stored in self._columns], list(file["points"].values()))
+        ]
 
     def __enter__(self) -> Self:
         return self
@@ -120,11 +128,11 @@ class Recorder:
             Registers that were read to be otherwise than planned, and their values.
         """
         if events:
-            self._write_events(point, events)
+            with reserving.writing(self._file, self._room_of(events)):
+                self._write_events(point, events)
         if differences is not None and len(differences):
-            stored = self._file["points/differences"]
-            stored.resize(len(stored) + len(differences), axis=0)
-            stored[-len(differences) :] = np.column_stack([np.full(len(differences), point), differences])
+            with reserving.writing(self._file, 2 * self._file["points/differences"].nbytes):
+                self._write_differences(point, differences)
         self._waiting[point] = (dict(columns), summary)
         now = time.monotonic()
         slow, self._last = now - self._last > AT_ONCE, now
@@ -134,27 +142,36 @@ class Recorder:
     def mark(self, marks: Mapping[int, int]) -> None:
         """Add marks to points that have been written; good ones become flagged."""
         self.flush()
-        for point, mark in marks.items():
-            self._file["points/flags"][point] |= np.uint32(mark)
-            if self._file["points/status"][point] == Status.GOOD:
-                self._file["points/status"][point] = Status.FLAGGED
-        self._file.flush()
+        with reserving.writing(self._file):
+            for point, mark in marks.items():
+                self._file["points/flags"][point] |= np.uint32(mark)
+                if self._file["points/status"][point] == Status.GOOD:
+                    self._file["points/status"][point] = Status.FLAGGED
+            self._file.flush()
 
     def flush(self) -> None:
         """Bring all points to the disk: data first, then the word that they are there."""
         points = sorted(self._waiting)
         breaks = [k for k in range(1, len(points)) if points[k] != points[k - 1] + 1]
-        for start, stop in zip([0, *breaks], [*breaks, len(points)], strict=True):
-            run = points[start:stop]
-            if run:
-                self._write_run(run)
-        if points:
+        with reserving.writing(self._file, self._room(points)):
+            for start, stop in zip([0, *breaks], [*breaks, len(points)], strict=True):
+                if run := points[start:stop]:
+                    self._write_run(run)
             self._file.flush()
+        with reserving.writing(self._file, self._room([])):
             for point in points:
                 self._file["points/status"][point] = self._waiting[point][0]["status"]
-        self._file.flush()
+            self._file.flush()
         self._waiting.clear()
         self._flushed = time.monotonic()
+
+    def _room(self, points: Sequence[int]) -> int:
+        """Return the most bytes that points take: HDF5 writes whole chunks, and each in a new place."""
+        return sum(len({point // many for point in points}) * size for many, size in self._chunks)
+
+    def _room_of(self, events: Mapping[str, npt.NDArray[Any]]) -> int:
+        stored = [(self._file[f"events/{name}"], len(values)) for name, values in events.items()]
+        return sum(-(-length // dataset.chunks[1]) * reserving.chunk_bytes(dataset) for dataset, length in stored)
 
     def _write_run(self, run: list[int]) -> None:
         """Write points that follow each other."""
@@ -171,6 +188,11 @@ class Recorder:
                 for k in measured:
                     stored[run[k]] = rows[k][1][name]
 
+    def _write_differences(self, point: int, differences: npt.NDArray[np.int64]) -> None:
+        stored = self._file["points/differences"]
+        stored.resize(len(stored) + len(differences), axis=0)
+        stored[-len(differences) :] = np.column_stack([np.full(len(differences), point), differences])
+
     def _write_events(self, point: int, events: Mapping[str, npt.NDArray[Any]]) -> None:
         before = self._file["events/corruption"][point, 0]
         again = bool((before != EVENTS["corruption"][2]).any())  # an earlier try left events, perhaps more
@@ -185,7 +207,9 @@ class Recorder:
 
     def close(self) -> None:
         """Bring everything to the disk and let others write."""
-        with contextlib.suppress(ValueError):  # closed before
-            if self._file:
-                self.flush()
-                self._file.close()
+        if not self._file:  # closed before
+            return
+        try:
+            self.flush()
+        finally:
+            reserving.close(self._file)

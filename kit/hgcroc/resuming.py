@@ -28,11 +28,15 @@ def is_complete(path: Path) -> bool:
 
 
 def runs_of(path: Path) -> int:
-    """Return how many runs the points of a scan have taken so far, 0 where there is none."""
+    """Return how many runs the points of a scan have taken so far, 0 where there is none.
+
+    Of a point whose data are not all on the disk nothing counts: it is measured again, as if for the first time.
+    """
     if not path.is_file():
         return 0
     with Scan.open(path) as scan:
-        return int(scan.point_column("tries").sum())
+        there = scan.point_column("status") != Status.PENDING
+        return int(scan.point_column("tries")[there].sum())
 
 
 def newest_unfinished(name: str, runs: Path, own: Path) -> Path | None:

@@ -7,6 +7,7 @@ reading; both pass within moments, and are waited for.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -90,7 +91,8 @@ def create(
     events : bool
         Whether single events will be kept.
     """
-    with files.whole(path) as part, h5py.File(part, "w", libver="latest") as file:
+    image = io.BytesIO()  # HDF5 cannot bear a disk that is full
+    with h5py.File(image, "w", libver="latest") as file:
         file.attrs.update({"format": FORMAT, "version": VERSION, "software": f"kit {kit.__version__}"})
         file.attrs.update(
             {"hash": plan.hash, "board": plan.table.board.name, "mode": "full" if events else "summary"}
@@ -108,6 +110,8 @@ def create(
             file.create_dataset(f"summary/{name}", (points, rows), dtype, chunks=chunk, **PACKED)
         if events:
             _create_events(file, plan)
+    with files.whole(path) as part:
+        part.write_bytes(image.getbuffer())
 
 
 def _write_plan(group: h5py.Group, plan: Plan, device: npt.NDArray[np.int64]) -> None:

@@ -114,9 +114,11 @@ class Session(Pausing):
             self.state = "failed"
             raise
         finally:
-            logbook.note("end", state=self.state)
-            logbook.close()
-            self.ended.set()
+            try:
+                logbook.note("end", state=self.state)
+                logbook.close()
+            finally:  # the log may have found no room
+                self.ended.set()
 
     def _run(self, logbook: Logbook) -> Iterator[Outcome]:
         p, dialect = self.p, self.plan.procedure.dialect

@@ -17,7 +17,7 @@ PASSING = re.compile(
     r"directory|run)($|[._/ \[])"
 )
 Look = Callable[[Path, Path], dict[str, str]]
-MEASURED = ("summary/", "points/writes", "events/")
+EFFORT = ("points/writes",)  # a point that is measured first of an attempt is written whole
 LOGS = ("log.jsonl", "events.jsonl")  # they tell what happened, and each attempt adds to them
 
 
@@ -96,11 +96,8 @@ def _hdf5(path: Path) -> Iterator[tuple[str, str]]:
     found: list[tuple[str, str]] = []
 
     def look(name: str, thing: Any) -> None:
-        if isinstance(thing, h5py.Dataset):
-            values = np.asarray(thing[()])
-            if name.startswith(MEASURED):  # a point that is measured again has other noise
-                values = np.array([str(values.dtype), *values.shape], dtype=str)
-            found.append((name, digest(repr(values.tolist()).encode())))
+        if isinstance(thing, h5py.Dataset) and name not in EFFORT:
+            found.append((name, digest(repr(np.asarray(thing[()]).tolist()).encode())))
 
     with h5py.File(path) as file:
         file.visititems(look)

@@ -194,7 +194,7 @@ class Hexaboard:
         with self.lock:
             self.counters["runs"] += 1
             run = self.counters["runs"]
-            start = int(self._rng.integers(64))
+            start = int(np.random.default_rng([self.seed, run, 0xE]).integers(64))
             rng = np.random.default_rng([self.seed, run])
         first = sent = 0
         while first < plan.events:
