@@ -46,6 +46,9 @@ class LiveFigure(Panel):
         What the picture shows, in words and numbers, for those who do not see it; a function of the model.
     rows, columns, size, experiment, **options
         See `kit.figures.grid`.
+    settled : bool
+        Keep the places of the axes as they are in the first picture: looking for better ones takes as long as drawing.
+        For axes whose labels stay about as wide.
     rate : float
         Pictures per second, at most.
     interactive : bool
@@ -76,12 +79,13 @@ class LiveFigure(Panel):
         columns: int = 1,
         size: tuple[float, float] | None = None,
         experiment: str = "",
+        settled: bool = False,
         rate: float = RATE,
         interactive: bool = True,
         **options: Any,
     ) -> None:
         self.draw, self.update, self.experiment = draw, update, experiment
-        self._caption = caption
+        self._caption, self._settled = caption, settled
         self._shape = {"nrows": rows, "ncols": columns, "squeeze": False, **options}
         self.figure, self._axes = figures.grid(rows, columns, size=size, experiment=experiment, **options)
         self._artists: Sequence[Any] = ()
@@ -166,6 +170,8 @@ class LiveFigure(Panel):
             artist.set_animated(True)  # left out by the next line
         canvas: Any = self.figure.canvas
         canvas.draw()
+        if self._settled:
+            self.figure.set_layout_engine("none")
         if self._above:
             self._background = canvas.copy_from_bbox(self.figure.bbox)
             self._draw_artists()
@@ -181,6 +187,7 @@ class LiveFigure(Panel):
                 axes.clear()
         else:
             self.figure.clear()
+            self.figure.set_layout_engine("constrained")
             self._axes = self.figure.subplots(**self._shape)
 
     def _draw_nothing(self) -> None:
