@@ -82,7 +82,7 @@ class WindowPanel(Panel):
         self.part: Part | None = None
         self.shown: display.Shown | None = None
         self._second: tuple[tuple[Any, ...], View] | None = None
-        look: dict[str, Any] = {"experiment": "CMS", "interactive": interactive}
+        look: dict[str, Any] = {"experiment": "CMS", "settled": True, "interactive": interactive}
         views: dict[str, Any] = {"columns": 3, "size": (17, 5.2), "caption": caption, **look}
         self.picture = LiveFigure(draw_views, **views)
         self.beside = Beside(LiveFigure(draw_views, **views), interactive=interactive)
