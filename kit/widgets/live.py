@@ -47,8 +47,8 @@ class LiveFigure(Panel):
     rows, columns, size, experiment, **options
         See `kit.figures.grid`.
     settled : bool
-        Keep the places of the axes as they are in the first picture: looking for better ones takes as long as drawing.
-        For axes whose labels stay about as wide.
+        Keep the places of the axes as they are in the first picture: looking for better ones takes a quarter of
+        the time. For axes whose labels stay about as wide.
     rate : float
         Pictures per second, at most.
     interactive : bool

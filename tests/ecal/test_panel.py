@@ -11,11 +11,19 @@ from kit.ecal.panel import WindowPanel
 from tests.ecal.test_inspection import paths, windows  # noqa: F401 - fixtures
 
 
-@pytest.fixture
-def panel(paths):  # noqa: F811
+@pytest.fixture(scope="module")
+def shared(paths):  # noqa: F811
     made = WindowPanel(paths, interactive=False)
     yield made
     made.close()
+
+
+@pytest.fixture
+def panel(shared):
+    """Return the panel as it was made: all traits at their defaults; nothing is drawn where they are."""
+    for trait in ("filter", "place", "selected", "threshold", "outline", "ringed", "compared", "order"):
+        setattr(shared, trait, shared.trait_defaults(trait))
+    return shared
 
 
 def name(panel):
@@ -145,17 +153,17 @@ def test_clusters_in_the_shape_are_ringed(panel):
 
 
 def test_of_many_windows_columns_are_read_in_the_background(paths, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("kit.ecal.panel.MANY", 10)
+    monkeypatch.setattr("kit.ecal.panel_reading.MANY", 10)
     panel = WindowPanel(paths)
     try:
         assert name(panel)
         panel.filter = "et>20"
         panel.filter = "ncls>3"
-        panel._later.flush()
+        panel.reading.flush()
         assert panel.part.window["ncls"][0] > 3
         assert len(panel.numbers) == (panel.inspection.matching("ncls>3")).size
         panel.find("no:such:window:0")
-        panel._later.flush()
+        panel.reading.flush()
         assert "no window is called no:such:window:0" in panel.error
     finally:
         panel.close()
@@ -180,6 +188,10 @@ def test_no_window_is_said(panel):
     panel.filter = "ncls>4"
     with pytest.raises(ValueError, match=r"place is 9999, should be below \d+, the windows that pass the filter"):
         panel.place = 9999
+    assert (panel.place, name(panel)) == (
+        len(panel.numbers) - 1,
+        panel.inspection.one(panel.numbers[-1]).window["window_index"][0],
+    )
 
 
 @pytest.mark.slow
@@ -214,18 +226,19 @@ def test_where_there_is_no_file_it_says_so():
     assert "no window matches" in panel.static()["text/plain"]
 
 
-@pytest.mark.parametrize(
-    ("trait", "bad"),
-    [
-        *(("threshold", value) for value in (float("nan"), float("inf"), -1.0, 2.0)),
-        *(("outline", value) for value in (float("nan"), float("inf"), -1.0, 0.0)),
-        *(("compared", value) for value in (99_999, -1)),
-    ],
-)
-def test_what_cannot_be_shown_is_refused_and_spoils_nothing(panel, trait, bad):
-    with pytest.raises(ValueError, match=f"{trait} is {bad:g}, should be "):
-        setattr(panel, trait, bad)
-    assert getattr(panel, trait) is None
+BAD = {
+    "threshold": (float("nan"), float("inf"), -1.0, 2.0),
+    "outline": (float("nan"), float("inf"), -1.0, 0.0),
+    "compared": (99_999, -1),
+}
+
+
+def test_what_cannot_be_shown_is_refused_and_spoils_nothing(panel):
+    for trait, values in BAD.items():
+        for bad in values:
+            with pytest.raises(ValueError, match=f"{trait} is {bad:g}, should be "):
+                setattr(panel, trait, bad)
+            assert getattr(panel, trait) is None
     panel.next()
     panel.compare()
     assert panel.compared == panel.numbers[panel.place]
