@@ -13,7 +13,7 @@ from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plan_files import PLAN, identity
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import open_file
+from kit.mu2e.sources import open_file
 from kit.run import Run, RunError, complete_below
 
 __all__ = ["built_files", "counts_in", "plan_beside", "refuse_differing"]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kit.files import FormatError
 from kit.mu2e.baskets import flat_values, is_plain, list_values
 from kit.mu2e.columns import Column, value_of
-from kit.mu2e.primaries import Source, open_file
+from kit.mu2e.sources import Source, open_file
 
 __all__ = ["HELD", "Lists", "Piece", "Reader", "window_edges"]
 

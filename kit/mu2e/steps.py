@@ -20,9 +20,10 @@ from kit.mu2e.momenta import EDGES, flat_values, histogram
 from kit.mu2e.plan_files import identity, plan_from, plan_record, refuse_other, write_plan
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import Pool, open_file
+from kit.mu2e.primaries import Pool
 from kit.mu2e.pulls import compare, pull_text
 from kit.mu2e.shelves import Range
+from kit.mu2e.sources import open_file
 from kit.run import Run
 
 __all__ = [

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from kit.files import FormatError
 from kit.mu2e.catalogue import catalogue_of
 from kit.mu2e.columns import common_columns
-from kit.mu2e.primaries import Source, measure
+from kit.mu2e.primaries import measure
 from kit.mu2e.reading import Lists, Reader, window_edges
+from kit.mu2e.sources import Source
 from kit.mu2e.standins import TREE, Standin, write_standin
 
 
