@@ -43,7 +43,8 @@ class MassSet:
     @property
     def caption(self) -> Caption:
         """Whose events they are."""
-        return caption(self.merged.schemas, generated=self.merged.generated)
+        held = self.merged
+        return caption(held.schemas, kinds=held.kinds, luminosity=held.luminosity, generated=held.generated)
 
     @cached_property
     def records(self) -> list[Record]:

@@ -77,6 +77,8 @@ def _head(record: PieceRecord) -> dict[str, Any]:
         "events_by_state": record.spectra.events,
         "cutflow": record.cutflow,
         "sums": record.sums,
+        "kind": record.kind,
+        "luminosity": record.luminosity,
         "seen": record.seen,
         "dropped": record.dropped,
         "rows": len(record.spectra.pair),
@@ -125,6 +127,8 @@ class MassFile:
                     head["schema"],
                     head.get("generated", False),
                     head.get("sums", {}),
+                    head.get("kind", "unknown"),
+                    head.get("luminosity"),
                 )
                 yield PieceRecord(piece, spectra, *told)
 
