@@ -29,7 +29,7 @@ class Caption:
         return picture, axes
 
     def panels(self, number: int, height: float = 3.5) -> tuple[figures.Picture, list[Any]]:
-        """Return a picture with so many axes, three in a row, each so high, with the caption above the first row."""
+        """Return a picture with so many axes, three in a row, each so high, the caption above the first row."""
         columns = min(3, number)
         rows = -(-number // columns)
         size = (max(6.0, 4.3 * columns), height * rows)

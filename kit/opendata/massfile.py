@@ -61,9 +61,9 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
             if len(spectra.pair):
                 piece = np.full(len(spectra.pair), number, np.int32)
                 states, combinations = (_words(names, spectra.pair) for names in zip(*spectra.pairs, strict=True))
-                counted = [spectra.bin.astype(np.int32), spectra.count]
+                counted: list[Any] = [spectra.bin.astype(np.int32), spectra.count]
                 counted += [spectra.weight, spectra.square] if weights else []
-                arrays = [column(piece), states, combinations, *map(column, counted)]
+                arrays = [column(piece), states, combinations, *(column(each) for each in counted)]
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})

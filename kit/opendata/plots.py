@@ -56,8 +56,7 @@ def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
     path = run.directory / MASSES
     results = [read_masses(path)] if path.is_file() else gather([str(run.directory)]).results
     merged = merge_masses(results, accept_partial=True)
-    about = {"kinds": merged.kinds, "luminosity": merged.luminosity, "generated": merged.generated}
-    above = caption(merged.schemas, **about)
+    above = caption(merged.schemas, kinds=merged.kinds, luminosity=merged.luminosity, generated=merged.generated)
     return {
         "four_leptons": mass_plots.four_leptons(merged.spectra, above),
         "lepton_pairs": mass_plots.lepton_pairs(merged.spectra, above),

@@ -205,8 +205,8 @@ class PieceRecord:
 
     `cutflow` are the events left after each step, `seen` and `dropped` the objects read and the bad ones of
     each type, `schema` the name of the file's schema, `generated` whether the kit's demo has made it. `sums` are,
-    with weights, their sum after each step. `kind` is data, simulation or unknown, `luminosity` what the weights of
-    simulation stand for, in fb⁻¹.
+    with weights, their sum after each step. `kind` is data, simulation or unknown, `luminosity` what the weights
+    of simulation stand for, in fb⁻¹.
     """
 
     piece: Piece

@@ -61,7 +61,7 @@ def compile_filter(line: str, columns: Sequence[str], numeric: Collection[str] =
     Raises
     ------
     ParameterError
-        If a condition names no column, or has no value or one that nothing compares with, or a quote is not closed.
+        If a condition names no column, or has no value or one that nothing compares with, or a quote is open.
     """
     if line.count('"') % 2:
         message = f"filter: the last quote of {line} is not closed"
