@@ -13,7 +13,8 @@ from kit.files import locate, read_json
 from kit.opendata import catalogue_plots, comparison_plots, event_plots, histogram_plots, job_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
 from kit.opendata.captions import Caption, caption
-from kit.opendata.catalogue import CATALOGUE, DEMO
+from kit.opendata.catalogue import DEMO
+from kit.opendata.catalogue_files import CATALOGUE
 from kit.opendata.gathering import MASSES, STAGE, gather
 from kit.opendata.histograms import REPORT
 from kit.opendata.massfile import read_masses
