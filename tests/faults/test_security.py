@@ -1,6 +1,7 @@
 """What others send is data: nothing of it becomes code, leaves its folder, or is heard beyond this computer."""
 
 import ast
+import functools
 import io
 import re
 import tarfile
@@ -20,12 +21,18 @@ CODE = {"eval", "exec", "compile", "__import__"}
 PICKLERS = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
 
 
+@functools.cache
+def nodes():
+    """Return what all sources of the project are made of: imports and calls, by the path of their file."""
+    kinds = ast.Call | ast.Import | ast.ImportFrom
+    trees = {str(path.relative_to(PROJECT)): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+    return [(name, node) for name, tree in trees.items() for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+@functools.cache
 def calls():
-    for path in SOURCES:
-        name = str(path.relative_to(PROJECT))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield name, node, ast.unparse(node.func)
+    """Return every call: the path of its file, its node, what is called."""
+    return [(name, node, ast.unparse(node.func)) for name, node in nodes() if isinstance(node, ast.Call)]
 
 
 def test_no_string_of_others_becomes_code():
@@ -35,9 +42,8 @@ def test_no_string_of_others_becomes_code():
 
 def test_nothing_is_unpickled():
     imported = {
-        (path.name, alias.name)
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (name, alias.name)
+        for name, node in nodes()
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")])
         if alias.name.partition(".")[0] in PICKLERS
