@@ -69,8 +69,8 @@ for line in sys.stdin:
 def submissions(toy, python, tmp_path):
     """Return a function that submits five points into each of some directories, which are numbered.
 
-    A submission is killed at the step given for it; 0 is none. The function returns the exit statuses, and the number
-    of steps of the last that came to its end.
+    A submission is killed at the step given for it; 0 is none. The function returns the exit statuses, and the
+    number of steps of the last that came to its end.
     """
     started = {}
 
