@@ -20,7 +20,7 @@ LONG = (
     "tests/test_demo.py",
     "tests/test_documentation.py",
     SHARES[1],
-    "tests/hgcroc/test_panel.py",
+    "tests/hgcroc/panels/",
     "tests/hgcroc/test_session.py",
     "tests/batch/test_pool.py",
     "tests/batch/worker/",
