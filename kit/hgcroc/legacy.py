@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from kit import files
+from kit import files, wording
 from kit.hgcroc.compound_table import EVENT_TYPE, SUMMARY_TYPES, type_of, write_table
 from kit.hgcroc.events import event_columns
 from kit.hgcroc.measurements import Scan
@@ -202,7 +202,15 @@ def export_1015(
     known = EVENTS_1015 if scan.has_events else SUMMARY_012
     chosen = list(columns) or [*known, *dict.fromkeys(n for block in SEARCH_1015 for n in scan.table.names(block))]
     measured = [name for name in chosen if name in known]
-    registers = {name: row_registers(scan.table, name, SEARCH_1015) for name in chosen if name not in known}
+    registers = {}
+    for name in chosen:
+        if name not in known:
+            try:
+                registers[name] = row_registers(scan.table, name, SEARCH_1015)
+            except KeyError as fault:
+                there = [*known, *(each for block in SEARCH_1015 for each in scan.table.names(block))]
+                message = f"{fault.args[0]}{wording.suggestion(name, there)}"
+                raise KeyError(message) from None
     types = {name: EVENT_TYPE if scan.has_events else SUMMARY_TYPES[name] for name in measured}
     types |= {name: type_of(int(scan.table.maximum[index].max())) for name, index in registers.items()}
     pieces = _event_pieces if scan.has_events else _summary_pieces

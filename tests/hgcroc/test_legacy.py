@@ -129,6 +129,6 @@ def test_events_have_rows_of_their_own_with_the_registers_of_their_channel(examp
 
 
 def test_a_column_that_is_none_is_refused(scan, tmp_path):
-    with pytest.raises(KeyError, match="adc_men"):
+    with pytest.raises(KeyError, match=r"adc_men is no register .*\(did you mean adc_mean\?\)"):
         export_1015(scan, tmp_path / "x.h5", ["adc_men"])
     assert not (tmp_path / "x.h5").exists()

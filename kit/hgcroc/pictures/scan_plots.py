@@ -13,6 +13,7 @@ from kit import figures
 from kit.figures import Picture
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.pictures.channels import row_words
+from kit.hgcroc.planning.axes import TEMPLATE
 
 __all__ = [
     "FEW", "Curves", "along", "axis_label", "curves", "curves_of", "draw_curves", "quantity_label", "row_colour",
@@ -25,6 +26,7 @@ AXES = {"Calib": "Calib [DAC counts]", "phase_strobe": "phase_strobe [25 ns / 16
 QUANTITIES = {"adc": "ADC [counts]", "tot": "TOT [counts]", "toa": "TOA [25 ns / 1024]"}
 WORDS = {"median": "median", "mean": "mean", "stdd": "standard deviation of", "iqr": "interquartile range of"}
 MARKERS = "osD^vP"
+SCALES = {"adc": 1023, "tot": 4095, "toa": 1023}
 FEW = 6  # channels in one picture: more cannot be told apart
 
 
@@ -32,6 +34,8 @@ def axis_label(name: str, values: Sequence[Any] = ()) -> str:
     """Return the name of an axis with its unit; where its values are no numbers its steps are counted."""
     if any(not isinstance(value, int | float) for value in values):
         return f"step of {' and '.join(values[0])}" if isinstance(values[0], Mapping) else f"step of {name}"
+    if name == TEMPLATE:
+        return name
     return AXES.get(name, f"{name} [register counts]")
 
 
@@ -52,10 +56,15 @@ def quantity_label(column: str) -> str:
     return column
 
 
-def strongest(scan: Scan, points: IntArray, column: str = "adc_median", count: int = FEW) -> IntArray:
-    """Return the rows whose values change most over some points, by row."""
-    values = scan.array(column, points).astype(float)
-    change = np.nan_to_num(values.max(axis=0) - values.min(axis=0))
+def strongest(
+    scan: Scan, points: IntArray, columns: Sequence[str] = ("adc_median",), count: int = FEW
+) -> IntArray:
+    """Return the rows whose values change most over some points, each as a share of its scale, by row."""
+    change = np.zeros(len(scan.array("chip", points[:1])[0]))
+    for column in columns:
+        values = scan.array(column, points).astype(float)
+        scale = 1 if "efficiency" in column else SCALES.get(column.partition("_")[0], 1)
+        change += np.nan_to_num(values.max(axis=0) - values.min(axis=0)) / scale
     return np.sort(np.argsort(-change, kind="stable")[:count])
 
 
@@ -129,7 +138,7 @@ def curves_of(
     line = along(scan, axis, int(measured[-1]) if point is None else point)
     if not len(line):
         return None
-    chosen = strongest(scan, line) if rows is None else np.asarray(rows)
+    chosen = strongest(scan, line, columns) if rows is None else np.asarray(rows)
     return Curves(
         x=_numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]],
         values={column: scan.array(column, line)[:, chosen] for column in columns},
@@ -145,7 +154,7 @@ def draw_curves(axes: Any, found: Curves | None) -> None:
     pairs = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     if found is None:
         for pair in pairs:
-            figures.say(pair, "nothing to draw against an axis yet")
+            figures.say(pair, "nothing measured against an axis yet")
         return
     for pair, (column, values) in zip(pairs, found.values.items(), strict=False):
         for number, name in enumerate(found.names):
@@ -200,6 +209,7 @@ def times(scan: Scan, axis: int, rows: Sequence[int] | None = None) -> Picture:
         marker, colour = MARKERS[number % len(MARKERS)], row_colour(number)
         axes.plot(phase, residual, marker=marker, color=colour, linewidth=1, label=row_words(int(row)))
     axes.axhline(0, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xticks(np.unique(phase))
     axes.set_xlabel(axis_label("phase_strobe"))
     axes.set_ylabel("TOA − 64 codes a phase step [25 ns / 1024]")
     axes.set_title(f"relative to phase {phase[0]:g}", loc="left")
