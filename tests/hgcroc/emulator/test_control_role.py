@@ -16,7 +16,7 @@ def stood(stand):
 @pytest.fixture
 def ask(stood):
     with Wire() as wire:
-        asking = Requester(wire, f"tcp://127.0.0.1:{stood.ports['control']}", 5.0)
+        asking = Requester(wire, f"tcp://127.0.0.1:{stood.ports['control']}", 60.0)
         yield lambda **request: yaml.load(asking.ask(yaml.safe_dump(request))[0], Loader=LOADER)
 
 

@@ -27,7 +27,7 @@ def say(stood, wire):
 
     def ask(role, *parts):
         if role not in made:
-            made[role] = Requester(wire, f"tcp://127.0.0.1:{stood.ports[role]}", 5.0)
+            made[role] = Requester(wire, f"tcp://127.0.0.1:{stood.ports[role]}", 60.0)
         return made[role].ask(*parts)[0].decode()
 
     return ask

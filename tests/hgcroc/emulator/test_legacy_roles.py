@@ -20,7 +20,7 @@ def say(stood):
         def ask(role, *messages):
             """Return the answers to messages that follow each other."""
             if role not in made:
-                made[role] = Requester(wire, f"tcp://127.0.0.1:{stood.ports['legacy-' + role]}", 5.0)
+                made[role] = Requester(wire, f"tcp://127.0.0.1:{stood.ports['legacy-' + role]}", 60.0)
             return [made[role].ask(message)[0].decode() for message in messages]
 
         yield ask
@@ -135,6 +135,6 @@ def test_unknown_commands_and_broken_settings_are_errors(say, role):
 def test_a_second_talker_does_not_get_between_a_command_and_its_settings(say, stood):
     say("target", "configure")
     with Wire() as wire:
-        other = Requester(wire, f"tcp://127.0.0.1:{stood.ports['legacy-target']}", 5.0)
+        other = Requester(wire, f"tcp://127.0.0.1:{stood.ports['legacy-target']}", 60.0)
         assert b"piv_a" in other.ask("read_pwr")[0]
     assert say("target", text({"roc_s0": {"Top": {0: {"phase_strobe": 7}}}})) == ["ROC(s) CONFIGURED\n...\n"]

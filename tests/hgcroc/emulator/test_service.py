@@ -43,7 +43,7 @@ def test_it_ends_within_a_second_and_leaves_no_thread_and_no_socket():
 def test_it_ends_in_the_middle_of_a_run_too(stand):
     stood = stand(time_scale=1000)
     with Wire() as wire:
-        asking = Requester(wire, f"tcp://127.0.0.1:{stood.ports['server']}", 5.0)
+        asking = Requester(wire, f"tcp://127.0.0.1:{stood.ports['server']}", 60.0)
         asking.ask("initialize", yaml.safe_dump({"daq": {"active_menu": "randomL1A", "menus": {"randomL1A": {}}}}))
         asking.ask("configure", "{}")
         assert asking.ask("start") == [b"running"]

@@ -22,7 +22,7 @@ def test_it_plays_the_data_client_of_the_current_dialect(client, tmp_path, event
     process, port = client()
     with Wire() as wire:
         pushing = Publisher(wire, "127.0.0.1", 0)
-        asking = Requester(wire, f"tcp://127.0.0.1:{port}", 5.0)
+        asking = Requester(wire, f"tcp://127.0.0.1:{port}", 60.0)
         where = {"outputDirectory": str(tmp_path), "run_type": "Datenraffinerie"}
         settings = {"client": {"serverIP": "127.0.0.1", "zmqPushPull_port": pushing.port}}
         assert asking.ask("initialize", yaml.safe_dump(settings)) == [b"initialized"]
@@ -38,7 +38,7 @@ def test_it_plays_the_data_client_of_the_current_dialect(client, tmp_path, event
 def test_it_plays_the_one_of_the_legacy_dialect_too(client):
     _, port = client("--dialect", "legacy")
     with Wire() as wire:
-        assert Requester(wire, f"tcp://127.0.0.1:{port}", 5.0).ask("stop") == [b"Data puller stopped"]
+        assert Requester(wire, f"tcp://127.0.0.1:{port}", 60.0).ask("stop") == [b"Data puller stopped"]
 
 
 def test_a_taken_port_is_told(client, python):
