@@ -156,13 +156,15 @@ def identity(p: AcquisitionParameters) -> str:
     return " ".join(["emulated", str(p.seed), *faults])
 
 
-def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:
+def emulated(
+    p: AcquisitionParameters, *, first_run: int = 0, interrupt: Callable[[], bool] | None = None
+) -> EmulatorProcess:
     """Return a started emulator as the parameters want it, with its faults; the caller ends it.
 
     It is told how many runs there have been: it would give those of a scan that goes on the same noise again.
     """
     words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-    emulator = EmulatorProcess(*words, "--first-run", str(first_run))
+    emulator = EmulatorProcess(*words, "--first-run", str(first_run), interrupt=interrupt)
     try:
         for text in p.fault:
             name, details = fault_words(text)
@@ -188,7 +190,7 @@ def connected(
         if p.network:
             network: Mapping[str, Any] = network_of(p)
         else:
-            emulator = stack.enter_context(emulated(p, first_run=first_run))
+            emulator = stack.enter_context(emulated(p, first_run=first_run, interrupt=interrupt))
             network = emulator.networks[dialect]
         board = connect(
             network,

@@ -8,6 +8,7 @@ set, ready to be copied into a file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -159,8 +160,8 @@ class ScanPanel(Panel):
         paths = (f"{stem}.yaml", *(f"{stem}_{k}.yaml" for k in range(2, len(taken) + 3)))
         return next(path for path in paths if path not in taken)
 
-    def _reached(self, p: AcquisitionParameters) -> AcquisitionParameters:
+    def _reached(self, p: AcquisitionParameters, interrupt: Callable[[], bool]) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""
-        stand = self.stand.join()
+        stand = self.stand.join(interrupt)
         procedure, _ = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
         return stand.parameters(p, procedure.dialect)

@@ -91,10 +91,18 @@ class ViewPanel(Panel):
         self.rows = rows_of(text, self._chips())
 
     def look_at(self, path: Any) -> None:
-        """Look at another scan, by its file or its folder; the last point of it."""
+        """Look at another scan, by its file or its folder; the last point of it.
+
+        Raises
+        ------
+        FileNotFoundError, FormatError
+            If that is no scan; the one before is still shown.
+        """
         path = files.resolve(path)
+        path = path / FILE if path.is_dir() else path
+        Scan.open(path).close()
         self._pace.drop()  # a look that a scan has asked for must not overtake this one
-        self.file = path / FILE if path.is_dir() else path
+        self.file = path
         with self.hold_trait_notifications():
             self.steps, self.event = (), -1
         self.show()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kit.files import FormatError
 from kit.hgcroc.panels.view_panel import ViewPanel
 from kit.hgcroc.pictures.geometry import PAD_ROWS, pad_positions
 from tests.hgcroc.hands import control
@@ -134,6 +135,16 @@ def test_a_scan_without_axes_or_data_is_told_as_such(panel, tmp_path):
     panel.look_at(tmp_path / "none")
     assert captions(panel)[1] == "nothing measured here yet"
     assert panel.error == ""
+
+
+def test_what_is_no_scan_is_refused_and_the_one_before_stays(panel, tmp_path):
+    before, shown = panel.file, captions(panel)
+    (tmp_path / "text.h5").write_text("text")
+    with pytest.raises(FileNotFoundError, match=r"there is no .*gone\.h5; should be the file of a scan"):
+        panel.look_at(tmp_path / "gone.h5")
+    with pytest.raises(FormatError, match="should be the file of a scan"):
+        panel.look_at(tmp_path / "text.h5")
+    assert (panel.file, captions(panel)) == (before, shown)
 
 
 def test_channels_need_a_scan():
