@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kit import files
 from kit.directories import RunError
+from kit.files import FormatError
 from kit.hgcroc.calibration.chains import follow, is_chain, overlays_for
 from kit.hgcroc.logbook import LOG
 from kit.hgcroc.marks import Mark, Status, marks_text
@@ -112,6 +113,12 @@ def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:
         set_aside(run.directory / name)
         return run.directory / name
     folder, earlier = adopt(name, run.directory)
+    if (path := folder / FILE).is_file():
+        try:
+            Scan.open(path).close()
+        except FormatError as fault:
+            message = f"{fault}; with resume=false it is put aside, and all points are measured anew"
+            raise FormatError(message) from None
     if earlier is not None:
         run.notice(f"goes on with {files.shown(earlier)}")
     return folder

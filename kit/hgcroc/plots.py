@@ -29,9 +29,7 @@ VREF = {"inv_vref": "Inv_vref", "noinv_vref": "Noinv_vref", "toa_vref": "Toa_vre
 def acquisition_figures(run: Run | FinishedRun) -> dict[str, Figure]:
     """Return the pictures of a scan: curves against its last axis, times against the phase, map and noise."""
     with Scan.open(run.directory / str(run.summary["folder"]) / FILE) as scan:
-        pictures: dict[str, Figure] = {}
-        if scan.labels:
-            pictures["curves"] = scan_plots.curves(scan)
+        pictures: dict[str, Figure] = {"curves": scan_plots.curves(scan)}
         if "phase_strobe" in scan.labels:
             pictures["times"] = scan_plots.times(scan, scan.labels.index("phase_strobe"))
         pictures["map"] = board_plots.board_map(scan)

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from kit.directories import RunError
+from kit.files import FormatError
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire, finish, start_session
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.measurements import Scan
@@ -100,6 +101,19 @@ def test_points_in_doubt_are_no_success_unless_they_are_accepted(shared_data, st
         run_of(p)
     run = run_of(p.with_values(accept=["short", "cut"]))
     assert (run.summary["flagged"], run.summary["measured_now"]) == (6, 0)
+
+
+def test_a_scan_file_that_was_cut_is_refused_until_it_shall_be_put_aside(shared_data, stand, tmp_path):
+    p = parameters(shared_data, stand(), output="scan")
+    with pytest.raises(AbortedError), Run("hgcroc/acquisition", p) as run:
+        session = start_session(p, run)
+        for _ in session.measure():
+            session.abort()
+    path = session.folder / FILE
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(FormatError, match=r"it was cut; with resume=false it is put aside, and all points"):
+        run_of(p)
+    assert run_of(p.with_values(resume=False)).summary["measured_now"] == 6
 
 
 def test_a_board_that_is_off_is_no_success(shared_data, stand, tmp_path):

@@ -65,6 +65,12 @@ def test_a_scan_that_is_being_written_is_left_alone(runs, tmp_path):
     assert newest_unfinished("scan-1", folder.parent.parent, tmp_path) == folder
 
 
+def test_a_scan_that_was_cut_does_not_go_on(runs, tmp_path):
+    folder = runs(1)
+    (folder / FILE).write_bytes((folder / FILE).read_bytes()[:-2000])
+    assert newest_unfinished("scan-1", folder.parent.parent, tmp_path) is None
+
+
 def test_what_is_in_the_own_directory_comes_first(runs):
     folder = runs(1)
     runs(1)

@@ -149,12 +149,12 @@ def curves_of(
     )
 
 
-def draw_curves(axes: Any, found: Curves | None) -> None:
-    """Draw each column into axes of its own; points in doubt are ringed."""
+def draw_curves(axes: Any, found: Curves | None, missing: str = "nothing measured against an axis yet") -> None:
+    """Draw each column into axes of its own, points in doubt ringed; without any, `missing` is said."""
     pairs = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     if found is None:
         for pair in pairs:
-            figures.say(pair, "nothing measured against an axis yet")
+            figures.say(pair, missing)
         return
     for pair, (column, values) in zip(pairs, found.values.items(), strict=False):
         for number, name in enumerate(found.names):
@@ -174,7 +174,8 @@ def curves(
 ) -> Picture:
     """Return the picture of `curves_of`, one pair of axes for each column."""
     drawing, axes = figures.grid(1, len(columns), size=(5.0 * len(columns), 4.2))
-    draw_curves(axes[0], curves_of(scan, columns, **which))
+    words = [] if scan.labels else ["this scan has no axis to draw against"]
+    draw_curves(axes[0], curves_of(scan, columns, **which), *words)
     return drawing
 
 
