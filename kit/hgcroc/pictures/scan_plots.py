@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from kit import figures
 from kit.figures import Picture
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.pictures.channels import row_words
+from kit.hgcroc.pictures.overlaid_fits import Kind, Overlay, kind_for, overlay
 from kit.hgcroc.planning.axes import TEMPLATE
 
 __all__ = [
@@ -98,6 +99,8 @@ class Curves:
         Points with marks.
     axis, title : str
         What is drawn against, and where the other axes stand.
+    fits : dict of str to Overlay
+        Fits over them, by column, where they were asked for.
     """
 
     x: npt.NDArray[np.float64]
@@ -106,6 +109,7 @@ class Curves:
     doubtful: npt.NDArray[np.bool_]
     axis: str
     title: str
+    fits: dict[str, Overlay] = field(default_factory=dict)
 
 
 def curves_of(
@@ -115,6 +119,7 @@ def curves_of(
     axis: int = -1,
     point: int | None = None,
     rows: Sequence[int] | None = None,
+    fit: Kind = "none",
 ) -> Curves | None:
     """Return columns of some rows against an axis, through a point; None while nothing is measured.
 
@@ -130,6 +135,8 @@ def curves_of(
         Where the other axes stand; the last point that was measured where not given.
     rows : sequence of int, optional
         Rows of the summary; those that change most where not given.
+    fit : str
+        Of `overlaid_fits.KINDS`: what is fitted through them.
     """
     measured = scan.measured()
     if not len(measured) or not scan.labels:
@@ -139,14 +146,34 @@ def curves_of(
     if not len(line):
         return None
     chosen = strongest(scan, line, columns) if rows is None else np.asarray(rows)
+    x = _numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]]
+    values = {column: scan.array(column, line)[:, chosen] for column in columns}
     return Curves(
-        x=_numbers(scan.axis_values(axis))[scan.states.steps(line)[axis]],
-        values={column: scan.array(column, line)[:, chosen] for column in columns},
+        x=x,
+        values=values,
         names=tuple(row_words(int(row)) for row in chosen),
         doubtful=scan.point_column("flags")[line] != 0,
         axis=axis_label(scan.labels[axis], scan.axis_values(axis)),
         title=_the_rest(scan, axis, int(line[0])),
+        fits=_fits(scan, line, chosen, x, values, scan.labels[axis], fit) if fit != "none" else {},
     )
+
+
+def _fits(
+    scan: Scan,
+    line: IntArray,
+    rows: IntArray,
+    x: npt.NDArray[np.float64],
+    values: Mapping[str, npt.NDArray[Any]],
+    register: str,
+    fit: Kind,
+) -> dict[str, Overlay]:
+    n, fired = scan.array("n", line)[:, rows], scan.array("toa_efficiency", line)[:, rows]
+    made = {
+        column: overlay(kind_for(column, register) if fit == "by quantity" else fit, x, y, n, fired)
+        for column, y in values.items()
+    }
+    return {column: each for column, each in made.items() if each is not None}
 
 
 def draw_curves(axes: Any, found: Curves | None, missing: str = "nothing measured against an axis yet") -> None:
@@ -160,9 +187,14 @@ def draw_curves(axes: Any, found: Curves | None, missing: str = "nothing measure
         for number, name in enumerate(found.names):
             marker, colour = MARKERS[number % len(MARKERS)], row_colour(number)
             y = values[:, number]
-            pair.plot(found.x, y, marker=marker, markersize=4, color=colour, linewidth=1, label=name)
+            bare = column in found.fits  # the fit is the line then
+            look = {"marker": marker, "markersize": 4, "color": colour, "linewidth": 0 if bare else 1}
+            pair.plot(found.x, y, label=name, **look)
             ringed = {"markersize": 10, "fillstyle": "none", "color": "black"}
             pair.plot(found.x[found.doubtful], y[found.doubtful], "o", **ringed)
+            if column in found.fits:
+                fit = found.fits[column]
+                pair.plot(fit.x, fit.y[:, number], "--", color=colour, linewidth=1.6)
         pair.set_xlabel(found.axis)
         pair.set_ylabel(quantity_label(column))
     pairs[0].legend(fontsize=8)

@@ -65,6 +65,25 @@ def test_quantity_and_axis_are_chosen_by_control_and_attribute(panel):
     assert "against Calib" in captions(panel)[0]
 
 
+def test_a_fit_is_laid_over_the_curves(panel, tmp_path):
+    values = {"key": CALIB, "values": {"stop": 60, "step": 10}}
+    scan_in(tmp_path / "long", plan_of([values])).close()
+    panel.look_at(tmp_path / "long")
+    control(panel, "fit").value = "line"
+    assert panel.fit == "line"
+    panel.channels = "0.10 1.20"
+    panel.flush()
+    fitted, plain = ([line for line in panel.curve.figure.axes[0].lines if line.get_linestyle() == style]
+                     for style in ("--", "-"))  # fmt: skip
+    assert len(fitted) == 2
+    assert all(line.get_linewidth() == 0 for line in plain if line.get_label().startswith("chip"))
+    assert "chip 0, channel 10: slope " in panel.curve.caption
+    panel.fit = "by quantity"
+    panel.quantity = "n_bad"
+    panel.flush()
+    assert "slope" not in panel.curve.caption
+
+
 def test_channels_are_chosen_by_name_and_by_clicks_on_the_map(panel):
     control(panel, "channels").value = "0.10 1.calib0"
     assert panel.rows == (10, 78 + 72)
