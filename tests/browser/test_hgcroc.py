@@ -117,6 +117,8 @@ def test_connect_build_run_hold_abort_go_on_and_look(open_page, pictures):
     expect(caption.first).to_contain_text(
         "chip 0, channel 10; chip 0, channel 20; chip 1, channel 40; chip 2, channel 50"
     )
+    panel.get_by_role("combobox", name="fit", exact=True).select_option("by quantity")
+    expect(caption.first).to_contain_text(re.compile(r"chip 0, channel 10: slope [\d.]+"))
     turn_to(panel, "Scan")
     page.set_viewport_size({"width": 1500, "height": 2200})
     panel.screenshot(path=pictures / "hgcroc_done.png")

@@ -1,8 +1,6 @@
 """Room on the disk: an error before HDF5 writes, and a file that can be read after any fault."""
 
-import contextlib
 import os
-import resource
 
 import h5py
 import numpy as np
@@ -13,6 +11,7 @@ from kit.hgcroc import reserving
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.scanfile import create, opened
+from tests.hgcroc.hands import longest_file
 from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.samples import measured, point_columns
 
@@ -43,17 +42,6 @@ except OSError as fault:
 def path(tmp_path):
     create(tmp_path / "scan.h5", PLAN, PLAN.table.reset, {})
     return tmp_path / "scan.h5"
-
-
-@contextlib.contextmanager
-def longest_file(size):
-    """Let no file grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("room", [0, 1_000, 1_500_000, 2_500_000])
