@@ -51,6 +51,7 @@ def test_twenty_points_in_two_jobs_equal_those_of_this_computer(early, until, tm
     status = until(early)
     assert status.counts["done"] == 20
     assert [len(state.chunk.indexes) for state in status.chunks] == [10, 10]
+    assert here.good, list(about_run(here))
     for one in (status, here):
         gather(one)
         assert len(list((one.run.directory / "outputs").glob("*/*"))) == 60
