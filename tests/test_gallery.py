@@ -30,7 +30,7 @@ def test_the_figures_are_of_stages_that_have_a_demo(figure):
     system, stage, _, name = figure.split("/")
     assert (PROJECT / "parameters" / system / f"{stage}.yaml").is_file()
     assert re.search(
-        rf'"{name}"', "".join(path.read_text() for path in (PROJECT / "kit" / system).glob("*plots.py"))
+        rf'"{name}"', "".join(path.read_text() for path in (PROJECT / "kit" / system).rglob("*plots.py"))
     )
 
 

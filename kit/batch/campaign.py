@@ -12,6 +12,8 @@ from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from kit import files, wording
 from kit.batch.faults import SubmissionError
 from kit.batch.notebooks import find
@@ -129,7 +131,8 @@ def read_campaign(path: Path) -> Campaign:
             raise SubmissionError(message)
         stages.append(_stage(f"{where}, stage {about.get('name', number)}", about, common, stages))
     campaign = Campaign(name, stages, files.resolve("outputs/campaigns") / name)
-    _recall(campaign)
+    if kept := _record_in(campaign.directory):
+        campaign.dag, campaign.file, campaign.records = kept.dag, kept.file, kept.stages
     return campaign
 
 
@@ -138,9 +141,10 @@ def campaign_in(directory: Path) -> Campaign | None:
 
     Its file counts as it is now; where that is gone, or is another's by now, the copy that was last at work.
     """
-    if not (directory / CAMPAIGN).is_file():
+    kept = _record_in(directory)
+    if kept is None:
         return None
-    file = files.resolve(files.read_json(directory / CAMPAIGN).get("file") or directory / COPY)
+    file = files.resolve(kept.file or directory / COPY)
     if file.is_file() and (found := read_campaign(file)).directory == directory:
         return found
     return read_campaign(directory / COPY)
@@ -156,12 +160,25 @@ def begin(campaign: Campaign, path: Path, *, dag: bool) -> None:
     campaign.save()
 
 
-def _recall(campaign: Campaign) -> None:
-    path = campaign.directory / CAMPAIGN
-    if path.is_file():
-        content = files.read_json(path)
-        campaign.dag, campaign.file = bool(content["dag"]), content.get("file", "")
-        campaign.records = {name: Record(**about) for name, about in content["stages"].items()}
+class _Kept(BaseModel):
+    """What `Campaign.save` writes."""
+
+    dag: bool
+    file: str = ""
+    stages: dict[str, Record]
+
+
+def _record_in(directory: Path) -> _Kept | None:
+    path = directory / CAMPAIGN
+    if not path.is_file():
+        return None
+    try:
+        return _Kept.model_validate(files.read_json(path))
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "all of it"
+        message = f"{files.shown(path)}: {place}: {first['msg'].lower()}; should be as this campaign has left it"
+        raise SubmissionError(message) from None
 
 
 def _stage(where: str, about: Mapping[str, Any], common: Mapping[str, Any], before: list[Stage]) -> Stage:

@@ -16,14 +16,14 @@ import numpy as np
 
 from kit import files
 from kit.directories import RunError
-from kit.hgcroc.chains import follow, is_chain, overlays_for
-from kit.hgcroc.dialects import Layer
+from kit.hgcroc.calibration.chains import follow, is_chain, overlays_for
 from kit.hgcroc.marks import Mark, Status, marks_text
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.options import AcquisitionParameters
+from kit.hgcroc.planning.dialects import Layer
+from kit.hgcroc.planning.scan import Plan
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.resuming import FILE, adopt, set_aside
-from kit.hgcroc.scan import Plan
 from kit.hgcroc.session import Session
 from kit.hgcroc.validation import validate
 from kit.run import Run

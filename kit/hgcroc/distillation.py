@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from kit import files, wording
-from kit.hgcroc.analyses import Analysis, read_analyses
+from kit.hgcroc.calibration.analyses import Analysis, read_analyses
+from kit.hgcroc.calibration.distillates import Distillate
+from kit.hgcroc.calibration.distilleries import DISTILLERIES, distil
+from kit.hgcroc.calibration.distilling import keep_distillate
+from kit.hgcroc.calibration.grading import bad_channels, grade_board, worst
+from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
+from kit.hgcroc.calibration.reporting import report_text
+from kit.hgcroc.calibration.scan_sources import ScanSources, find_sources, tables_of
+from kit.hgcroc.calibration.tabulation import Table
+from kit.hgcroc.calibration.user_distilleries import UserAnalysisError, UserDistilleries
+from kit.hgcroc.calibration.wishes import GRADE_LIMITS, Wishes, wishes_with
 from kit.hgcroc.demo_board import demo_scans
-from kit.hgcroc.distillates import Distillate
-from kit.hgcroc.distilleries import DISTILLERIES, distil
-from kit.hgcroc.distilling import keep_distillate
-from kit.hgcroc.expansion import laid_over
-from kit.hgcroc.grading import bad_channels, grade_board, worst
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.overlays import OVERLAY, write_overlay
-from kit.hgcroc.procedures import read_library
-from kit.hgcroc.reporting import report_text
-from kit.hgcroc.scan_sources import ScanSources, find_sources, tables_of
-from kit.hgcroc.tabulation import Table
-from kit.hgcroc.user_distilleries import UserAnalysisError, UserDistilleries
-from kit.hgcroc.wishes import GRADE_LIMITS, Wishes, wishes_with
+from kit.hgcroc.planning.expansion import laid_over
+from kit.hgcroc.planning.procedures import read_library
 from kit.parameters import Parameters, parameter
 from kit.run import Run
 

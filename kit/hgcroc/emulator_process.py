@@ -59,7 +59,7 @@ class EmulatorProcess:
         self.networks: dict[str, dict[str, Any]] = self.announcement["networks"]
         self._wire, self._turn = Wire(), threading.Lock()
         address = f"tcp://{self.announcement['host']}:{self.announcement['ports']['control']}"
-        self._control = Requester(self._wire, address, 10.0)
+        self._control = Requester(self._wire, address, PATIENCE)
 
     def _first_line(self, words: Sequence[str], patience: float) -> str:
         stream = self._process.stdout
@@ -77,7 +77,7 @@ class EmulatorProcess:
         raise RuntimeError(message)
 
     def ask(self, command: str, **details: Any) -> Any:
-        """Ask the emulator's own socket, as `kit.hgcroc.control_role` answers.
+        """Ask the emulator's own socket, as `kit.hgcroc.emulator.control_role` answers.
 
         Raises
         ------

@@ -19,8 +19,8 @@ from kit import files
 from kit.hgcroc.compound_table import EVENT_TYPE, SUMMARY_TYPES, type_of, write_table
 from kit.hgcroc.events import event_columns
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.originals import merged_files
-from kit.hgcroc.states import row_registers
+from kit.hgcroc.planning.originals import merged_files
+from kit.hgcroc.planning.states import row_registers
 
 if TYPE_CHECKING:
     import pandas as pd

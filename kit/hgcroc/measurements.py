@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from kit import files, wording
 from kit.files import FormatError
-from kit.hgcroc.expansion import laid_over
 from kit.hgcroc.marks import Status
+from kit.hgcroc.planning.expansion import laid_over
+from kit.hgcroc.planning.states import States, row_registers
 from kit.hgcroc.registers import RegisterTable, register_table
-from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS
-from kit.hgcroc.states import States, row_registers
+from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS, opened
 from kit.hgcroc.summaries import SUMMARY
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Scan:
         """
         path = Path(path)
         try:
-            file = h5py.File(path, "r", libver="latest", swmr=True)
+            file = opened(path)
         except FileNotFoundError:
             raise
         except OSError as fault:

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.hgcroc.archive import join_messages
-from kit.hgcroc.board import Board
-from kit.hgcroc.board_errors import BoardError, NackError, RefusedError
+from kit.hgcroc.board.board import Board
+from kit.hgcroc.board.errors import BoardError, NackError, RefusedError
 from kit.hgcroc.events import event_arrays
 from kit.hgcroc.marks import Mark, Status, marks_text
+from kit.hgcroc.planning.scan import Plan, events_of
+from kit.hgcroc.planning.states import States
 from kit.hgcroc.reception import Received, receive
-from kit.hgcroc.scan import Plan, events_of
-from kit.hgcroc.states import States
 from kit.hgcroc.summaries import summarise
 
 __all__ = ["REPEATED", "Measuring", "Outcome", "Readback", "board_settings"]

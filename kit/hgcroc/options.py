@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from kit import files, wording
-from kit.hgcroc.axes import CheckRanges
-from kit.hgcroc.board import Board
-from kit.hgcroc.connection import connect
-from kit.hgcroc.documents import Findings, ProcedureError, load
+from kit.hgcroc.board.board import Board
+from kit.hgcroc.board.connection import connect
 from kit.hgcroc.emulator_process import EmulatorProcess
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.measuring import Readback
-from kit.hgcroc.orders import Order
-from kit.hgcroc.procedures import Dialect
-from kit.hgcroc.scan import Compat
+from kit.hgcroc.planning.axes import CheckRanges
+from kit.hgcroc.planning.documents import Findings, ProcedureError, load
+from kit.hgcroc.planning.orders import Order
+from kit.hgcroc.planning.procedures import Dialect
+from kit.hgcroc.planning.scan import Compat
 from kit.parameters import Parameters, parameter
 
 __all__ = ["AcquisitionParameters", "connected", "emulated", "fault_words", "identity", "network_of"]

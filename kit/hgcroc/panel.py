@@ -15,18 +15,18 @@ import ipywidgets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters
-from kit.hgcroc.axis_panel import FOLDER, AxisPanel
-from kit.hgcroc.documents import ProcedureError
-from kit.hgcroc.history_panel import HistoryPanel
-from kit.hgcroc.limits import beyond
-from kit.hgcroc.plan_panel import PlanPanel
-from kit.hgcroc.planning import plan_from
-from kit.hgcroc.preview import preview_of
-from kit.hgcroc.procedures import read_procedure
-from kit.hgcroc.run_panel import RunPanel
-from kit.hgcroc.scan import Plan
-from kit.hgcroc.stand_panel import StandPanel
-from kit.hgcroc.view_panel import ViewPanel
+from kit.hgcroc.panels.axis_panel import FOLDER, AxisPanel
+from kit.hgcroc.panels.history_panel import HistoryPanel
+from kit.hgcroc.panels.plan_panel import PlanPanel
+from kit.hgcroc.panels.run_panel import RunPanel
+from kit.hgcroc.panels.stand_panel import StandPanel
+from kit.hgcroc.panels.view_panel import ViewPanel
+from kit.hgcroc.planning.documents import ProcedureError
+from kit.hgcroc.planning.from_parameters import plan_from
+from kit.hgcroc.planning.limits import beyond
+from kit.hgcroc.planning.preview import preview_of
+from kit.hgcroc.planning.procedures import read_procedure
+from kit.hgcroc.planning.scan import Plan
 from kit.widgets import Footer, Panel, ParameterForm
 from kit.widgets.look import hooked, line
 

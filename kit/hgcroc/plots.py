@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kit.files import read_json
-from kit.hgcroc import board_plots, bundle_plots, scan_plots
-from kit.hgcroc import distillate_plots as draw
-from kit.hgcroc.distillates import Distillate, load_distillate
+from kit.hgcroc.calibration.distillates import Distillate, load_distillate
+from kit.hgcroc.calibration.distilleries import DISTILLERIES
+from kit.hgcroc.calibration.reasons import Reason
 from kit.hgcroc.distillation import BEFORE, GRADE
-from kit.hgcroc.distilleries import DISTILLERIES
 from kit.hgcroc.measurements import Scan
-from kit.hgcroc.reasons import Reason
+from kit.hgcroc.pictures import board_plots, bundle_plots, scan_plots
+from kit.hgcroc.pictures import distillate_plots as draw
 from kit.hgcroc.resuming import FILE
 from kit.manifest import FinishedRun
 from kit.run import Run

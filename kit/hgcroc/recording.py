@@ -1,8 +1,7 @@
 """The file of a scan while it is measured: every point is on the disk soon after, and others may read on.
 
-Data are stored by the number of the point, in whatever order they come. The file is in HDF5's single-writer,
-multiple-reader mode from its first point on. A process that is killed leaves it readable; before it can be
-written again it is copied.
+Data are stored by the number of the point, in whatever order they come. A process that is killed leaves the file
+readable; before it can be written again it is copied.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from kit import files
 from kit.files import FormatError
 from kit.hgcroc.events import EVENTS
 from kit.hgcroc.marks import Status
-from kit.hgcroc.scan import Plan
-from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS, differences
+from kit.hgcroc.planning.scan import Plan
+from kit.hgcroc.scanfile import FORMAT, POINT_COLUMNS, differences, opened
 from kit.hgcroc.summaries import SUMMARY
 
 __all__ = ["Recorder", "open_again"]
@@ -41,10 +40,10 @@ def open_again(path: Path, plan: Plan) -> Recorder:
         If the file is no scan, or one of another hash; with the settings that differ.
     """
     try:
-        file = h5py.File(path, "r+", libver="latest")
+        file = opened(path, writing=True)
     except OSError:
         _copy(path)  # its writer was killed: HDF5 does not let anyone write on
-        file = h5py.File(path, "r+", libver="latest")
+        file = opened(path, writing=True)
     if file.attrs.get("format") != FORMAT or file.attrs.get("hash") != plan.hash:
         told = f"{files.shown(path)}: is a scan of hash {file.attrs.get('hash')}, should be {plan.hash}"
         message = "; ".join([told, *differences(file, plan)])
@@ -57,7 +56,7 @@ def _copy(path: Path) -> None:
     """Replace a file that its writer has not closed by a copy of all that is in it."""
     try:
         with (
-            h5py.File(path, "r", libver="latest", swmr=True) as old,
+            opened(path) as old,
             files.whole(path) as part,
             h5py.File(part, "w", libver="latest") as new,
         ):
@@ -75,12 +74,11 @@ class Recorder:
     Parameters
     ----------
     file : h5py.File
-        Open for writing; see `create` and `open_again`.
+        Opened for writing; see `open_again`.
     """
 
     def __init__(self, file: h5py.File) -> None:
         self._file = file
-        self._file.swmr_mode = True
         self._waiting: dict[int, tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]]] = {}
         self._flushed = self._last = 0.0
         self._columns = [(name, file[f"summary/{name}"]) for name in SUMMARY]

@@ -1,8 +1,15 @@
-"""The layout of a scan's file: what is known before the first point, and the places for all that will come."""
+"""The file of a scan: its layout, what is known before the first point, and how it is opened.
+
+It is written in HDF5's single-writer, multiple-reader mode from the moment it is opened, so that a kill leaves it
+readable. HDF5 refuses who comes while another opens it or, in one process, whoever would write what a thread is
+reading; both pass within moments, and are waited for.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +21,10 @@ import numpy.typing as npt
 import kit
 from kit import files
 from kit.hgcroc.events import EVENTS
-from kit.hgcroc.scan import Plan
+from kit.hgcroc.planning.scan import Plan
 from kit.hgcroc.summaries import ROWS, SUMMARY, row_columns
 
-__all__ = ["FORMAT", "POINT_COLUMNS", "create", "differences"]
+__all__ = ["FORMAT", "POINT_COLUMNS", "create", "differences", "opened"]
 
 FORMAT, VERSION = "kit hgcroc scan", 1
 POINT_COLUMNS: dict[str, type] = {
@@ -33,6 +40,36 @@ POINT_COLUMNS: dict[str, type] = {
 }
 PACKED: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 EVENTS_IN_CHUNK = 1000
+PASSING = (
+    "unable to lock file, errno = 11",
+    "already open for read-only",
+)  # how HDF5 says that another is in the way
+PATIENCE, LOOK = 20.0, 0.02  # s to wait for others, and between looks
+
+
+def opened(path: Path, *, writing: bool = False, patience: float = PATIENCE) -> h5py.File:
+    """Open the file of a scan, once nobody is in the way.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, also after `patience` seconds; its writer may have been killed.
+    """
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return _writable(path) if writing else h5py.File(path, "r", libver="latest", swmr=True)
+        except OSError as fault:
+            if time.monotonic() > end or not any(words in str(fault) for words in PASSING):
+                raise
+        time.sleep(LOOK)
+
+
+def _writable(path: Path) -> h5py.File:
+    """Open a file as its one writer at once; `h5py.File` leaves a moment in which a kill makes it unreadable."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    return h5py.File(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE, access))
 
 
 def create(

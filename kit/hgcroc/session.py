@@ -12,25 +12,25 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kit.hgcroc.board import Board
-from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.dialects import Layer
-from kit.hgcroc.documents import ProcedureError
-from kit.hgcroc.dryrun import Cost, dry_run, order_of
+from kit.hgcroc.board.board import Board
+from kit.hgcroc.board.errors import BoardError
+from kit.hgcroc.board.tdc_start import start_tdcs
 from kit.hgcroc.emulator_process import EmulatorProcess
-from kit.hgcroc.limits import beyond, unlike_defaults, with_defaults
 from kit.hgcroc.logbook import Logbook
 from kit.hgcroc.marks import Status
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, Outcome, board_settings
 from kit.hgcroc.options import AcquisitionParameters, connected, identity
 from kit.hgcroc.pausing import AbortedError, Pausing, State
-from kit.hgcroc.planning import keeps_events, plan_of
+from kit.hgcroc.planning.dialects import Layer
+from kit.hgcroc.planning.documents import ProcedureError
+from kit.hgcroc.planning.dryrun import Cost, dry_run, order_of
+from kit.hgcroc.planning.from_parameters import keeps_events, plan_of
+from kit.hgcroc.planning.limits import beyond, unlike_defaults, with_defaults
+from kit.hgcroc.planning.scan import Plan
 from kit.hgcroc.recording import Recorder, open_again
 from kit.hgcroc.resuming import FILE, runs_of
-from kit.hgcroc.scan import Plan
 from kit.hgcroc.scanfile import create
-from kit.hgcroc.tdc_start import start_tdcs
 from kit.hgcroc.wire import WaitEndedError
 
 __all__ = ["AbortedError", "Session", "SpoiledPointError", "State"]

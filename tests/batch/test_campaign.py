@@ -7,6 +7,7 @@ import pytest
 
 from kit.batch.campaign import Record, Source, begin, campaign_in, read_campaign
 from kit.batch.faults import SubmissionError
+from kit.files import FormatError
 from kit.parameters import ParameterError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -129,3 +130,22 @@ def test_a_stage_is_known_by_its_code_values_and_points_and_not_by_its_options(c
 def test_what_comes_before_a_run_belongs_to_its_identity():
     assert Record("a", "own", "x").identity != Record("a", "own", "y").identity
     assert Record("a", "own", "x").identity == Record("b", "own", "x").identity
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ("[]", "all of it: input should be a valid dictionary"),
+        ("{}", "dag: field required"),
+        ('{"dag": false, "stages": {"make": 7}}', r"stages\.make: "),
+        ('{"dag": false, "stages": {"make": {"run": "outputs/x", "own": "a"}}}', r"stages\.make\.before: "),
+        ('{"dag": false, "stages"', r":1:24: .*should be JSON"),
+    ],
+)
+@pytest.mark.parametrize("reading", [read_campaign, lambda _: campaign_in(Path("outputs/campaigns/chain"))])
+def test_a_damaged_record_is_refused_with_file_and_key(chain, reading, record, told):
+    made = read_campaign(chain)
+    begin(made, chain, dag=False)
+    (made.directory / "campaign.json").write_text(record)
+    with pytest.raises((SubmissionError, FormatError), match=rf"outputs/campaigns/chain/campaign\.json:? ?{told}"):
+        reading(chain)

@@ -27,23 +27,23 @@ import numpy as np
 import yaml
 
 from kit.hgcroc.archive import read_archive, write_archive
-from kit.hgcroc.board import Run
-from kit.hgcroc.chip import Trigger
-from kit.hgcroc.connection import connect
-from kit.hgcroc.dryrun import count_writes, order_of
+from kit.hgcroc.board.board import Run
+from kit.hgcroc.board.connection import connect
+from kit.hgcroc.emulator.chip import Trigger
+from kit.hgcroc.emulator.hexaboard import Hexaboard
+from kit.hgcroc.emulator.run_plans import RunPlan
 from kit.hgcroc.emulator_process import EmulatorProcess
 from kit.hgcroc.events import event_arrays
-from kit.hgcroc.hexaboard import Hexaboard
 from kit.hgcroc.legacy import export_012
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.measuring import Measuring, board_settings
-from kit.hgcroc.patch_texts import patch_texts
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.planning.dryrun import count_writes, order_of
+from kit.hgcroc.planning.patch_texts import patch_texts
+from kit.hgcroc.planning.procedures import read_procedure
+from kit.hgcroc.planning.scan import make_plan
 from kit.hgcroc.rawdata import decode, pack
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.run_plans import RunPlan
-from kit.hgcroc.scan import make_plan
 from kit.hgcroc.scanfile import create
 from kit.hgcroc.summaries import summarise
 from tests.hgcroc import plain_expansion, reference

@@ -22,11 +22,11 @@ from scipy.optimize import brentq, curve_fit, minimize, minimize_scalar
 from scipy.special import log_ndtr, ndtr
 from scipy.stats import linregress
 
-from kit.hgcroc.curve_fits import fit_curves
-from kit.hgcroc.distilleries import distil
-from kit.hgcroc.fitting import fit_lines
-from kit.hgcroc.hexaboard import Hexaboard
-from kit.hgcroc.power_fits import fit_powers
+from kit.hgcroc.calibration.curve_fits import fit_curves
+from kit.hgcroc.calibration.distilleries import distil
+from kit.hgcroc.calibration.fitting import fit_lines
+from kit.hgcroc.calibration.power_fits import fit_powers
+from kit.hgcroc.emulator.hexaboard import Hexaboard
 from tests.hgcroc.boards import WISHES, characterised
 
 TARGETS = {  # meaning, bound, whether it is a least

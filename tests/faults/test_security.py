@@ -62,7 +62,8 @@ def test_the_loaders_that_are_called_safe_are():
     import yaml
 
     from kit import wording
-    from kit.hgcroc import documents, messages
+    from kit.hgcroc import messages
+    from kit.hgcroc.planning import documents
 
     evil = "!!python/object/apply:os.system ['touch evil']"
     for loader in (wording.Loader, documents._Loader, messages._Loader):

@@ -13,8 +13,8 @@ from pathlib import Path
 from kit.batch.faults import SubmissionError
 from kit.directories import RunError
 from kit.files import FormatError
-from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.messages import MessageError
+from kit.hgcroc.planning.documents import ProcedureError
 from kit.parameters import ParameterError
 
 REFUSALS = (FormatError, ParameterError, ProcedureError, RunError, SubmissionError, FileNotFoundError)
@@ -99,7 +99,7 @@ def _raw(path: Path) -> None:
 
 def _procedure(path: Path) -> None:
     from kit.hgcroc.options import AcquisitionParameters
-    from kit.hgcroc.procedures import read_library
+    from kit.hgcroc.planning.procedures import read_library
     from kit.hgcroc.session import plan_of
 
     for name in read_library(path).names()[:3]:

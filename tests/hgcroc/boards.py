@@ -3,20 +3,20 @@
 import numpy as np
 
 from kit.hgcroc.archive import read_archive
-from kit.hgcroc.dialects import Layer
-from kit.hgcroc.distilleries import DISTILLERIES, choose
-from kit.hgcroc.documents import Document
+from kit.hgcroc.calibration.distilleries import DISTILLERIES, choose
+from kit.hgcroc.calibration.tabulation import REGISTERS, Table, places_of, pulse_distance
+from kit.hgcroc.calibration.wishes import Wishes
+from kit.hgcroc.emulator.hexaboard import Hexaboard
+from kit.hgcroc.emulator.run_plans import current_plan
 from kit.hgcroc.events import event_arrays
-from kit.hgcroc.hexaboard import Hexaboard
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.planning.dialects import Layer
+from kit.hgcroc.planning.documents import Document
+from kit.hgcroc.planning.procedures import read_procedure
+from kit.hgcroc.planning.scan import make_plan
+from kit.hgcroc.planning.states import row_registers
 from kit.hgcroc.rawdata import unpack
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.run_plans import current_plan
-from kit.hgcroc.scan import make_plan
-from kit.hgcroc.states import row_registers
 from kit.hgcroc.summaries import row_columns, summarise
-from kit.hgcroc.tabulation import REGISTERS, Table, places_of, pulse_distance
-from kit.hgcroc.wishes import Wishes
 from tests.conftest import PROJECT
 
 PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"

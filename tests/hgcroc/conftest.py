@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from kit.hgcroc.board import Board
-from kit.hgcroc.connection import connect
-from kit.hgcroc.emulator import Emulator
-from kit.hgcroc.procedures import read_procedure
+from kit.hgcroc.board.board import Board
+from kit.hgcroc.board.connection import connect
+from kit.hgcroc.emulator.service import Emulator
+from kit.hgcroc.planning.procedures import read_procedure
+from kit.hgcroc.planning.scan import make_plan
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.scan import make_plan
 
 LIMIT = 60  # s; a module may set its own
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import yaml
 
-from kit.hgcroc.documents import Document, Findings, Mapped
-from kit.hgcroc.entries import read_current, read_legacy
+from kit.hgcroc.planning.documents import Document, Findings, Mapped
+from kit.hgcroc.planning.entries import read_current, read_legacy
+from kit.hgcroc.planning.scan import make_plan
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.scan import make_plan
 
 PHASE = ["target", ["roc_s0", "roc_s1", "roc_s2"], "Top", 0, "phase_strobe"]
 CALIB = ["target", ["roc_s0", "roc_s1", "roc_s2"], "ReferenceVoltage", [0, 1], "Calib"]

@@ -9,9 +9,9 @@ import pytest
 
 from kit.directories import RunError
 from kit.hgcroc.acquisition import AcquisitionParameters, acquire, start_session
-from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.planning.documents import ProcedureError
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError
 from kit.run import Run, load

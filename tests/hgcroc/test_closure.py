@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kit.hgcroc.distilleries import distil
-from kit.hgcroc.grading import bad_channels, grade_board, worst
-from kit.hgcroc.hexaboard import Hexaboard
-from kit.hgcroc.reasons import Reason
-from kit.hgcroc.tabulation import CALIB_CHARGE
+from kit.hgcroc.calibration.distilleries import distil
+from kit.hgcroc.calibration.grading import bad_channels, grade_board, worst
+from kit.hgcroc.calibration.reasons import Reason
+from kit.hgcroc.calibration.tabulation import CALIB_CHARGE
+from kit.hgcroc.emulator.hexaboard import Hexaboard
 from tests.hgcroc.boards import WISHES, characterised, rows_of
 
 LIMIT = 300  # s; most of it is for a busy machine

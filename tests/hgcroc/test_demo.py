@@ -5,7 +5,7 @@ import pytest
 from kit.hgcroc.acquisition import AcquisitionParameters
 from kit.hgcroc.demo import PROCEDURES, prepare
 from kit.hgcroc.distillation import DistillationParameters
-from kit.hgcroc.procedures import read_library, read_procedure
+from kit.hgcroc.planning.procedures import read_library, read_procedure
 
 
 def test_the_procedures_of_the_kit_are_there_and_right(tmp_path):

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from kit.files import FormatError
+from kit.hgcroc.calibration.overlays import layer_of
+from kit.hgcroc.calibration.user_distilleries import UserAnalysisError
 from kit.hgcroc.distillation import DistillationParameters, distil_scans
-from kit.hgcroc.overlays import layer_of
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.user_distilleries import UserAnalysisError
 from kit.parameters import ParameterError
 from kit.run import Run, load
 

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from kit.hgcroc.documents import ProcedureError
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.options import AcquisitionParameters, connected, fault_words, network_of
+from kit.hgcroc.planning.documents import ProcedureError
 from kit.parameters import ParameterError
 
 
@@ -71,7 +71,7 @@ def test_without_a_network_a_board_is_started_with_its_faults_and_ends_with_the_
 
 
 def test_a_board_of_another_kind_is_refused(stand):
-    from kit.hgcroc.board_errors import BoardError
+    from kit.hgcroc.board.errors import BoardError
 
     network = stand(board="char").network("1.0.15")
     p = AcquisitionParameters(network=network, board="ld", timeout=5.0, start_timeout=1.0)
@@ -83,7 +83,7 @@ def test_a_board_of_another_kind_is_refused(stand):
 
 
 def test_a_port_where_nobody_listens_is_told_with_role_and_address():
-    from kit.hgcroc.board_errors import BoardError
+    from kit.hgcroc.board.errors import BoardError
     from kit.hgcroc.ports import free_port
 
     server = {"hostname": "127.0.0.1", "sc_ctrl_port": free_port("127.0.0.1"), "daq_ctrl_port": 1, "data_port": 2}

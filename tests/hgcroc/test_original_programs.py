@@ -10,7 +10,7 @@ import yaml
 
 from kit.hgcroc.ports import probe
 from kit.hgcroc.rawdata import decode
-from kit.hgcroc.standins import write_tools
+from kit.hgcroc.standins.command import write_tools
 from kit.hgcroc.summaries import summarise
 from tests.hgcroc.originals import clean, environment
 

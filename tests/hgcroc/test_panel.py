@@ -1,6 +1,7 @@
 """The whole panel, without a browser: its parts agree, every control is an attribute, long work is in threads."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from kit.hgcroc.measurements import Scan
 from kit.hgcroc.panel import ScanPanel
 from kit.hgcroc.resuming import FILE
 from kit.run import load
-from tests.hgcroc.panels import click, parameters_on
+from tests.hgcroc.hands import click, parameters_on
 from tests.hgcroc.scans import parameters
 
 LIMIT = 300  # s; most of it is for a busy machine
@@ -118,8 +119,28 @@ def test_a_changed_procedure_is_saved_run_seen_and_found_again(panel_on):
     assert panel.view.file.parent.name in oldest
 
 
-@pytest.mark.slow  # beside other tests of a whole run it has failed; the fault that it now tells was not seen yet
-def test_scans_that_wait_keep_their_axes(panel_on):
+@pytest.fixture
+def onlooker():
+    """A thread that reads every scan all the time; returns what went wrong for it."""
+    over, faults = threading.Event(), []
+
+    def look():
+        while not over.wait(0.001):
+            for path in Path(files.home(), "outputs").rglob("scan.h5"):
+                try:
+                    with Scan.open(path) as scan:
+                        scan.array("adc_mean")
+                except OSError as fault:
+                    faults.append(repr(fault))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    yield faults
+    over.set()
+    thread.join()
+
+
+def test_scans_that_wait_keep_their_axes_and_may_be_read_meanwhile(panel_on, onlooker):
     panel, _ = panel_on()
     for values in ("0, 500", "0, 600, 700", "800"):
         panel.builder.axes = []
@@ -136,6 +157,7 @@ def test_scans_that_wait_keep_their_axes(panel_on):
         with Scan.open(files.resolve(path)) as scan:
             found.append(scan.axis_values(0))
     assert found == [[0, 500], [0, 600, 700], [800]]
+    assert onlooker == []
 
 
 def test_a_run_of_the_panel_notes_the_files_that_it_was_made_from(panel_on):

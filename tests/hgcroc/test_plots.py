@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from kit.hgcroc.calibration.reporting import PICTURES
 from kit.hgcroc.plots import acquisition_figures, distillation_figures
-from kit.hgcroc.reporting import PICTURES
 from tests.hgcroc.plans import CALIB, PHASE, plan_of
 from tests.hgcroc.test_legacy import scan_in
 

@@ -1,13 +1,14 @@
 """The layout of a scan's file, read with plain h5py."""
 
 import json
+import threading
 
 import h5py
 import numpy as np
 import pytest
 
 from kit.hgcroc.registers import register_table
-from kit.hgcroc.scanfile import POINT_COLUMNS, create, differences
+from kit.hgcroc.scanfile import POINT_COLUMNS, create, differences, opened
 from kit.hgcroc.summaries import SUMMARY
 from tests.hgcroc.plans import CALIB, PHASE, plan_of
 
@@ -87,3 +88,38 @@ def test_the_file_is_as_numpy_wrote_it(path):
         assert len(file["plan/axis_0/own"]) == 1
         assert len(file["plan/axis_0/index"]) == 40
         assert np.isin(file["plan/axis_0/own"][:], file["plan/written"][:]).all()
+
+
+def test_a_writer_waits_for_a_reader_of_the_same_process(path):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    reader = opened(path)
+    with pytest.raises(OSError, match="already open for read-only"):
+        opened(path, writing=True, patience=0.05)
+    leaves = threading.Timer(0.2, reader.close)
+    leaves.start()
+    with opened(path, writing=True) as file:
+        file["points/status"][1] = 7
+        file.flush()
+        with opened(path) as beside:
+            assert beside["points/status"][1] == 7
+    leaves.join()
+
+
+def test_a_writer_may_begin_again_while_somebody_reads_on(path):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    first = opened(path, writing=True)
+    with opened(path):
+        first.close()
+        with opened(path, writing=True) as second:
+            second["points/status"][0] = 3
+    with opened(path) as file:
+        assert file["points/status"][0] == 3
+
+
+def test_a_kill_right_after_the_opening_leaves_it_readable(python, path):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    words = "import os, pathlib, sys; from kit.hgcroc.scanfile import opened; "
+    words += "file = opened(pathlib.Path(sys.argv[1]), writing=True); os.kill(os.getpid(), 9)"
+    assert python("-c", words, path).wait(60) == -9
+    with opened(path) as file:
+        assert file["points/status"].shape == (6,)

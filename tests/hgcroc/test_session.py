@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from kit.hgcroc import messages
-from kit.hgcroc.board_errors import BoardError
-from kit.hgcroc.documents import ProcedureError
+from kit.hgcroc.board.errors import BoardError
 from kit.hgcroc.marks import Mark, Status
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.planning.documents import ProcedureError
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError, SpoiledPointError
 from kit.hgcroc.wire import Requester, Wire
@@ -68,7 +68,7 @@ def test_rows_have_the_state_at_their_trigger_with_a_power_cycle_after_any_point
 def foreign_write(emulator, value):
     """Write a register as a program of others would, over the sockets."""
     with Wire() as wire:
-        slow = Requester(wire, f"tcp://{emulator.host}:{emulator.ports['slow-control']}", 5.0)
+        slow = Requester(wire, f"tcp://{emulator.host}:{emulator.ports['slow-control']}", 60.0)
         tree = {"roc_s1": {"ReferenceVoltage": {0: {"Inv_vref": value}}}}
         request = {"type": "set", "status": "send", "read_back": False, "from_hardware": False, "args": tree}
         assert "success" in slow.ask(messages.dump(request))[0].decode()

@@ -1,0 +1,5 @@
+"""``python -m kit.hgcroc.standins FOLDER``."""
+
+from kit.hgcroc.standins.command import main
+
+main()
