@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kit.ecal import working_points
-from kit.ecal.truth import GRID, TruthParameters, _Lister, study_truth
+from kit.ecal.ledger import work_off
+from kit.ecal.truth import GRID, TruthParameters, study_truth
 from kit.ecal.windows import WindowParameters, make_windows
 from kit.parameters import ParameterError
 from kit.run import Run, RunError, load
@@ -84,7 +85,10 @@ def test_every_threshold_of_the_public_tables_is_on_the_grid(ecal_data):
 def test_files_and_chunks_change_nothing_nor_who_does_the_work(inputs, monkeypatch):
     """Processes side by side are proven elsewhere: the work can be sent to one, and is the same there."""
     runs = [run_of(name, inputs=inputs, **more) for name, more in (("a", {}), ("b", {"chunk_events": 10}))]
-    monkeypatch.setattr("kit.ecal.truth._Lister", lambda *given: pickle.loads(pickle.dumps(_Lister(*given))))
+    monkeypatch.setattr(
+        "kit.ecal.truth.work_off",
+        lambda p, run, pieces, work: work_off(p, run, pieces, pickle.loads(pickle.dumps(work))),
+    )
     runs.append(run_of("c", inputs=inputs))
     first, *others = (pq.read_table(run.directory / "clusters.parquet").to_pandas() for run in runs)
     assert all(first.equals(other) for other in others)
