@@ -9,17 +9,17 @@ from tests.browser.accessibility import OURS, reach_by_tab, violations
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PLACES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "notebooks").rglob("[!.]*.ipynb"))
-PANELS = [place for place in PLACES if ".panel import" in (PROJECT / place).read_text()]
+PANELS = [place for place in PLACES if "panel import" in (PROJECT / place).read_text()]
 
 
-SCROLLER = ".jp-WindowedPanel-outer, .jp-Notebook, #rendered_cells"
-REACH = """names => Math.max(...[...document.querySelectorAll(names)].map(one =>
-  Math.ceil(one.getBoundingClientRect().top + one.scrollHeight)), 400)"""
+REACH = """() => [...document.querySelectorAll('.jp-Cell')].reduce((sum, one) => sum + one.offsetHeight, 0)"""
+TO_TOP = "() => document.querySelectorAll('*').forEach(one => { if (one.scrollTop) one.scrollTop = 0 })"
 
 
 def keep_picture(page, path):
     """Take a picture of all of the notebook, which scrolls inside its page."""
-    page.set_viewport_size({"width": 1200, "height": min(page.evaluate(REACH, SCROLLER) + 80, 12_000)})
+    page.set_viewport_size({"width": 1200, "height": min(page.evaluate(REACH) + 200, 12_000)})
+    page.evaluate(TO_TOP)
     page.wait_for_timeout(300)  # ms; what is drawn anew for the other size
     page.screenshot(path=path)
 
