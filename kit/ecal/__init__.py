@@ -10,6 +10,6 @@ write, `access`, `window_files` and `ndjson_reading` read. Datasets: `collecting
 `dataset_index`, `selection`, `splitting`, `shuffling`, `normalisation`, `weights`, `tfrecord`, `parts`. Events
 for demos: `calorimeter`, `particles`, `showers`, `superclusters`, `demo`, `demo_windows`. Pictures: `display`,
 `window_plots`, `flow_plots`, `truth_plots`, `resolution_plots`, `dataset_plots`, `plots`; `inspection` and
-`window_columns`, `cluster_table`, `panel_pictures`, `panel_controls`, `panel_beside`, `panel_exports` and
-`panel` look into windows. Stages: `truth`, `windows`, `datasets`.
+`window_columns`, `cluster_table`, `panel_pictures`, `panel_controls`, `panel_beside`, `panel_reading`,
+`panel_exports` and `panel` look into windows. Stages: `truth`, `windows`, `datasets`.
 """

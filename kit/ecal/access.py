@@ -75,6 +75,9 @@ class WindowFile:
         self.path = Path(path)
         try:
             self._file = pq.ParquetFile(self.path, page_checksum_verification=True)
+        except FileNotFoundError as fault:
+            message = f"there is no {self.path}"
+            raise FileNotFoundError(message) from fault
         except (pa.ArrowInvalid, OSError) as fault:
             if isinstance(fault, OSError) and fault.errno is not None:
                 raise

@@ -5,7 +5,6 @@ Every control is also an attribute or a method, so that all of it works in a cel
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,16 @@ from kit.ecal.cluster_table import TABLE, rows_of
 from kit.ecal.events import IntArray
 from kit.ecal.inspection import Inspection
 from kit.ecal.panel_beside import Beside
-from kit.ecal.panel_controls import RINGS, Controls, energy_of, within
+from kit.ecal.panel_controls import RINGS, Controls, arrangement, energy_of, threshold_of, within
 from kit.ecal.panel_exports import export_window
 from kit.ecal.panel_pictures import View, caption, cluster_at, draw_ratio, draw_views, ratio_caption
+from kit.ecal.panel_reading import Reading
 from kit.ecal.plots import draw_one
-from kit.widgets import Footer, LiveFigure, Pace, Panel, Words
-from kit.widgets.look import line
+from kit.widgets import Footer, LiveFigure, Panel, Words
 from kit.widgets.picking import listen, pixel_of
 
 __all__ = ["WindowPanel"]
 
-MANY = 200_000  # windows, of which columns are read in the background
 VIEW = ("filter", "place", "selected", "threshold", "outline", "ringed", "logarithmic", "compared")
 
 
@@ -82,7 +80,7 @@ class WindowPanel(Panel):
         self.part: Part | None = None
         self.shown: display.Shown | None = None
         self._second: tuple[tuple[Any, ...], View] | None = None
-        look: dict[str, Any] = {"experiment": "CMS", "interactive": interactive}
+        look: dict[str, Any] = {"experiment": "CMS", "settled": True, "interactive": interactive}
         views: dict[str, Any] = {"columns": 3, "size": (17, 5.2), "caption": caption, **look}
         self.picture = LiveFigure(draw_views, **views)
         self.beside = Beside(LiveFigure(draw_views, **views), interactive=interactive)
@@ -90,9 +88,10 @@ class WindowPanel(Panel):
         self.heading, self.told = Words("kit-heading", role="status"), Words("kit-told", role="status")
         super().__init__(hook="kit-windows", interactive=interactive)
         listen(self.picture, lambda x, y, _add: self.pick(x, y))
-        self._later: Pace[Callable[[], object]] = Pace(self.guarded(lambda job: job()), 20.0)
+        self.reading = Reading(self.inspection, self.told, self.guarded, interactive=interactive)
         self.footer = Footer(self, "ecal/windows", interactive=interactive)
-        self._arrange()
+        self.controls = Controls(self._act)
+        self.contain(*arrangement(self))
         for names, act in (
             (["filter"], self._filter),
             (["place"], self._look),
@@ -127,7 +126,7 @@ class WindowPanel(Panel):
 
     def find(self, name: str) -> None:
         """Show the window called ``run:lumi:event:seed``, whatever the filter."""
-        self._in_time(functools.partial(self._find, name), known=False)
+        self.reading.find(name, self._show_number)
 
     def pick(self, x: float, y: float) -> None:
         """Choose the cluster at a place of the picture, in shares from its top left; none where none is near."""
@@ -171,38 +170,19 @@ class WindowPanel(Panel):
 
     def close(self) -> None:
         """Stop reading and drawing, and leave the front end."""
-        self._later.drop()
         for picture in (self.picture, self.beside.picture, self.spectrum):
             picture.close()
-        self.inspection.close()
+        self.reading.close()
         super().close()
-
-    def _in_time(self, job: Callable[[], object], *, known: bool) -> None:
-        """Do a job now, or in the background where it would let people wait."""
-        if known or not self.interactive or len(self.inspection) < MANY:
-            job()
-        else:
-            self.told.text = "reading all windows …"
-            self._later.put(job)
-
-    def _say(self, done: int, total: int) -> None:
-        if total >= MANY:
-            self.told.text = f"reading all windows: {100 * done // total} %" if done < total else ""
-
-    def _find(self, name: str) -> None:
-        number = self.inspection.find(name, self._say)
-        if number not in self.numbers:
-            self.filter = ""
-        self.go_to(int(np.searchsorted(self.numbers, number)))
 
     def _filter(self) -> None:
         text = self.filter
-        self._in_time(functools.partial(self._match, text), known=self.inspection.knows(text))
+        self.reading.match(text, lambda numbers: self._choose(numbers) if text == self.filter else None)
 
-    def _match(self, text: str) -> None:
-        numbers = self.inspection.matching(text, self._say)
-        if text == self.filter:  # not overtaken
-            self._choose(numbers)
+    def _show_number(self, number: int) -> None:
+        if number not in self.numbers:
+            self.filter = ""
+        self.go_to(int(np.searchsorted(self.numbers, number)))
 
     def _choose(self, numbers: IntArray) -> None:
         self.numbers = numbers
@@ -255,38 +235,12 @@ class WindowPanel(Panel):
     def _show_spectrum(self) -> None:
         self.spectrum.show(self.inspection.relabel(self.numbers, self.threshold))
 
-    def _arrange(self) -> None:
-        here = self.controls = Controls(self._act)
-        buttons = [
-            self.button("Previous", self.previous, "show the window before"),
-            self.button("Next", self.next, "show the window after"),
-            self.button("Random", self.random, "show any window that passes the filter"),
-            self.button("Compare", self.compare, "keep this window beside those that come; again: no more"),
-            self.button("Export", self.export, "write picture, table and window"),
-        ]
-        self.contain(
-            line(here["filter"], here["number"], here["name"]),
-            line(*buttons, here["ringed"], here["outline"], here["logarithmic"]),
-            self.heading,
-            self.picture,
-            line(here["table"], here["order"]),
-            self.told,
-            self.beside,
-            line(here["fixed"], here["slider"], here["value"]),
-            self.spectrum,
-            self.footer,
-        )
-
     def _act(self, name: str, value: Any) -> None:
         """Do what a person has set."""
         acts: dict[str, Callable[[], object]] = {
             "number": lambda: self.go_to(value - 1),
             "name": lambda: self.find(value.strip()) if value.strip() else None,
-            "fixed": lambda: self.set_trait("threshold", None if value else self._own_threshold()),
+            "fixed": lambda: self.set_trait("threshold", None if value else threshold_of(self.part)),
             "outline": lambda: self.set_trait("outline", energy_of(value)),
         }
         self.guarded(acts.get(name, lambda: self.set_trait(name, value)), name)()
-
-    def _own_threshold(self) -> float:
-        known = self.part is not None and "simfraction_wp" in self.part.window
-        return float(self.part.window["simfraction_wp"][0]) if known and self.part is not None else 0.01

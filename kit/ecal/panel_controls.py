@@ -8,13 +8,15 @@ from typing import Any
 
 import ipywidgets
 
+from kit.ecal.access import Part
 from kit.ecal.cluster_table import TABLE, row_line
 from kit.ecal.window_columns import COLUMNS
-from kit.widgets.look import hooked
+from kit.widgets.look import hooked, line
 
-__all__ = ["RINGS", "Controls", "energy_of", "within"]
+__all__ = ["RINGS", "Controls", "arrangement", "energy_of", "threshold_of", "within"]
 
 LEAST = 1e-4  # end of the slider
+USUAL = 0.01  # least score
 RINGS = [("in the mustache", "mustache"), ("in its shape", "shape")]
 WIDE = {"layout": {"width": "28em"}}
 
@@ -97,6 +99,35 @@ class Controls:
     def _listen(self, control: Any, name: str, act: Callable[[str, Any], object]) -> None:
         """Tell what a person, not the panel itself, has put into a control."""
         control.observe(lambda change: None if self._showing else act(name, change.new), "value")
+
+
+def arrangement(panel: Any) -> list[Any]:
+    """Return what a panel of windows shows, from top to bottom: its controls, pictures, words and buttons."""
+    here = panel.controls
+    buttons = [
+        panel.button("Previous", panel.previous, "show the window before"),
+        panel.button("Next", panel.next, "show the window after"),
+        panel.button("Random", panel.random, "show any window that passes the filter"),
+        panel.button("Compare", panel.compare, "keep this window beside those that come; again: no more"),
+        panel.button("Export", panel.export, "write picture, table and window"),
+    ]
+    return [
+        line(here["filter"], here["number"], here["name"]),
+        line(*buttons, here["ringed"], here["outline"], here["logarithmic"]),
+        panel.heading,
+        panel.picture,
+        line(here["table"], here["order"]),
+        panel.told,
+        panel.beside,
+        line(here["fixed"], here["slider"], here["value"]),
+        panel.spectrum,
+        panel.footer,
+    ]
+
+
+def threshold_of(part: Part | None) -> float:
+    """Return the working point of a window, or a usual one where it does not say."""
+    return float(part.window["simfraction_wp"][0]) if part and "simfraction_wp" in part.window else USUAL
 
 
 def energy_of(text: str) -> float | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kit.mu2e.columns import Layout, common_columns, id_columns
 from kit.mu2e.consumption import Part
@@ -16,10 +14,10 @@ from kit.mu2e.ensemble_files import refuse_nested, write_tree
 from kit.mu2e.mixing import Rows, gather
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plans import Plan, rows_of
-from kit.mu2e.reading import HELD, Reader
+from kit.mu2e.reading import Allowance, Reader
 from kit.mu2e.standins import LABEL
 
-__all__ = ["OWN", "Builder", "Repeats", "file_name"]
+__all__ = ["OWN", "Builder", "file_name"]
 
 OWN = ("run", "subrun", "event", "proc", "src_file", "src_entry", "src_run", "src_subrun", "src_event")
 Values = dict[str, Any]
@@ -29,25 +27,6 @@ def file_name(p: MixtureParameters, plan: Plan, subrun: int) -> str:
     """Return the name of a subrun's file, as Mu2e names its own."""
     sequencer = f"{plan.run_number:06d}_{plan.first_subrun + subrun:08d}"
     return f"nts.{p.owner}.ensemble{plan.tag}.{p.configuration}.{sequencer}.root"
-
-
-@dataclass
-class Repeats:
-    """How many rows have the event id of the row before them in their file: a second track of the same event."""
-
-    rows: int = 0
-    last: dict[int, tuple[int, ...]] = field(default_factory=dict)
-
-    def count(self, rows: Rows, ids: list[npt.NDArray[Any]]) -> None:
-        """Count those of some rows."""
-        every = [values[rows.by_source] for values in ids]
-        same = np.ones(max(len(rows) - 1, 0), bool)
-        for values in every:
-            same &= values[1:] == values[:-1]
-        for source, begin, end in rows.runs:
-            first, last = (tuple(int(values[at]) for values in every) for at in (begin, end - 1))
-            self.rows += int(np.count_nonzero(same[begin : end - 1])) + (first == self.last.get(source))
-            self.last[source] = last
 
 
 class Builder:
@@ -73,9 +52,9 @@ class Builder:
         self.layout: Layout = common_columns([plan.sources[i] for i in used], p.branches, rule, p.unreadable)
         refuse_nested(self.layout.columns, p.output_format)
         self.ids = id_columns(column.name for column in self.layout.columns)
-        self.repeats = Repeats()
         self._parts: dict[int, Part] = {}
         self._readers: dict[int, Reader] = {}
+        self._allowance = Allowance()
 
     @property
     def title(self) -> str:
@@ -105,8 +84,6 @@ class Builder:
     def columns(self, rows: Rows, subrun: int) -> Values:
         """Return all columns of some rows: the copied ones, then the new ones."""
         copied = gather(rows, self.layout.columns, self._reader)
-        if self.ids:
-            self.repeats.count(rows, [copied[name] for name in self.ids])
         return _with_own(copied, rows, self.plan, subrun, self.ids)
 
     def close(self) -> None:
@@ -119,17 +96,17 @@ class Builder:
         if source not in self._readers:
             of = self.plan.sources[source]
             self._drop_others(source)
-            self._readers[source] = Reader(of, self.layout.columns, self._budget(source))
+            self._readers[source] = Reader(of, self.layout.columns, self._allowance, self._share(source))
         return self._readers[source]
 
-    def _budget(self, source: int) -> float:
-        """Return the bytes that the reader of a source may hold, of what all processes may hold together.
+    def _share(self, source: int) -> float:
+        """Return the share of a source in the memory that all readers may hold together.
 
         What costs is unpacking a basket again for each window that cuts it. For windows w and rates r that
         is the sum of r/w, least where the sizes go like the roots of the rates.
         """
         roots = np.sqrt(list(self.plan.totals.values()))
-        return HELD * float(roots[self.plan.owners[source]] / roots.sum())
+        return float(roots[self.plan.owners[source]] / roots.sum())
 
     def _drop_others(self, source: int) -> None:
         """Close what comes before `source` in its process: files are consumed one after the other."""

@@ -13,10 +13,13 @@ from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plan_files import PLAN, identity
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import open_file
+from kit.mu2e.repeats import Repeats
+from kit.mu2e.sources import open_file
 from kit.run import Run, RunError, complete_below
 
 __all__ = ["built_files", "counts_in", "plan_beside", "refuse_differing"]
+
+BLOCK = 1_000_000  # rows read at once
 
 
 def plan_beside(p: MixtureParameters) -> Path:
@@ -80,26 +83,43 @@ def built_files(p: MixtureParameters, plan: Plan, run: Run) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def counts_in(path: Path, processes: int) -> list[int]:
+def counts_in(path: Path, processes: int, repeats: Repeats | None = None) -> list[int]:
     """Return the items of each process that a file of an ensemble holds, read from it.
+
+    Parameters
+    ----------
+    path, processes
+        The file, and how many processes there are.
+    repeats : Repeats, optional
+        Counts the ids that occur again, too.
 
     Raises
     ------
     FormatError
         If it is no such file, or its events do not run from 1 without a gap.
     """
+    counts, event = np.zeros(processes, np.int64), 0
+    names = ["proc", "event", *(repeats.columns if repeats else ())]
     with open_file(str(path)) as file:
         if TREE not in file:
             message = f"{path}: there is no tree {TREE}; should be a file of an ensemble"
             raise FormatError(message)
         tree = file[TREE]
-        process, event = (tree[name].array(library="np") for name in ("proc", "event"))
-    last = np.flatnonzero(np.append(np.diff(event) != 0, True)) if len(event) else np.empty(0, np.int64)
-    numbers = event[last]
-    if not np.array_equal(numbers, np.arange(1, len(numbers) + 1)):
-        message = f"{path}: events do not run from 1 to {len(numbers)} without a gap"
-        raise FormatError(message)
-    return [int(n) for n in np.bincount(process[last], minlength=processes)]
+        names = [name for name in names if name in tree.keys(recursive=False)]
+        for start in range(0, int(tree.num_entries), BLOCK):
+            values = {
+                name: tree[name].array(library="np", entry_start=start, entry_stop=start + BLOCK) for name in names
+            }
+            begins = np.flatnonzero(np.diff(values["event"], prepend=event))  # an item may have several rows
+            found = values["event"][begins]
+            if (gap := np.flatnonzero(found != np.arange(event + 1, event + 1 + len(found)))).size:
+                message = f"{path}: event {event + 1 + gap[0]} should follow {event + gap[0]}, not {found[gap[0]]}"
+                raise FormatError(message)
+            event = int(values["event"][-1])
+            counts += np.bincount(values["proc"][begins], minlength=processes)
+            if repeats:
+                repeats.count(values)
+    return [int(n) for n in counts]
 
 
 def refuse_differing(plan: Plan, files: Mapping[int, Path], counts: Mapping[int, list[int]]) -> None:

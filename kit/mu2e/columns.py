@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import glob
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from kit.files import FormatError
-from kit.mu2e.primaries import Source, open_file
+from kit.mu2e.sources import Source, open_file
 
-__all__ = ["IDS", "Column", "Layout", "columns_of", "common_columns", "id_columns", "value_of"]
+__all__ = [
+    "IDS",
+    "Column",
+    "Layout",
+    "columns_of",
+    "common_columns",
+    "flat_column",
+    "id_columns",
+    "read_flat",
+    "value_of",
+]
 
 Kind = Literal["flat", "jagged", "nested"]
 SchemaRule = Literal["equal", "intersection"]
@@ -146,6 +158,19 @@ def value_of(column: Column, read: Any) -> Any:
     for member in column.members:
         read = read[member]
     return read
+
+
+def flat_column(source: Source, tree: Any, name: str) -> Column | None:
+    """Return a column of a primary with one number an entry; None where it has none, or several an entry."""
+    column = columns_of(source, tree, "drop", [glob.escape(name)])[0].get(name)
+    return column if column and column.kind == "flat" and "*" not in column.type else None
+
+
+def read_flat(tree: Any, column: Column, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+    """Return the values of a flat column, also where it is a member of a structure."""
+    library = "ak" if column.members else "np"
+    read = tree[column.branch].array(library=library, entry_start=start, entry_stop=stop)
+    return np.asarray(value_of(column, read))
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

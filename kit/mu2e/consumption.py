@@ -17,8 +17,9 @@ import numpy.typing as npt
 from kit.files import FormatError
 from kit.mu2e.columns import columns_of, id_columns, value_of
 from kit.mu2e.interleaving import stream
-from kit.mu2e.primaries import Source, open_file
 from kit.mu2e.shelves import Shelf
+from kit.mu2e.sources import Source, open_file
+from kit.mu2e.weights import entry_weights
 
 __all__ = ["Order", "Part", "Thinning", "Unit", "ids_of", "make_part"]
 
@@ -185,8 +186,7 @@ def _values(tree: Any, column: Any) -> Any:
 def _accepted(source: Source, thinning: Thinning, seed: int, order: IntArray | None) -> npt.NDArray[np.bool_]:
     """Return which positions are kept: each entry by chance, with its weight over the largest."""
     branch, largest = thinning
-    with open_file(source.path) as file:
-        weights = np.asarray(file[source.tree][branch].array(library="np"), np.float64)
+    weights = entry_weights(source, branch)
     number = int.from_bytes(hashlib.sha256(f"{source.identity} {source.tree}".encode()).digest()[:4], "big")
     kept = stream(seed, "thinning", number).random(len(weights)) * largest < weights
     return np.asarray(kept if order is None else kept[order])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.mu2e.captures import Closure, TwoComponents
-from kit.mu2e.columns import Column, columns_of, value_of
-from kit.mu2e.primaries import Source, open_file
+from kit.mu2e.columns import flat_column, read_flat
 from kit.mu2e.processes import Spectra, family
+from kit.mu2e.sources import Source, open_file
 from kit.mu2e.spectra import IpaTable, Points
 from kit.mu2e.table import Row
 
@@ -55,20 +54,12 @@ def histogram(sources: Iterable[Source], branch: str, edges: FloatArray = EDGES)
     for source in sources:
         with open_file(source.path) as file:
             tree = file[source.tree]
-            column = _flat_column(source, tree, branch)
+            column = flat_column(source, tree, branch)
             if column is None:
                 return None
-            library = "ak" if column.members else "np"
             for first in range(0, source.entries, STEP):
-                read = tree[column.branch].array(library=library, entry_start=first, entry_stop=first + STEP)
-                total += np.histogram(np.asarray(value_of(column, read)), edges)[0]
+                total += np.histogram(read_flat(tree, column, first, first + STEP), edges)[0]
     return total
-
-
-def _flat_column(source: Source, tree: Any, name: str) -> Column | None:
-    """Return a column of a primary with one number an entry."""
-    column = columns_of(source, tree, "drop", [glob.escape(name)])[0].get(name)
-    return column if column and column.kind == "flat" and "*" not in column.type else None
 
 
 def flat_values(tree: Any, name: str) -> npt.NDArray[Any] | None:

@@ -15,7 +15,7 @@ from typing import Any
 from kit.files import FormatError, read_json
 from kit.mu2e.plan_faults import plan_faults
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import Source
+from kit.mu2e.sources import Source
 from kit.run import Run, RunError
 
 __all__ = [

@@ -15,11 +15,12 @@ from kit.mu2e.consumption import Order, Part, Thinning, Unit, make_part
 from kit.mu2e.headroom import RISK, longest
 from kit.mu2e.interleaving import stream
 from kit.mu2e.plans import Mode, Plan, Take
-from kit.mu2e.primaries import Pool, Source
+from kit.mu2e.primaries import Pool
 from kit.mu2e.processes import COSMICS
 from kit.mu2e.reservations import filling, reserved
 from kit.mu2e.sampler import coinciding_seeds, simulate_job
 from kit.mu2e.shelves import Range
+from kit.mu2e.sources import Source
 from kit.run import RunError
 
 __all__ = ["Request", "choose", "drawn_counts", "parts_for", "thinning_of"]

@@ -17,8 +17,8 @@ from kit.files import FormatError
 from kit.mu2e.consumption import Order, Part, Thinning, Unit, make_part
 from kit.mu2e.interleaving import chunk_counts, shuffled_labels
 from kit.mu2e.mixing import Rows
-from kit.mu2e.primaries import Source
 from kit.mu2e.sampler import simulate_job
+from kit.mu2e.sources import Source
 from kit.mu2e.streams import Shuffled, Stream
 
 __all__ = ["Mode", "Plan", "Take", "rows_of"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,28 +11,13 @@ from kit import files
 from kit.files import FormatError
 from kit.mu2e.catalogue import Primary
 from kit.mu2e.processes import COSMICS
+from kit.mu2e.sources import Source, open_file
+from kit.mu2e.weights import weights_of
 
-__all__ = ["Pool", "Source", "measure", "open_file", "suspicious_livetimes"]
+__all__ = ["Pool", "measure", "suspicious_livetimes"]
 
 COUNTER = "genCountLogger/numEvents"  # bin 1: events that a job generated
 OUTLIER = 5.0  # robust standard deviations
-
-
-@dataclass(frozen=True)
-class Source:
-    """One tree of one file.
-
-    Attributes
-    ----------
-    identity : str
-        UUID that ROOT gave the file when it was written.
-    """
-
-    path: str
-    tree: str
-    entries: int
-    identity: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -64,36 +47,6 @@ class Pool:
     def entries(self) -> int:
         """Entries in all trees of all files."""
         return sum(source.entries for source in self.sources)
-
-
-@contextlib.contextmanager
-def open_file(path: str) -> Iterator[Any]:
-    """Open a ROOT file without caches, which would grow with what is read.
-
-    Raises
-    ------
-    FormatError
-        If it is cut short, or not ROOT.
-    """
-    import uproot
-
-    try:
-        file = uproot.open(path, array_cache=None, object_cache=None)
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        IndexError,
-        uproot.exceptions.KeyInFileError,
-        uproot.DeserializationError,
-    ) as fault:
-        if isinstance(fault, FileNotFoundError):
-            raise
-        reason = str(fault).strip().splitlines()
-        message = f"{path}: should be a whole ROOT file ({reason[0] if reason else type(fault).__name__})"
-        raise FormatError(message) from None
-    with file:
-        yield file
 
 
 def measure(primary: Primary) -> Pool:
@@ -129,7 +82,7 @@ def measure(primary: Primary) -> Pool:
         )
     if faults:
         raise FormatError("\n".join(faults))
-    return Pool(primary, tuple(sources), total, each, origin, _weights(primary, sources))
+    return Pool(primary, tuple(sources), total, each, origin, weights_of(primary, sources))
 
 
 def _sources(file: Any, path: str, primary: Primary, identity: str, faults: list[str]) -> list[Source]:
@@ -198,34 +151,6 @@ def left_to_right(values: list[float]) -> float:
     for value in values:
         total += value
     return total
-
-
-def _weights(primary: Primary, sources: list[Source]) -> tuple[float, float] | None:
-    """Return the sum and the largest of the weights, where a primary has weights."""
-    if not primary.weight_branch:
-        return None
-    import numpy as np
-
-    total, largest = 0.0, 0.0
-    for source in sources:
-        with open_file(source.path) as file:
-            tree = file[source.tree]
-            if primary.weight_branch not in tree:
-                message = f"{source.path}: {source.tree} has no branch {primary.weight_branch}, the weight"
-                raise FormatError(message)
-            values = tree[primary.weight_branch].array(library="np")
-            if values.ndim != 1 or values.dtype.kind not in "biuf":
-                kind = tree[primary.weight_branch].typename
-                message = f"{source.path}: {primary.weight_branch} is {kind}, should be one number an entry"
-                raise FormatError(message)
-        if not np.all(np.isfinite(values)) or (values < 0).any():
-            message = f"{source.path}: {primary.weight_branch} has weights that are negative or no numbers"
-            raise FormatError(message)
-        total, largest = total + float(values.sum()), max(largest, float(values.max(initial=0)))
-    if largest == 0:
-        message = f"{primary.process}: all weights in {primary.weight_branch} are 0"
-        raise FormatError(message)
-    return total, largest
 
 
 def suspicious_livetimes(livetimes: tuple[float, ...]) -> list[str]:

@@ -85,7 +85,18 @@ def request_for(p: MixtureParameters, made: Yields, pools: dict[str, Pool], **ch
     """Return the request for a plan.
 
     `changes` replace values of the request: a sealed seed, means of another conversion rate.
+
+    Raises
+    ------
+    RunError
+        If whole events are asked for of a primary whose entries have weights.
     """
+    weighted = [name for name, pool in pools.items() if pool.weights]
+    if p.unit == "event" and weighted:
+        message = (
+            f"unit is event, but {', '.join(weighted)} is thinned by weights, entry by entry; should be entry"
+        )
+        raise RunError(message)
     rows = {row.process: row for row in made.rows}
     means = {name: float(rows[name].mean or 0.0) for name in pools}
     if p.unit == "event":

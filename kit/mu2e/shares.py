@@ -16,7 +16,7 @@ from kit.files import FormatError
 from kit.mu2e.consumption import ids_of
 from kit.mu2e.fcl import GRID_EVENTS, EventId
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import Source
+from kit.mu2e.sources import Source
 
 __all__ = ["Held", "Share", "free_shares", "planned_shares"]
 

@@ -20,9 +20,11 @@ from kit.mu2e.momenta import EDGES, flat_values, histogram
 from kit.mu2e.plan_files import identity, plan_from, plan_record, refuse_other, write_plan
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import Pool, open_file
+from kit.mu2e.primaries import Pool
 from kit.mu2e.pulls import compare, pull_text
+from kit.mu2e.repeats import Repeats
 from kit.mu2e.shelves import Range
+from kit.mu2e.sources import open_file
 from kit.run import Run
 
 __all__ = [
@@ -146,7 +148,6 @@ def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[
         "files": len(subruns),
         "files_done_before": earlier,
         "rows": rows,
-        "repeated_event_ids": builder.repeats.rows,
         "columns": len(builder.layout.columns),
         "columns_dropped": list(builder.layout.dropped),
     }
@@ -154,13 +155,19 @@ def build(p: MixtureParameters, plan: Plan, run: Run, folder: str = "") -> dict[
 
 def close(plan: Plan, run: Run, files: Mapping[int, Path], folder: str = "") -> dict[str, Any]:
     """Hold the files against the plan, and write how the numbers compare with the expected ones."""
-    counts = {subrun: counts_in(path, len(plan.processes)) for subrun, path in files.items()}
+    repeats = Repeats(plan)
+    counts = {subrun: counts_in(path, len(plan.processes), repeats) for subrun, path in sorted(files.items())}
     refuse_differing(plan, files, counts)
     expected = [[mean / len(plan.counts) for mean in plan.means]] * len(plan.counts)
     found = compare(plan.processes, list(counts.values()), expected)
     with run.writing(folder + VALIDATION) as part:
         part.write_text(pull_text(found), encoding="utf-8")
-    return {"chi2": found.chi2, "degrees_of_freedom": found.degrees, "p_value": found.p_value}
+    return {
+        "repeated_event_ids": repeats.rows,
+        "chi2": found.chi2,
+        "degrees_of_freedom": found.degrees,
+        "p_value": found.p_value,
+    }
 
 
 def write_spectrum(pools: Mapping[str, Pool], plan: Plan, run: Run, files: Mapping[int, Path]) -> None:

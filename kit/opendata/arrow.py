@@ -1,6 +1,7 @@
 """Arrays of pyarrow made from NumPy's, and NumPy's from those, sharing their memory.
 
-pyarrow's own ways import pandas first, which takes a quarter of a second: more than many a job needs for its masses.
+pyarrow's own ways import pandas first, which takes a quarter of a second:
+more than many a job needs for its masses.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def column(numbers: npt.NDArray[Any]) -> Any:
     """Return numbers, shape (n,), as an array of pyarrow of the same type."""
     import pyarrow as pa
 
-    held = pa.py_buffer(np.ascontiguousarray(numbers))
+    held = pa.py_buffer(np.ascontiguousarray(numbers).data)
     return pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, held])
 
 
@@ -28,7 +29,7 @@ def words(places: npt.NDArray[np.int32], names: Sequence[str]) -> Any:
 
     encoded = [name.encode() for name in names]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    text = pa.StringArray.from_buffers(len(names), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+    text = pa.StringArray.from_buffers(len(names), pa.py_buffer(ends.data), pa.py_buffer(b"".join(encoded)))
     return pa.DictionaryArray.from_arrays(column(places), text)
 
 

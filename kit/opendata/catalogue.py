@@ -10,13 +10,15 @@ import contextlib
 import functools
 import time
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
 from kit import files
-from kit.files import FormatError, write_json
+from kit.files import FormatError
 from kit.opendata import demo_shelf
+from kit.opendata.catalogue_files import CATALOGUE, summed_up, write_catalogue
 from kit.opendata.datasets import WANTED, Chosen, choose
 from kit.opendata.demo_service import Service
 from kit.opendata.listings import Dataset, kept
@@ -29,8 +31,6 @@ from kit.run import Run, RunError
 
 __all__ = ["CatalogueParameters", "list_files"]
 
-CATALOGUE, EXPORT, ADDRESSES = "catalogue.json", "metadata_cache.json", "files.txt"
-FORMAT = 1
 DEMO = "demo"
 SHOWN = 10  # faults that are named in one message
 
@@ -38,7 +38,7 @@ SHOWN = 10  # faults that are named in one message
 class CatalogueParameters(Parameters):
     """What is looked up, what of it is wanted, and how patiently."""
 
-    releases: list[Release] = parameter(["2020e-13tev"], "ATLAS releases")
+    releases: list[Release | Literal["demo"]] = parameter([DEMO], "ATLAS releases; demo for a generated one")
     records: list[int] = parameter([], "records of the CERN Open Data portal, by number")
     datasets: list[str] = parameter([], "numbers of datasets, or data; all where empty")
     skim: str = parameter("noskim", "skim whose files are wanted, noskim for the whole datasets")
@@ -95,6 +95,15 @@ class CatalogueParameters(Parameters):
             yield "releases is empty, and so is records: nothing to look up"
         if (self.api_url == DEMO) != (self.server == DEMO) and self.releases:
             yield f"api_url is {self.api_url}, server is {self.server}: both or none are demo"
+        if DEMO in self.releases and len(self.releases) > 1:
+            yield f"releases is {self.releases}: demo goes with no other release"
+        if self.releases == [DEMO] and self.records and self.server != DEMO:
+            yield f"releases is demo, records, {self.records}, are not: set releases to [], or server to demo"
+
+    @property
+    def local(self) -> bool:
+        """Whether a service on this computer is asked, which knows of generated events alone."""
+        return DEMO in (self.api_url, self.server, *self.releases)
 
     @property
     def patience(self) -> Patience:
@@ -120,7 +129,7 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
     with _services(p) as (api_url, server):
         lists, asked = _listings(p, api_url, server, run)
         chosen = choose(lists, p.datasets, p.skim, WANTED[p.kind], run.notice)
-        shelf = Shelf(files.resolve(p.folder), server, p.server, p.protocol, p.patience)
+        shelf = Shelf(files.resolve(p.folder), server, _told(p, p.server), p.protocol, p.patience)
         placed = _placed(shelf, _new(chosen, known), p.max_files, refresh=p.refresh)
         every = [entry for _, entries in placed for entry in entries]
         if p.download:
@@ -133,12 +142,12 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
         head = f"{len(failed)} of {len(every)} files failed, {share}; what came is kept:"
         more = [f"and {len(failed) - SHOWN} more"] * (len(failed) > SHOWN)
         raise RunError("\n  ".join([head, *(entry.reason for entry in failed[:SHOWN]), *more]))
-    _write(p, placed, run)
+    write_catalogue({"server": _told(p, p.server), "protocol": p.protocol, "skim": p.skim}, placed, run)
     for entry in failed[:SHOWN]:
         run.notice(f"failed: {entry.reason}")
     if not every:
         run.notice("nothing was selected: what is wanted holds no file")
-    return _summary(placed, every, asked, time.monotonic() - begin)
+    return summed_up(placed, asked, time.monotonic() - begin)
 
 
 def _refuse_a_file(folder: str) -> None:
@@ -152,7 +161,7 @@ def _refuse_a_file(folder: str) -> None:
 
 @contextlib.contextmanager
 def _services(p: CatalogueParameters) -> Iterator[tuple[str, str]]:
-    if DEMO not in (p.api_url, p.server):
+    if not p.local:
         yield p.api_url, p.server
         return
     with Service(demo_shelf.folder()) as service:
@@ -163,17 +172,29 @@ def _listings(p: CatalogueParameters, api_url: str, server: str, run: Run) -> tu
     """Return all datasets of all releases and records, and how many lists were asked for."""
     folder, found, asked = files.resolve(p.folder) / "lists", list[Dataset](), 0
     makers: list[tuple[str, dict[str, str], Any]] = [
-        (release, {"api_url": p.api_url}, functools.partial(list_release, release, api_url, p.patience))
+        (release, {"api_url": _told(p, p.api_url)}, functools.partial(_release, release, api_url, p.patience))
         for release in dict.fromkeys(p.releases)
     ]
     for record in dict.fromkeys(p.records):
         make = functools.partial(list_record, record, server, p.patience)
-        makers.append((record_name(record), {"server": p.server}, lambda make=make: [make()]))
+        makers.append((record_name(record), {"server": _told(p, p.server)}, lambda make=make: [make()]))
     for name, settings, make in makers:
         refresh = p.refresh or bool(p.since)  # a list that was kept knows nothing new
         listed, made = kept(folder / f"{name}.json", settings, make, run.notice, refresh=refresh)
         found, asked = found + listed, asked + made
     return found, asked
+
+
+def _told(p: CatalogueParameters, address: str) -> str:
+    """Return an address as it is kept: that of a service on this computer changes from run to run."""
+    return DEMO if p.local else address
+
+
+def _release(name: str, api_url: str, patience: Patience) -> list[Dataset]:
+    """Return all datasets of a release; the generated one has the form of one of ATLAS, under its own name."""
+    if name != DEMO:
+        return list_release(name, api_url, patience)
+    return [replace(found, source=DEMO) for found in list_release(demo_shelf.RELEASE, api_url, patience)]
 
 
 def _known(since: Sequence[str]) -> set[str]:
@@ -210,54 +231,3 @@ def _placed(
         left = None if left is None else left - len(some)
         placed.append((dataset, [shelf.entry(dataset, file, refresh=refresh) for file in some]))
     return placed
-
-
-def _write(p: CatalogueParameters, placed: Sequence[tuple[Dataset, Sequence[Entry]]], run: Run) -> None:
-    told = [
-        {
-            "key": dataset.key,
-            "name": dataset.name,
-            "record" if dataset.source.startswith("record_") else "release": dataset.source.removeprefix(
-                "record_"
-            ),
-            "kind": dataset.kind,
-            "metadata": dataset.metadata,
-            "files": [entry.told() for entry in entries],
-        }
-        for dataset, entries in placed
-    ]
-    with run.writing(CATALOGUE) as part:
-        head = {"format": FORMAT, "server": p.server, "protocol": p.protocol, "skim": p.skim}
-        write_json(part, {**head, "datasets": told})
-    export: dict[str, list[str]] = {}
-    for dataset, entries in placed:
-        simulated = dataset.kind == "simulation" and not dataset.source.startswith("record_")
-        export.setdefault(dataset.source + "_mc" * simulated, []).extend(entry.http for entry in entries)
-    with run.writing(EXPORT) as part:
-        write_json(part, {name: addresses for name, addresses in export.items() if addresses})
-    lines = [entry.readable for _, entries in placed for entry in entries if not entry.reason]
-    with run.writing(ADDRESSES) as part:
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _summary(
-    placed: Sequence[tuple[Dataset, Sequence[Entry]]], every: Sequence[Entry], asked: int, seconds: float
-) -> dict[str, Any]:
-    fetched = [entry for entry in every if entry.came]
-    states = {state: sum(entry.shown_state == state for entry in every) for state in ("downloaded", "verified")}
-    return {
-        "datasets": len(placed),
-        "datasets_without_files": sum(not entries for _, entries in placed),
-        "data": sum(dataset.kind == "data" for dataset, _ in placed),
-        "simulation": sum(dataset.kind == "simulation" for dataset, _ in placed),
-        "files": len(every),
-        "mb": round(sum(entry.bytes or 0 for entry in every) / 1e6, 3),
-        "lists_asked_for": asked,
-        "files_fetched": len(fetched),
-        "mb_fetched": round(sum(entry.came for entry in fetched) / 1e6, 3),
-        "files_continued": sum(entry.left > 0 for entry in fetched),
-        **states,
-        "files_failed": sum(bool(entry.reason) for entry in every),
-        "seconds": round(seconds, 3),
-        "empty": not every,
-    }

@@ -46,7 +46,7 @@ def data_over_simulation(
             2, 1, size=(7.0, 6.0), experiment=caption.style, height_ratios=[3, 1], sharex=True
         )
         upper, lower = every.flat
-        figures.label(upper, caption.name, caption.text, energy=caption.energy)
+        caption.write(upper)
         total = _stack(upper, simulations, pair, bins, factor, width)
         drawing.points(upper, shown, 0.0, width, f"data: {counts.text}")
         drawing.head_room(upper, max(shown.reach, total.reach), drawing.spread(shown.values), 1.35)

@@ -12,7 +12,6 @@ from kit.parameters import Parameters
 
 __all__ = ["build", "folder", "prepare"]
 
-DEMO = "demo"
 RELEASE, RECORD = "2020e-13tev", 19980
 EVENTS = 600  # in a file
 PUBLIC = "eos/opendata"
@@ -25,7 +24,7 @@ def folder() -> Path:
 
 def prepare(p: Parameters) -> None:
     """Make what the service of the demo serves, where `p` asks for it and it does not exist."""
-    if DEMO in (getattr(p, "api_url", ""), getattr(p, "server", "")) and not (folder() / "records.json").is_file():
+    if getattr(p, "local", False) and not (folder() / "records.json").is_file():
         build(folder())
 
 

@@ -135,7 +135,8 @@ class Surveying:
         chunk = self.preparation.prepare(chunk, source)
         selected = select(chunk, self.p, engine(events))
         schema = source.schema
-        found = survey(chunk, selected, release_of(schema), generated=schema.generated)
+        kind, _ = self.preparation.about(source)
+        found = survey(chunk, selected, release_of(schema), generated=schema.generated, kind=kind)
         write_json(self._record(piece), {"about": self._about, "survey": found.as_json()})
 
     def read(self, piece: Piece) -> Survey:
@@ -188,8 +189,8 @@ def _objects(total: Survey) -> dict[str, Any]:
         if letter in total.counts
     }
     edges = {name: EDGES[name].tolist() for name in QUANTITIES}
-    told = {"schemas": total.schemas, "generated": total.generated, "units": {"pt": "GeV"}, "edges": edges}
-    return {**told, "types": types, "final_states": dict(states)}
+    told = {"schemas": total.schemas, "kinds": total.kinds, "generated": total.generated}
+    return {**told, "units": {"pt": "GeV"}, "edges": edges, "types": types, "final_states": dict(states)}
 
 
 def _join_skims(work: Surveying, pieces: Iterable[Piece], limit: int, run: Run) -> list[str]:

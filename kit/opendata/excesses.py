@@ -59,7 +59,7 @@ def pulls(counts: npt.ArrayLike, edges: npt.ArrayLike | None = None) -> FloatArr
 
 
 def largest_excesses(spectra: Sequence[npt.ArrayLike]) -> list[tuple[float, int]]:
-    """Return for each spectrum its largest pull and the bin; (0.0, −1) where no bin can be compared with others."""
+    """Return for each spectrum its largest pull and the bin; (0.0, −1) where none can be compared."""
     sizes = [np.size(counts) for counts in spectra]
     if not any(sizes):
         return [(0.0, -1)] * len(sizes)

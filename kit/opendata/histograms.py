@@ -155,6 +155,8 @@ def _report(p: HistogramParameters, merged: Merged, signatures: Sequence[Signatu
         "min_events": p.min_events,
         "bumpnet": {"bins": [MINIMUM_BINS, STRICT_BINS], "events": MINIMUM_EVENTS},
         "schemas": merged.schemas,
+        "kinds": merged.kinds,
+        "luminosity": merged.luminosity,
         "generated": merged.generated,
         "weighted": merged.spectra.weight is not None,
         "style": p.style,

@@ -43,7 +43,8 @@ class MassSet:
     @property
     def caption(self) -> Caption:
         """Whose events they are."""
-        return caption(self.merged.schemas, generated=self.merged.generated)
+        held = self.merged
+        return caption(held.schemas, kinds=held.kinds, luminosity=held.luminosity, generated=held.generated)
 
     @cached_property
     def records(self) -> list[Record]:
@@ -116,7 +117,8 @@ def contributions(merged: Merged, pair: Pair) -> dict[str, int]:
     for path in merged.results:
         pieces = read_masses(path).pieces
         table = pq.read_table(path, columns=["piece", "count"], filters=wanted)
-        entries = np.bincount(*(plain(table[name]) for name in ("piece", "count")), len(pieces))
+        places, counts = plain(table["piece"]), plain(table["count"])
+        entries = np.bincount(places, counts, len(pieces))
         for piece, number in zip(pieces, entries.tolist(), strict=True):
             if piece.key not in counted and number:
                 found[shown(piece.path)] = found.get(shown(piece.path), 0) + int(number)

@@ -69,7 +69,6 @@ def _batches(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
 
 def join_arrays(path: Path, parts: Iterable[Path]) -> None:
     """Write the masses of many pieces into one file, each under its number in the order given."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(path, _schema(), compression="zstd") as writer:

@@ -209,6 +209,7 @@ class Counting:
             release_of(schema),
             schema.generated,
             selected.sums,
+            *self.preparation.about(reader.source),
         )
         record = PieceRecord(piece, spectra, *told)
         self.records.write(record, list_masses(grouped, p.rule) if p.keep_masses else ())

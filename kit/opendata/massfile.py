@@ -61,9 +61,9 @@ def write_masses(path: str | Path, records: Iterable[PieceRecord], about: Mappin
             if len(spectra.pair):
                 piece = np.full(len(spectra.pair), number, np.int32)
                 states, combinations = (_words(names, spectra.pair) for names in zip(*spectra.pairs, strict=True))
-                counted = [spectra.bin.astype(np.int32), spectra.count]
+                counted: list[Any] = [spectra.bin.astype(np.int32), spectra.count]
                 counted += [spectra.weight, spectra.square] if weights else []
-                arrays = [column(piece), states, combinations, *map(column, counted)]
+                arrays = [column(piece), states, combinations, *(column(each) for each in counted)]
                 writer.write_table(pa.table(arrays, schema=schema), row_group_size=max(1, len(piece)))
         content = {"format": FORMAT, **about, "pieces": heads}
         writer.add_key_value_metadata({METADATA: json.dumps(content)})
@@ -77,6 +77,8 @@ def _head(record: PieceRecord) -> dict[str, Any]:
         "events_by_state": record.spectra.events,
         "cutflow": record.cutflow,
         "sums": record.sums,
+        "kind": record.kind,
+        "luminosity": record.luminosity,
         "seen": record.seen,
         "dropped": record.dropped,
         "rows": len(record.spectra.pair),
@@ -125,6 +127,8 @@ class MassFile:
                     head["schema"],
                     head.get("generated", False),
                     head.get("sums", {}),
+                    head.get("kind", "unknown"),
+                    head.get("luminosity"),
                 )
                 yield PieceRecord(piece, spectra, *told)
 

@@ -29,7 +29,9 @@ class Merged:
     `duplicates` tells for each piece that came more than once which results hold it, `missing`
     what the jobs should have done and have not, in words. `schemas` counts the pieces of each,
     `seen` the objects of each type that were read, `results` the files that were added. `generated` says
-    that the kit's own demo has made some of the events, so that they cannot be called an experiment's.
+    that the kit's own demo has made some of the events, so that they cannot be called an experiment's. `kinds`
+    counts the pieces of data, of simulation, and of what is unknown; `luminosity` is in fb⁻¹ what all weights of
+    simulation stand for, None without weights or where they differ.
     """
 
     spectra: Spectra
@@ -40,6 +42,8 @@ class Merged:
     pieces: list[Piece] = field(default_factory=list)
     duplicates: dict[str, list[str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    luminosity: float | None = None
     generated: bool = False
     results: list[str] = field(default_factory=list)
 
@@ -80,12 +84,20 @@ def merge_masses(
     chosen = first_of_each(results)
     refuse_overlaps(itertools.chain(*chosen))
     duplicates = _refuse_different_copies(results)
-    told: dict[str, dict[str, int]] = {"cutflow": {}, "seen": {}, "dropped": {}, "schemas": {}}
+    told: dict[str, dict[str, int]] = {"cutflow": {}, "seen": {}, "dropped": {}, "schemas": {}, "kinds": {}}
     spectra = merge(_counted(results, chosen, told), results[0].grid)
     pieces, paths = list(itertools.chain(*chosen)), [result.path for result in results]
-    generated = any(head.get("generated", False) for result in results for head in result.about["pieces"])
+    heads = [head for result in results for head in result.about["pieces"]]
+    luminosities = {head.get("luminosity") for head in heads if head.get("kind") == "simulation"}
     return Merged(
-        spectra, pieces=pieces, duplicates=duplicates, missing=missing, generated=generated, results=paths, **told
+        spectra,
+        pieces=pieces,
+        duplicates=duplicates,
+        missing=missing,
+        generated=any(head.get("generated", False) for head in heads),
+        luminosity=luminosities.pop() if len(luminosities) == 1 else None,
+        results=paths,
+        **told,
     )
 
 
@@ -111,6 +123,7 @@ def _counted(
                 _add(told["seen"], record.seen)
                 _add(told["dropped"], record.dropped)
                 _add(told["schemas"], {record.schema: 1})
+                _add(told["kinds"], {record.kind: 1})
                 yield record.spectra
 
 

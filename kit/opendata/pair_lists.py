@@ -35,7 +35,7 @@ class PairLists(Panel):
         self.browser = Browser(noun="pairs", columns=COLUMNS, interactive=interactive)
         self.states = Browser(noun="final states", columns=STATE_COLUMNS, interactive=interactive)
         super().__init__(hook=hook, interactive=interactive)
-        self.states.observe(self.guarded(lambda _: self.within and self._narrow()), "selected")
+        self.states.observe(self.guarded(lambda _: self._narrow() if self.within else None), "selected")
         self.observe(self.guarded(lambda _: self._narrow()), ["min_entries", "verdict", "within"])
 
     def list_pairs(self, found: MassSet, min_events: int) -> None:

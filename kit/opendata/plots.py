@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ from kit.files import locate, read_json
 from kit.opendata import catalogue_plots, comparison_plots, event_plots, histogram_plots, job_plots, mass_plots
 from kit.opendata.bumpnet import read_histograms
 from kit.opendata.captions import Caption, caption
-from kit.opendata.catalogue import CATALOGUE, DEMO
+from kit.opendata.catalogue import DEMO
+from kit.opendata.catalogue_files import CATALOGUE
 from kit.opendata.gathering import MASSES, STAGE, gather
 from kit.opendata.histograms import REPORT
 from kit.opendata.massfile import read_masses
@@ -22,6 +25,7 @@ from kit.run import FinishedRun, Run, complete_below
 __all__ = ["catalogue_figures", "events_figures", "histograms_figures", "masses_figures"]
 
 OBJECTS, CUTFLOW = "objects.json", "cutflow.json"
+WHEN = re.compile(r"_\d{8}_\d{6}(?:_\d+)?$")  # date and time of a run
 
 AnyRun = Run | FinishedRun
 
@@ -40,7 +44,7 @@ def events_figures(run: AnyRun) -> dict[str, figures.Picture]:
     """Return the pictures of a run of events."""
     objects = read_json(run.directory / OBJECTS)
     steps = read_json(run.directory / CUTFLOW)["steps"]
-    above = caption(objects["schemas"], generated=objects["generated"])
+    above = caption(objects["schemas"], kinds=objects.get("kinds", ()), generated=objects["generated"])
     return {
         **{name: event_plots.distributions(objects, name, above) for name in event_plots.AXES},
         "final_states": mass_plots.final_states(objects["final_states"], above),
@@ -53,7 +57,7 @@ def masses_figures(run: AnyRun) -> dict[str, figures.Picture]:
     path = run.directory / MASSES
     results = [read_masses(path)] if path.is_file() else gather([str(run.directory)]).results
     merged = merge_masses(results, accept_partial=True)
-    above = caption(merged.schemas, generated=merged.generated)
+    above = caption(merged.schemas, kinds=merged.kinds, luminosity=merged.luminosity, generated=merged.generated)
     return {
         "four_leptons": mass_plots.four_leptons(merged.spectra, above),
         "lepton_pairs": mass_plots.lepton_pairs(merged.spectra, above),
@@ -79,7 +83,8 @@ def histograms_figures(run: AnyRun) -> dict[str, figures.Picture]:
     names = {"before": f"{stem}_before.root", "main": f"{stem}.root", "outliers": f"{stem}_outliers.root"}
     wanted = {pair["name"] for pair in histogram_plots.first_pairs(report)}
     held = {part: {h.name: h for h in read_histograms(run.directory / n, wanted)} for part, n in names.items()}
-    above = caption(report["schemas"], generated=report["generated"], style=report["style"])
+    about = {name: report[name] for name in ("kinds", "luminosity", "generated", "style") if name in report}
+    above = caption(report["schemas"], **about)
     return {
         "spectra": histogram_plots.spectra(report, held, above),
         "acceptance": histogram_plots.acceptance(report, above),
@@ -97,15 +102,23 @@ def _comparisons(
     if not values.get("compare"):
         return {}
     data = merge_masses(gather(values["inputs"]).results, accept_partial=True).spectra
-    simulations = {
-        Path(path).name: merge_masses(gather([path]).results, accept_partial=True).spectra
-        for path in locate(values["compare"])
-    }
+    paths = locate(values["compare"])
+    merged = [merge_masses(gather([path]).results, accept_partial=True) for path in paths]
+    simulations = {name: one.spectra for name, one in zip(_names(paths), merged, strict=True)}
+    luminosities = {one.luminosity for one in merged}
+    over = replace(above, luminosity=luminosities.pop() if len(luminosities) == 1 else None)
     pairs = [(pair["final_state"], pair["combination"]) for pair in histogram_plots.first_pairs(report)]
     return {
-        f"comparison_{number}": comparison_plots.data_over_simulation(data, simulations, pair, above)
+        f"comparison_{number}": comparison_plots.data_over_simulation(data, simulations, pair, over)
         for number, pair in enumerate(pairs, 1)
     }
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """Return how a legend calls runs: by their labels, without the time, where these tell them apart."""
+    names = [Path(path).name for path in paths]
+    labels = [WHEN.sub("", name) for name in names]
+    return labels if len(set(labels)) == len(labels) else names
 
 
 def _values(run: AnyRun) -> Mapping[str, Any]:

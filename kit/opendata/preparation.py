@@ -11,12 +11,13 @@ from kit.files import FormatError, resolve
 from kit.opendata.chunks import Chunk
 from kit.opendata.description import Source
 from kit.opendata.duplicates import VETO, Vetoes, find_duplicates
+from kit.opendata.listings import Kind
 from kit.opendata.origins import Origins, find_inputs
 from kit.opendata.pieces import Piece
 from kit.opendata.portions import DESK
 from kit.opendata.selection import Selection
 from kit.opendata.sources import Reader
-from kit.opendata.weights import Weighing
+from kit.opendata.weights import Weighing, kind_of
 from kit.opendata.wishes import EXTRAS, Wish
 from kit.run import Run
 
@@ -44,6 +45,12 @@ class Preparation:
         if self.weighing:
             chunk = self.weighing.weigh(chunk, reader.source)
         return chunk.after("de-duplicated", self.vetoes.kept(piece)) if self.vetoes else chunk
+
+    def about(self, source: Source) -> tuple[Kind, float | None]:
+        """Return what a file holds, and the luminosity in fb⁻¹ that its weights stand for, if it has any."""
+        kind = kind_of(source, self.p, self.origins.of(source.path))
+        weighed = self.weighing if kind == "simulation" else None
+        return kind, weighed.luminosity(source) if weighed else None
 
     def prepare(self, chunk: Chunk, source: Source) -> Chunk:
         """Return the chunk with the events that a trigger has fired for, and with b-jets apart."""

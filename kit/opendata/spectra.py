@@ -205,7 +205,8 @@ class PieceRecord:
 
     `cutflow` are the events left after each step, `seen` and `dropped` the objects read and the bad ones of
     each type, `schema` the name of the file's schema, `generated` whether the kit's demo has made it. `sums` are,
-    with weights, their sum after each step.
+    with weights, their sum after each step. `kind` is data, simulation or unknown, `luminosity` what the weights
+    of simulation stand for, in fb⁻¹.
     """
 
     piece: Piece
@@ -216,3 +217,5 @@ class PieceRecord:
     schema: str = ""
     generated: bool = False
     sums: dict[str, float] = field(default_factory=dict)
+    kind: str = "unknown"
+    luminosity: float | None = None

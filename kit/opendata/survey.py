@@ -41,6 +41,7 @@ class Survey:
     schemas : events by schema, that of a skim being the one it was made of
     sums : with weights, their sum after each step
     generated : whether any of them is the kit's own demo
+    kinds : events of data, of simulation, and of what is unknown
     """
 
     cutflow: dict[str, int] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Survey:
     schemas: dict[str, int] = field(default_factory=dict)
     generated: bool = False
     sums: dict[str, float] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Survey) -> Survey:
         return Survey(
@@ -67,6 +69,7 @@ class Survey:
             add_counts(self.schemas, other.schemas),
             self.generated or other.generated,
             {step: self.sums.get(step, 0.0) + other.sums.get(step, 0.0) for step in {**self.sums, **other.sums}},
+            add_counts(self.kinds, other.kinds),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -100,7 +103,9 @@ def _added(
     return {which: {name: c + other[which][name] for name, c in one[which].items()} for which in one}
 
 
-def survey(chunk: Chunk, selected: Selected, schema: str = "", *, generated: bool = False) -> Survey:
+def survey(
+    chunk: Chunk, selected: Selected, schema: str = "", *, generated: bool = False, kind: str = "unknown"
+) -> Survey:
     """Return the control distributions of a chunk of a file of this schema."""
     counts: Counts = {}
     kept = {}
@@ -128,6 +133,7 @@ def survey(chunk: Chunk, selected: Selected, schema: str = "", *, generated: boo
         schemas={schema: chunk.events} if schema else {},
         generated=generated,
         sums=dict(selected.sums),
+        kinds={kind: chunk.events},
     )
 
 

@@ -30,7 +30,7 @@ LINES = ["-", "--", "-.", ":"]
 def draw_view(axes: Any, view: MassView) -> None:
     """Draw a view into two axes, one below the other."""
     upper, lower = axes.flat
-    figures.label(upper, view.above.name, view.above.text, energy=view.above.energy)
+    view.above.write(upper)
     if not view.end:
         figures.say(upper, "no mass of this pair is on the grid")
         figures.say(lower, "")

@@ -78,7 +78,7 @@ class Weighing:
         if kind == "data":
             return replace(chunk, weights=np.ones(chunk.events))
         relative = self.relative(chunk, source, origin) if chunk.events else np.empty(0)
-        weights = self._luminosity(source) * PER_FB * relative
+        weights = self.luminosity(source) * PER_FB * relative
         return replace(chunk, weights=weights, numbers={RELATIVE: relative})
 
     def relative(self, chunk: Chunk, source: Source, origin: Origin) -> FloatArray:
@@ -146,7 +146,8 @@ class Weighing:
             raise FormatError(message)
         return values
 
-    def _luminosity(self, source: Source) -> float:
+    def luminosity(self, source: Source) -> float:
+        """Return the luminosity that the weights of a file's events stand for, in fb⁻¹."""
         if self.p.luminosity is not None:
             return self.p.luminosity
         release = source.schema.release or source.schema.name

@@ -139,7 +139,7 @@ class Browser(Panel):
 
     def _arrange(self) -> None:
         """Find the matching records; the selected one stays selected where it is among them."""
-        wanted = filters.compile_filter(self.filter, self.columns)
+        wanted = filters.compile_filter(self.filter, self.columns, self._table.numeric)
         matching = [
             position
             for position, (record, text) in enumerate(zip(self.records, self._texts, strict=True))
@@ -209,9 +209,12 @@ class Browser(Panel):
         finally:
             self._showing = False
         among = "" if count == len(self.records) else f", chosen from {len(self.records)}"
-        self.state.text = (
-            f"{index + 1} of {count} {self.noun}{among}" if index is not None else f"no {self.noun}{among}"
-        )
+        if index is not None:
+            self.state.text = f"{index + 1} of {count} {self.noun}{among}"
+            return
+        found = filters.unmatched(self.filter, self.columns, self.records, self._texts)
+        none = f"; nothing fits {', '.join(found)}" if found and self.records else ""
+        self.state.text = f"no {self.noun}{among}{none}"
 
     def _make_controls(self) -> SimpleNamespace:
         here = SimpleNamespace(

@@ -1,20 +1,20 @@
 """Finding records by a line of text, and putting them in order.
 
 A line holds words and conditions, all of which must hold: ``zmumu pt>20 flavour=e "two words"``. A word is looked
-for in all columns; upper and lower case are alike.
+for in all columns; upper and lower case are alike. What stands in quotes is one word.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from kit import wording
 from kit.parameters import ParameterError
 
-__all__ = ["Table", "arrange", "compile_filter", "search_text", "shown"]
+__all__ = ["Table", "arrange", "compile_filter", "search_text", "shown", "unmatched"]
 
 Record = Mapping[str, Any]
 Test = Callable[[Record, str], bool]
@@ -23,7 +23,7 @@ WIDEST = 28  # characters of a column, more where the line has room
 LINE = 110  # characters that fit into a list beside its label, in JupyterLab on a usual screen
 GAP = "  "  # between columns
 SPACE = "\u00a0"  # a front end would drop ordinary ones
-PART = re.compile(r'"[^"]*"|\S+')
+PART = re.compile(r'(?:"[^"]*"|[^\s"])+')
 CONDITION = re.compile(r"(\w+)(>=|<=|!=|==|=|>|<)(.*)")
 RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -48,7 +48,7 @@ def search_text(record: Record) -> str:
     return "\n".join(map(shown, record.values())).lower()
 
 
-def compile_filter(line: str, columns: Sequence[str]) -> Test:
+def compile_filter(line: str, columns: Sequence[str], numeric: Collection[str] = ()) -> Test:
     """Return what tells whether a record, given with its `search_text`, is wanted.
 
     Parameters
@@ -57,17 +57,29 @@ def compile_filter(line: str, columns: Sequence[str]) -> Test:
         Words and conditions; empty wants all.
     columns : sequence of str
         Names that conditions may use.
+    numeric : collection of str
+        Those that hold numbers alone, which nothing but a number compares with.
 
     Raises
     ------
     ParameterError
-        If a condition names no column, or has no value or one that nothing compares with.
+        If a condition names no column, or has no value or one that nothing compares with, or a quote is open.
     """
-    tests = [_compile_part(part, columns) for part in PART.findall(line)]
+    if line.count('"') % 2:
+        message = f"filter: the last quote of {line} is not closed"
+        raise ParameterError(message)
+    tests = [_compile_part(part, columns, numeric) for part in PART.findall(line)]
     return lambda record, text: all(test(record, text) for test in tests)
 
 
-def _compile_part(part: str, columns: Sequence[str]) -> Test:
+def unmatched(line: str, columns: Sequence[str], records: Sequence[Record], texts: Sequence[str]) -> list[str]:
+    """Return the words and conditions of a filter that no record matches, even by itself."""
+    tests = {part: _compile_part(part, columns, ()) for part in PART.findall(line)}
+    both = list(zip(records, texts, strict=True))
+    return [part for part, test in tests.items() if not any(test(record, text) for record, text in both)]
+
+
+def _compile_part(part: str, columns: Sequence[str], numeric: Collection[str]) -> Test:
     condition = CONDITION.fullmatch(part)
     if part.startswith('"') or condition is None:
         word = part.strip('"').lower()
@@ -81,6 +93,10 @@ def _compile_part(part: str, columns: Sequence[str]) -> Test:
         raise ParameterError(message)
     if wanted[0] in "<>=!" or wanted.lower() in ("nan", "-nan"):
         message = f"filter: {part} compares with {wanted}, should be a number or a word"
+        raise ParameterError(message)
+    value = wording.scalar(wanted)
+    if column in numeric and (isinstance(value, bool) or not isinstance(value, int | float)):
+        message = f"filter: {part} compares numbers with {wanted}, should be a number"
         raise ParameterError(message)
     return _compile_condition(column, sign, wanted)
 
@@ -142,6 +158,8 @@ class Table:
     ----------
     head : str
         The line with the names of the columns.
+    numeric : set of str
+        Columns that hold numbers and nothing else.
     """
 
     def __init__(self, records: Sequence[Record], columns: Sequence[str]) -> None:
@@ -154,6 +172,11 @@ class Table:
         )
         self._numeric = {
             column: all(_is_number_or_absent(record.get(column)) for record in records) for column in columns
+        }
+        self.numeric = {
+            column
+            for column in columns
+            if self._numeric[column] and any(record.get(column) is not None for record in records)
         }
         self.head = self._join(columns)
 

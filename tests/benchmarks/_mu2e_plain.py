@@ -11,7 +11,7 @@ import awkward as ak
 import numpy as np
 import uproot
 
-from kit.mu2e.primaries import Source
+from kit.mu2e.sources import Source
 
 COUNTER = "nhits_"
 STEP = 10_000  # entries that the lists are read by

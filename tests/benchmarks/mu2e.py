@@ -136,7 +136,7 @@ def measure_plain(folder: Path, events: int) -> dict[str, float]:
 def measure_virtual(folder: Path, events: int) -> dict[str, float]:
     """Time all rows of a plan, whose files are never opened."""
     from kit.mu2e.plans import Plan, rows_of
-    from kit.mu2e.primaries import Source
+    from kit.mu2e.sources import Source
 
     counts = [int(events * share) for share in SHARES]
     sources = [Source(f"{name}.root", "t", events, name, 0) for name in PROCESSES]

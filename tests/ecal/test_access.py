@@ -37,6 +37,11 @@ def test_the_originals_file_is_read_too(ecal_data):
             file.read(0, ["in_mustache"])
 
 
+def test_a_file_that_is_not_there_is_told_so():
+    with pytest.raises(FileNotFoundError, match=r"^there is no nosuch\.parquet$"):
+        WindowFile("nosuch.parquet")
+
+
 def test_what_is_no_file_of_windows_is_refused(tmp_path, paths):
     import pyarrow as pa
     import pyarrow.parquet as pq

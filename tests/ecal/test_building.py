@@ -1,6 +1,7 @@
 """All windows together: against the public original to the last bit, and the plain reference everywhere."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from kit.ecal.engine import NUMPY, compiled_engine
 from kit.ecal.tally import Tally
 from tests.ecal import reference
 
+COMPARED = 16  # events of each kind
 HITS = ("ieta", "iphi", "iz", "energy", "share", "fraction")
 
 
@@ -97,11 +99,11 @@ def test_generated_events_of_every_kind_agree_with_the_plain_reference(
     correction = json.loads(table_path.read_text())
     expected = [
         window
-        for event in reference.events_in(path)
+        for event in itertools.islice(reference.events_in(path), COMPARED)
         for window in reference.windows_of(event, correction, numbers, labels, overlapping, keep="all")
     ]
     rules = Rules(table, labels=labels, overlapping=overlapping, unmatched="all")
-    assert_equal(build(read(path), rules, compiled_engine()), expected)
+    assert_equal(build(read(path, 0, COMPARED), rules, compiled_engine()), expected)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -111,11 +113,11 @@ def test_every_shape_of_windows_agrees_with_the_plain_reference(
     correction = json.loads(table_path.read_text())
     expected = [
         window
-        for event in reference.events_in(demo_file("electrons"))
+        for event in itertools.islice(reference.events_in(demo_file("electrons")), COMPARED)
         for window in reference.windows_of(event, correction, numbers, version=version, gen_position=True)
     ]
     rules = Rules(table, window_version=version, gen_position=True)
-    assert_equal(build(read(demo_file("electrons")), rules, NUMPY), expected)
+    assert_equal(build(read(demo_file("electrons"), 0, COMPARED), rules, NUMPY), expected)
 
 
 @pytest.mark.parametrize("sample", ["pairs", "soft"])

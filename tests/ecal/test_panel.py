@@ -11,11 +11,27 @@ from kit.ecal.panel import WindowPanel
 from tests.ecal.test_inspection import paths, windows  # noqa: F401 - fixtures
 
 
-@pytest.fixture
-def panel(paths):  # noqa: F811
+@pytest.fixture(scope="module")
+def shared(paths):  # noqa: F811
     made = WindowPanel(paths, interactive=False)
     yield made
     made.close()
+
+
+@pytest.fixture
+def drawn(shared):
+    """Return the panel as it was made: all traits at their defaults."""
+    for trait in ("filter", "place", "selected", "threshold", "outline", "ringed", "compared", "order"):
+        setattr(shared, trait, shared.trait_defaults(trait))
+    return shared
+
+
+@pytest.fixture
+def panel(drawn, monkeypatch):
+    """Return that panel for who does not look at its pictures: they stay empty."""
+    for picture in (drawn.picture, drawn.beside.picture, drawn.spectrum):
+        monkeypatch.setattr(picture, "_redraw_all", lambda _model: None)
+    return drawn
 
 
 def name(panel):
@@ -98,16 +114,16 @@ def share_of(panel, axes, point):
     return across / box.width, 1 - up / box.height
 
 
-def test_a_click_into_the_picture_chooses_the_cluster_there(panel):
-    panel.filter = "ncls>4"
-    owners, hits = display.crystals(panel.shown)
-    chosen = len(panel.shown.et) - 1
-    panel.pick(*share_of(panel, 0, (panel.shown.dphi[chosen], panel.shown.deta[chosen])))
-    assert panel.selected == panel.controls["table"].value == chosen
-    panel.pick(*share_of(panel, 2, hits[owners == panel.shown.seed][0]))
-    assert panel.selected is not None
-    panel.pick(0.001, 0.001)
-    assert panel.selected is None
+def test_a_click_into_the_picture_chooses_the_cluster_there(drawn):
+    drawn.filter = "ncls>4"
+    owners, hits = display.crystals(drawn.shown)
+    chosen = len(drawn.shown.et) - 1
+    drawn.pick(*share_of(drawn, 0, (drawn.shown.dphi[chosen], drawn.shown.deta[chosen])))
+    assert drawn.selected == drawn.controls["table"].value == chosen
+    drawn.pick(*share_of(drawn, 2, hits[owners == drawn.shown.seed][0]))
+    assert drawn.selected is not None
+    drawn.pick(0.001, 0.001)
+    assert drawn.selected is None
 
 
 def test_two_windows_are_compared(panel):
@@ -127,15 +143,15 @@ def test_two_windows_are_compared(panel):
     assert (panel.compared, panel.beside.layout.display) == (None, "none")
 
 
-def test_the_mustache_is_that_of_any_energy(panel):
-    labels = lambda: [text.get_text() for text in panel.picture.figure.axes[0].get_legend().get_texts()]  # noqa: E731
-    panel.controls["outline"].value = "5"
-    assert panel.outline == 5
+def test_the_mustache_is_that_of_any_energy(drawn):
+    labels = lambda: [text.get_text() for text in drawn.picture.figure.axes[0].get_legend().get_texts()]  # noqa: E731
+    drawn.controls["outline"].value = "5"
+    assert drawn.outline == 5
     assert "mustache at 5 GeV" in labels()
-    panel.controls["outline"].value = ""
-    assert panel.outline is None
+    drawn.controls["outline"].value = ""
+    assert drawn.outline is None
     with pytest.raises(ValueError, match="the energy of the mustache is x, should be a number above 0 GeV"):
-        panel.controls["outline"].value = "x"
+        drawn.controls["outline"].value = "x"
 
 
 def test_clusters_in_the_shape_are_ringed(panel):
@@ -145,17 +161,17 @@ def test_clusters_in_the_shape_are_ringed(panel):
 
 
 def test_of_many_windows_columns_are_read_in_the_background(paths, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("kit.ecal.panel.MANY", 10)
+    monkeypatch.setattr("kit.ecal.panel_reading.MANY", 10)
     panel = WindowPanel(paths)
     try:
         assert name(panel)
         panel.filter = "et>20"
         panel.filter = "ncls>3"
-        panel._later.flush()
+        panel.reading.flush()
         assert panel.part.window["ncls"][0] > 3
         assert len(panel.numbers) == (panel.inspection.matching("ncls>3")).size
         panel.find("no:such:window:0")
-        panel._later.flush()
+        panel.reading.flush()
         assert "no window is called no:such:window:0" in panel.error
     finally:
         panel.close()
@@ -180,29 +196,33 @@ def test_no_window_is_said(panel):
     panel.filter = "ncls>4"
     with pytest.raises(ValueError, match=r"place is 9999, should be below \d+, the windows that pass the filter"):
         panel.place = 9999
+    assert (panel.place, name(panel)) == (
+        len(panel.numbers) - 1,
+        panel.inspection.one(panel.numbers[-1]).window["window_index"][0],
+    )
 
 
 @pytest.mark.slow
-def test_picture_table_and_window_are_exported_with_the_view(panel, paths, tmp_path):  # noqa: F811
-    panel.folder = str(tmp_path / "out")
-    panel.filter, panel.threshold = "ncls>3 matched=yes", 0.02
-    panel.go_to(1)
-    written = {path.suffix: path for path in panel.export()}
+def test_picture_table_and_window_are_exported_with_the_view(drawn, paths, tmp_path):  # noqa: F811
+    drawn.folder = str(tmp_path / "out")
+    drawn.filter, drawn.threshold = "ncls>3 matched=yes", 0.02
+    drawn.go_to(1)
+    written = {path.suffix: path for path in drawn.export()}
     assert written[".png"].read_bytes().startswith(b"\x89PNG")
     assert written[".pdf"].read_bytes().startswith(b"%PDF")
     with written[".csv"].open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["why"] for row in rows] == [row["why"] for row in panel.rows()]
+    assert [row["why"] for row in rows] == [row["why"] for row in drawn.rows()]
     told = json.loads(written[".json"].read_text())
-    assert told["window"]["window_index"] == name(panel)
+    assert told["window"]["window_index"] == name(drawn)
     again = WindowPanel(paths, interactive=False)
     for trait, value in told["view"].items():
         setattr(again, trait, value)
-    assert (name(again), again.rows()) == (name(panel), panel.rows())
+    assert (name(again), again.rows()) == (name(drawn), drawn.rows())
 
 
-def test_where_nobody_can_click_it_is_pictures_and_words(panel):
-    bundle = panel._repr_mimebundle_()
+def test_where_nobody_can_click_it_is_pictures_and_words(drawn):
+    bundle = drawn._repr_mimebundle_()
     assert bundle.keys() >= {"text/plain", "image/png"}
     assert "application/vnd.jupyter.widget-view+json" not in bundle
     assert "seed ET" in bundle["text/plain"]
@@ -214,18 +234,19 @@ def test_where_there_is_no_file_it_says_so():
     assert "no window matches" in panel.static()["text/plain"]
 
 
-@pytest.mark.parametrize(
-    ("trait", "bad"),
-    [
-        *(("threshold", value) for value in (float("nan"), float("inf"), -1.0, 2.0)),
-        *(("outline", value) for value in (float("nan"), float("inf"), -1.0, 0.0)),
-        *(("compared", value) for value in (99_999, -1)),
-    ],
-)
-def test_what_cannot_be_shown_is_refused_and_spoils_nothing(panel, trait, bad):
-    with pytest.raises(ValueError, match=f"{trait} is {bad:g}, should be "):
-        setattr(panel, trait, bad)
-    assert getattr(panel, trait) is None
+BAD = {
+    "threshold": (float("nan"), float("inf"), -1.0, 2.0),
+    "outline": (float("nan"), float("inf"), -1.0, 0.0),
+    "compared": (99_999, -1),
+}
+
+
+def test_what_cannot_be_shown_is_refused_and_spoils_nothing(panel):
+    for trait, values in BAD.items():
+        for bad in values:
+            with pytest.raises(ValueError, match=f"{trait} is {bad:g}, should be "):
+                setattr(panel, trait, bad)
+            assert getattr(panel, trait) is None
     panel.next()
     panel.compare()
     assert panel.compared == panel.numbers[panel.place]

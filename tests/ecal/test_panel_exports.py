@@ -25,7 +25,11 @@ def test_picture_table_and_window_are_written(paths, tmp_path, again):  # noqa: 
     assert written[0].read_bytes().startswith(b"\x89PNG")
     assert written[1].read_bytes().startswith(b"%PDF")
     with written[2].open() as stream:
-        assert [row["why"] for row in csv.DictReader(stream)] == [row["why"] for row in rows]
+        table = list(csv.DictReader(stream))
+    assert [row["why"] for row in table] == [row["why"] for row in rows]
+    for row in table:
+        for name in ("cl_index", "calo_score", "et_cluster", "cluster_deta", "cluster_dphi"):
+            assert float(row[name]) == part.cluster[name][int(row["cluster"])], name
     told = json.loads(written[3].read_text())
     assert told["view"] == {"filter": "et>3", "selected": None}
     assert told["window"]["et_seed"] == part.window["et_seed"][0]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import uproot
 
-from kit.mu2e.building import Builder, Repeats, file_name
-from kit.mu2e.mixing import Rows
+from kit.mu2e.building import Builder, file_name
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plan_files import read_plan
 from tests.mu2e.ensembles import count, draw
@@ -45,16 +44,3 @@ def test_any_chunk_of_any_subrun_is_made_alone(plan, tmp_path):
     assert one.write(tmp_path / "a.root", 0) == len(whole)
     with uproot.open(tmp_path / "a.root") as file:
         assert file["ntuple"]["mom"].array(library="np").tolist() == whole.tolist()
-
-
-def test_tracks_of_one_event_are_counted_also_over_the_end_of_a_chunk():
-    repeats = Repeats()
-
-    def rows(sources):
-        n = len(sources)
-        return Rows(np.zeros(n, np.uint8), np.array(sources, np.uint16), np.arange(n), np.arange(n))
-
-    repeats.count(rows([0, 1, 0, 1]), [np.array([5, 5, 5, 6]), np.array([1, 1, 1, 1])])
-    assert repeats.rows == 1
-    repeats.count(rows([0, 1]), [np.array([5, 6]), np.array([1, 2])])
-    assert repeats.rows == 2

@@ -24,9 +24,16 @@ def test_items_are_counted_whatever_the_number_of_their_rows(tmp_path):
     assert counts_in(_write(tmp_path / "b.root", [], []), 2) == [0, 0]
 
 
+def test_a_file_is_counted_block_by_block(tmp_path, monkeypatch):
+    path = _write(tmp_path / "a.root", [2, 0, 0, 0, 2, 1], [1, 2, 2, 2, 3, 4])
+    for block in range(1, 8):
+        monkeypatch.setattr("kit.mu2e.closing.BLOCK", block)
+        assert counts_in(path, 3) == [1, 1, 2]
+
+
 @pytest.mark.parametrize("event", [[1, 3], [2, 3], [2, 1]])
 def test_events_that_do_not_run_from_one_are_refused(tmp_path, event):
-    with pytest.raises(FormatError, match="events do not run from 1 to 2 without a gap"):
+    with pytest.raises(FormatError, match=r"a\.root: event \d should follow \d, not \d"):
         counts_in(_write(tmp_path / "a.root", [0, 0], event), 1)
 
 

@@ -6,7 +6,7 @@ import uproot
 
 from kit.files import FormatError
 from kit.mu2e.columns import columns_of, common_columns, id_columns, value_of
-from kit.mu2e.primaries import Source, open_file
+from kit.mu2e.sources import Source, open_file
 from kit.mu2e.standins import TREE, Standin, write_standin
 from tests.mu2e.test_primaries import NEWER, REAL
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from kit.files import FormatError
 from kit.mu2e.catalogue import catalogue_of
 from kit.mu2e.consumption import make_part
-from kit.mu2e.primaries import Source, measure
+from kit.mu2e.primaries import measure
+from kit.mu2e.sources import Source
 from kit.mu2e.standins import TREE, Standin, write_standin
 from tests.mu2e.test_primaries import REAL
 

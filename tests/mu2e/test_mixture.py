@@ -392,7 +392,8 @@ def test_the_demo_draws_all_processes():
     assert run.summary["rows"] == sum(run.summary["drawn"].values())
     assert run.summary["grid_jobs"] == demo.FILES
     assert run.summary["p_value"] > 1e-4
-    assert (run.directory / "plan.json").stat().st_size < 10_000
+    text = (run.directory / "plan.json").read_text().replace(str(resolve(".")), "")
+    assert len(text) < 9_000
 
 
 def test_a_full_disk_leaves_no_part_of_a_file(yields):

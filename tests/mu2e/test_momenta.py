@@ -9,7 +9,8 @@ import uproot
 
 from kit.mu2e.catalogue import read_catalogue
 from kit.mu2e.momenta import EDGES, born, coarser, expected_momenta, flat_values, histogram, missing_text
-from kit.mu2e.primaries import Source, measure
+from kit.mu2e.primaries import measure
+from kit.mu2e.sources import Source
 from kit.mu2e.table import Row
 from tests.mu2e.test_primaries import REAL
 

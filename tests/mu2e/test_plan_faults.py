@@ -6,7 +6,7 @@ import pytest
 
 from kit.mu2e.plan_faults import plan_faults
 from kit.mu2e.plans import Plan
-from kit.mu2e.primaries import Source
+from kit.mu2e.sources import Source
 
 SOUND = Plan(
     "e", "t", "poisson", 1, 1000, "entry", "sequential", 1430, 0, ["CRYCosmic", "DIO"], [8.0, 4.0], [0.7, 0.3],

@@ -130,18 +130,6 @@ def test_faults_of_all_files_are_told_at_once(standin):
     assert len(str(fault.value).splitlines()) == 2
 
 
-def test_weights_are_summed(standin):
-    path = standin()
-    values = uproot.open(path)[TREE]["t0"].array(library="np").astype(float)
-    total, largest = measure(_primary([path], weight_branch="t0")).weights
-    assert total == pytest.approx(values.sum())
-    assert largest == values.max()
-    with pytest.raises(FormatError, match="has no branch w, the weight"):
-        measure(_primary([path], weight_branch="w"))
-    with pytest.raises(FormatError, match="d0 has weights that are negative"):
-        measure(_primary([path], weight_branch="d0"))
-
-
 def test_livetimes_that_were_cut_or_lie_far_out_raise_an_alarm():
     assert suspicious_livetimes((3600.125, 3601.25, 3602.5)) == []
     assert suspicious_livetimes((3600.125, 22.0, 3601.5)) == [
@@ -156,12 +144,4 @@ def test_what_is_no_tree_is_refused_with_those_that_are(public, tree):
     with pytest.raises(
         FormatError, match=f"there is no tree {tree}; there are TrkAnaNeg/trkana, TrkAnaPos/trkana"
     ):
-        measure(primary)
-
-
-def test_a_weight_is_one_number_an_entry(public):
-    primary = Primary(
-        "CeMLL", (str(public / REAL),), ("TrkAnaNeg/trkana",), {"generated": 4000}, weight_branch="deent"
-    )
-    with pytest.raises(FormatError, match=r"deent is .*, should be one number an entry"):
         measure(primary)

@@ -44,12 +44,27 @@ def test_the_caption_stands_above_the_axes_with_the_energy():
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 6])
-def test_a_grid_shows_as_many_panels_as_there_are_and_one_caption(number):
-    picture, panels = caption(["nanoaod"]).panels(number)
+def test_a_grid_shows_as_many_panels_as_there_are_and_one_caption_along_the_first_row(number):
+    picture, panels = caption(["2020e-13tev"]).panels(number)
     assert len(panels) == number == sum(axes.get_visible() for axes in picture.axes)
-    assert [len(words(axes)) > 0 for axes in panels] == [True] + [False] * (number - 1)
+    held = [text for axes in panels for text in words(axes) if text]
+    assert held == ["ATLAS", "Open Data", r"$\sqrt{s}$ = 13 TeV"]
+    assert words(panels[min(number, 3) - 1])[-1] == held[-1]
 
 
 def test_nothing_to_draw_is_said_in_words():
     picture = caption(["nanoaod"]).nothing("no event passed the selection")
     assert "no event passed the selection" in words(picture.axes[0])
+
+
+def test_simulation_is_called_so_with_the_luminosity_that_its_weights_stand_for():
+    _, axes = caption(["nanoaod"], kinds=["simulation"], luminosity=10.0).axes()
+    assert words(axes) == ["CMS", "Simulation Open Data", "10 fb$^{-1}$"]
+    _, (first, _, last) = caption(["2020e-13tev"], kinds=["simulation"], luminosity=10.0).panels(3)
+    assert words(first) == ["ATLAS", "Simulation Open Data", ""]
+    assert words(last) == ["", "", r"10 fb$^{-1}$, $\sqrt{s}$ = 13 TeV"]
+
+
+@pytest.mark.parametrize("kinds", [[], ["data"], ["unknown"], ["data", "simulation"], ["simulation", "unknown"]])
+def test_only_what_is_all_simulation_is_called_so(kinds: list[str]):
+    assert caption(["nanoaod"], kinds=kinds).text == "Open Data"

@@ -16,7 +16,9 @@ from tests.opendata import faulty_service as faults
 from tests.opendata.faulty_service import FaultyService
 
 PROJECT = Path(__file__).resolve().parents[2]
-QUICK = {"retries": 2, "backoff": 0.01, "timeout": 5.0, "interactive": False}
+QUICK = {
+    "releases": ["2020e-13tev"], "retries": 2, "backoff": 0.01, "timeout": 5.0, "interactive": False,
+}  # fmt: skip
 
 
 def catalogue(service: FaultyService, output: str = "", **values: Any) -> Run:
@@ -215,7 +217,9 @@ def test_nothing_selected_is_a_valid_empty_result(service: FaultyService):
         ({"records": [0]}, "records.*is 0, should be the number of a record, above 0"),
         ({"releases": []}, "releases is empty, and so is records"),
         ({"server": "opendata.cern.ch"}, "server.*should begin with http:// or https://"),
-        ({"server": "demo"}, "both or none are demo"),
+        ({"releases": ["2020e-13tev"], "server": "demo"}, "both or none are demo"),
+        ({"releases": ["demo", "2024r-pp"]}, "demo goes with no other release"),
+        ({"records": [7]}, r"releases is demo, records, \[7\], are not: set releases to \[\], or server to demo"),
         ({"connections": 17}, "connections is 17, above 16"),
         ({"backoff": 301.0}, "backoff is 301.0 s, above 300"),
         ({"retrys": 1}, "did you mean retries"),
@@ -229,6 +233,20 @@ def test_parameters_that_cannot_be_used(values: dict[str, Any], text: str):
 def test_a_dataset_that_is_not_there(service: FaultyService):
     with pytest.raises(ParameterError, match="datasets names 361107, which is not there"):
         catalogue(service, datasets=["361107"])
+
+
+def test_by_itself_it_finds_the_demo_and_asks_nobody_else(tmp_path: Path):
+    p = CatalogueParameters(folder=str(tmp_path / "files"), interactive=False)
+    assert "cern.ch" in p.api_url
+    prepare(p)
+    with Run("opendata/catalogue", p) as run:
+        run.summary = list_files(p, run)
+    content = json.loads((run.directory / "catalogue.json").read_text())
+    assert (content["server"], {d["release"] for d in content["datasets"]}) == ("demo", {"demo"})
+    assert (run.summary["files"], run.summary["data"]) == (2, 1)
+    with Run("opendata/catalogue", p) as again:
+        again.summary = list_files(p, again)
+    assert again.summary["lists_asked_for"] == 0
 
 
 def test_the_demo_runs_without_a_network():

@@ -24,9 +24,9 @@ def test_every_file_of_the_tables_is_there_and_can_be_read(stocked: Path):
 def test_it_is_made_where_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(demo_shelf, "EVENTS", 8)
     monkeypatch.setattr(demo_shelf.build, "__defaults__", (8,))
-    demo_shelf.prepare(CatalogueParameters())
+    demo_shelf.prepare(CatalogueParameters(releases=["2020e-13tev"]))
     assert not demo_shelf.folder().exists()
-    p = CatalogueParameters(api_url="demo", server="demo")
+    p = CatalogueParameters()
     demo_shelf.prepare(p)
     times = {path: path.stat().st_mtime_ns for path in demo_shelf.folder().rglob("*.*")}
     assert len(times) == 14 + 2

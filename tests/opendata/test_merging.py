@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -195,3 +196,22 @@ def test_many_missing_pieces_are_counted_not_listed(result):
 def test_nothing_done_is_an_empty_sum(result):
     merged = merge_masses([result()])
     assert (merged.spectra.pairs, merged.spectra.total, merged.pieces) == ([], 0, [])
+
+
+@pytest.mark.parametrize(
+    ("told", "luminosity"),
+    [
+        ([("simulation", 10.0), ("data", None)], 10.0),
+        ([("simulation", 10.0), ("simulation", 36.0)], None),
+        ([("simulation", 10.0), ("simulation", None)], None),
+        ([("data", None), ("unknown", None)], None),
+    ],
+)
+def test_what_events_are_and_which_luminosity_they_stand_for_is_told(result, told, luminosity):
+    records = [
+        replace(record(piece(number), [(0, 5)]), kind=kind, luminosity=of)
+        for number, (kind, of) in enumerate(told)
+    ]
+    merged = merge_masses([result(*records)])
+    assert merged.kinds == dict(Counter(kind for kind, _ in told))
+    assert merged.luminosity == luminosity

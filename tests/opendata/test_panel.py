@@ -250,6 +250,29 @@ def test_a_fault_appears_in_the_panel_where_somebody_clicks(folder: Path):
     panel.close()
 
 
+@pytest.mark.parametrize("name", ["nope", "9e e0e1", ""])
+def test_what_is_neither_a_set_nor_a_pair_cannot_be_laid_over(panel: MassPanel, folder: Path, name: str):
+    panel.add("simulation", [str(folder / "simulation")])
+    words = rf"overlays has '{name}', should be the name of a set that was added \(simulation\) or a pair"
+    with pytest.raises(ParameterError, match=words):
+        panel.overlays = ("simulation", name)
+    assert panel.overlays == ("simulation",)
+
+
+def test_an_export_of_nothing_is_refused(panel: MassPanel):
+    with pytest.raises(ValueError, match="kinds is empty, should be at least one of png, pdf, root, yaml"):
+        panel.export()
+
+
+def test_words_of_a_filter_without_a_match_go_with_it(panel: MassPanel):
+    panel.browser.filter = "xor"
+    assert panel.browser.state.text.endswith("; nothing fits xor")
+    panel.browser.filter = "e0e1"
+    assert panel.told.text == ""
+    with pytest.raises(ParameterError, match="filter: entries>abc compares numbers with abc"):
+        panel.browser.filter = "entries>abc"
+
+
 @pytest.mark.slow
 def test_ten_thousand_pairs_are_as_quick_as_ten(tmp_path: Path):
     from tests.opendata.many_pairs import write_many

@@ -123,8 +123,42 @@ def test_short_and_coarse_grids_can_be_drawn(width, end, tmp_path):
 def test_experiment_and_energy_stand_above_every_picture(real):
     for stage in STAGES:
         for picture in pictures_of(stage, real[stage].directory).values():
-            words = [text.get_text() for text in picture.axes[0].texts]
+            words = [text.get_text() for axes in visible(picture) for text in axes.texts]
             assert {"ATLAS", "Open Data", r"$\sqrt{s}$ = 13 TeV"} <= set(words)
+
+
+def test_weighted_simulation_is_called_so_in_every_picture_and_data_over_it_tells_the_luminosity(
+    shared_data, tmp_path
+):
+    path = str(shared_data / "opendata" / "nano_tt_v12.root")
+    weights = {"weights": "mc", "cross_section": 832.0, "sum_of_weights": 2e5, "luminosity": 10.0}
+    simulation = run_of("masses", tmp_path / "tt_20260101_120000", inputs=[path], sample="simulation", **weights)
+    others = {"inputs": [str(simulation.directory)], "min_events": 1}
+    for pictures in (
+        plots.masses_figures(simulation),
+        plots.histograms_figures(run_of("histograms", tmp_path, **others)),
+    ):
+        for picture in pictures.values():
+            words = [text.get_text() for axes in visible(picture) for text in axes.texts]
+            assert {"CMS", "Simulation Open Data", "10 fb$^{-1}$"} <= set(words)
+    data = run_of("masses", tmp_path / "data", inputs=[path])
+    compared = run_of("histograms", tmp_path / "both", **{**others, "inputs": [str(data.directory)]}, compare=[
+        str(simulation.directory)
+    ])  # fmt: skip
+    words = [text.get_text() for text in plots.histograms_figures(compared)["comparison_1"].axes[0].texts]
+    assert words[:3] == ["CMS", "Open Data", "10 fb$^{-1}$"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "names"),
+    [
+        (["a/tt_20260101_120000", "a/wjets_20260101_120000_2"], ["tt", "wjets"]),
+        (["a/tt_20260101_120000", "b/tt_20260102_120000"], ["tt_20260101_120000", "tt_20260102_120000"]),
+        (["a/zmumu"], ["zmumu"]),
+    ],
+)
+def test_a_legend_names_runs_by_what_tells_them_apart(runs: list[str], names: list[str]):
+    assert plots._names(runs) == names
 
 
 def test_the_demo_is_called_demo(tmp_path):

@@ -102,7 +102,7 @@ def test_the_selected_record_stays_selected_while_it_matches(browser):
 def test_where_nothing_matches_nothing_is_selected(browser):
     browser.filter = "nothing"
     assert (browser.selected, browser.index) == (None, None)
-    assert browser.state.text == "no spectra, chosen from 10000"
+    assert browser.state.text == "no spectra, chosen from 10000; nothing fits nothing"
     assert browser.controls.next.disabled
     browser.next()
     browser.filter = ""

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.parameters import ParameterError
-from kit.widgets.filters import WIDEST, Table, arrange, compile_filter, search_text, shown
+from kit.widgets.filters import WIDEST, Table, arrange, compile_filter, search_text, shown, unmatched
 
 RECORDS = [
     {"name": "Zmumu", "pt": 41.5, "count": 3, "matched": True, "flavour": None},
@@ -37,6 +37,8 @@ def names(line):
         ("flavour>a", ["Zee", "tt two words"]),
         ('"two words"', ["tt two words"]),
         ('"pt>20"', []),
+        ('name="tt two words"', ["tt two words"]),
+        ('flavour!="b" zee', ["Zee"]),
     ],
 )
 def test_words_and_conditions_find(line, found):
@@ -59,6 +61,30 @@ def test_a_condition_with_a_value_that_nothing_compares_with_is_refused(conditio
 def test_a_condition_without_a_value_is_refused():
     with pytest.raises(ParameterError, match="pt> has no value after >"):
         names("pt>")
+
+
+@pytest.mark.parametrize("line", ['"', 'z "two', 'name="tt two'])
+def test_a_quote_that_is_not_closed_is_refused(line: str):
+    with pytest.raises(ParameterError, match=r"filter: the last quote of .* is not closed"):
+        names(line)
+
+
+@pytest.mark.parametrize("condition", ["pt>abc", "pt=e", "count!=many", "pt>(((", "pt>True"])
+def test_numbers_are_compared_with_nothing_but_numbers(condition: str):
+    numeric = Table(RECORDS, list(RECORDS[0])).numeric
+    assert numeric == {"pt", "count"}
+    with pytest.raises(ParameterError, match=r"compares numbers with .*, should be a number"):
+        compile_filter(condition, list(RECORDS[0]), numeric)
+    assert Table([], ["pt"]).numeric == set()
+
+
+def test_what_no_record_matches_by_itself_is_told():
+    texts = [search_text(record) for record in RECORDS]
+    assert unmatched("z xor (((  pt>100 pt>20 count>3", list(RECORDS[0]), RECORDS, texts) == [
+        "xor",
+        "(((",
+        "pt>100",
+    ]
 
 
 rows = st.lists(st.fixed_dictionaries({"x": st.none() | st.integers() | st.floats(allow_nan=False)}))

@@ -155,6 +155,15 @@ def test_several_axes_come_as_an_array():
     assert len(live(draw, model(1), rows=2, sharex=True).figure.axes) == 2
 
 
+@pytest.mark.parametrize("settled", [False, True])
+def test_axes_keep_the_places_of_the_first_picture_where_that_is_wished(settled):
+    picture = LiveFigure(lambda axes, top: axes.set_ylim(0, top), 1.0, settled=settled, interactive=False)
+    (before,) = (axes.get_position().bounds for axes in picture.figure.axes)
+    picture.show(1e-7 + 123456.7891)
+    (after,) = (axes.get_position().bounds for axes in picture.figure.axes)
+    assert (before == after) == settled
+
+
 def test_a_fault_of_drawing_stands_in_the_panel_and_goes_when_it_is_drawn_again():
     def draw(axes, shown):
         if shown is bad:
