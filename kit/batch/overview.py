@@ -59,7 +59,8 @@ def _cells(notebook: Notebook, run: FinishedRun | None) -> Iterator[str]:
         return
     executed = run.directory / notebook.path.name
     target = executed if executed.is_file() else run.directory
-    yield _cell(f"{_link(target, start, str(run.manifest.get('started', 'run'))[:16])} {html.escape(run.state)}")
+    begun = str(run.manifest.get("started", "run"))[:16].replace("T", " ")
+    yield _cell(f"{_link(target, start, begun)} {html.escape(run.state)}")
 
 
 def _link(path: Path, start: Path, text: str) -> str:

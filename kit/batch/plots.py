@@ -99,7 +99,8 @@ def draw_use(axes: Any, shown: Snapshot) -> None:
     if proposed := shown.proposed_mb:
         memory.axvline(proposed, color=COLOURS["done"], linestyle="--", label=f"would do: {proposed} MB")
     if shown.requested_mb:
-        memory.legend()
+        memory.set_ylim(top=1.4 * memory.get_ylim()[1])  # room above the points for what the lines mean
+        memory.legend(loc="upper center", frameon=True, framealpha=1.0, edgecolor="none")
 
 
 def _histogram(axes: Axes, values: list[float], label: str, least: float) -> None:

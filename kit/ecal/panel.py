@@ -21,9 +21,11 @@ from kit.ecal.inspection import Inspection
 from kit.ecal.panel_beside import Beside
 from kit.ecal.panel_controls import RINGS, Controls, arrangement, energy_of, threshold_of, within
 from kit.ecal.panel_exports import export_window
+from kit.ecal.panel_handover import source_of
 from kit.ecal.panel_pictures import View, caption, cluster_at, draw_ratio, draw_views, ratio_caption
 from kit.ecal.panel_reading import Reading
 from kit.ecal.plots import draw_one
+from kit.parameters import Parameters
 from kit.widgets import Footer, LiveFigure, Panel, Words
 from kit.widgets.picking import listen, pixel_of
 
@@ -48,6 +50,8 @@ class WindowPanel(Panel):
         The windows.
     numbers : ndarray of int
         Those that pass the filter.
+    source : Source
+        The run they come from, whose parameters can be copied and submitted.
     part, shown : Part, Shown
         The chosen one, as stored and as drawn.
 
@@ -89,7 +93,8 @@ class WindowPanel(Panel):
         super().__init__(hook="kit-windows", interactive=interactive)
         listen(self.picture, lambda x, y, _add: self.pick(x, y))
         self.reading = Reading(self.inspection, self.told, self.guarded, interactive=interactive)
-        self.footer = Footer(self, "ecal/windows", interactive=interactive)
+        self.source = source_of(paths)
+        self.footer = Footer(self, self.source.stage, parameters=self.parameters, interactive=interactive)
         self.controls = Controls(self._act)
         self.contain(*arrangement(self))
         for names, act in (
@@ -146,6 +151,10 @@ class WindowPanel(Panel):
     def values(self) -> dict[str, Any]:
         """Return what reproduces the view: ``WindowPanel(paths)`` with these set."""
         return {name: getattr(self, name) for name in VIEW}
+
+    def parameters(self) -> Parameters:
+        """Return the parameters of a run that labels the windows as they are looked at; see `Source`."""
+        return self.source.parameters(self.threshold, self.folder)
 
     def export(self) -> list[Path]:
         """Write picture (PNG and PDF), table (CSV) and window with the view (JSON), and return the files."""

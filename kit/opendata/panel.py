@@ -80,7 +80,7 @@ class MassPanel(PairLooks):
         super().__init__(first, hook="kit-masses", interactive=interactive)
         self.joined = joined
         self.controls = MassControls(self, self.guarded(self._take))
-        self.footer = Footer(self, "opendata/histograms", interactive=interactive)
+        self.footer = Footer(self, "opendata/histograms", parameters=self.parameters, interactive=interactive)
         self._lay_out()
         self.list_pairs(first, p.min_events)
         self.guarded(self.look)()

@@ -19,7 +19,9 @@ __all__ = ["Table", "arrange", "compile_filter", "search_text", "shown", "unmatc
 Record = Mapping[str, Any]
 Test = Callable[[Record, str], bool]
 
-WIDEST = 28  # characters of a column
+WIDEST = 28  # characters of a column, more where the line has room
+LINE = 110  # characters that fit into a list beside its label, in JupyterLab on a usual screen
+GAP = "  "  # between columns
 SPACE = "\u00a0"  # a front end would drop ordinary ones
 PART = re.compile(r'(?:"[^"]*"|[^\s"])+')
 CONDITION = re.compile(r"(\w+)(>=|<=|!=|==|=|>|<)(.*)")
@@ -162,10 +164,12 @@ class Table:
 
     def __init__(self, records: Sequence[Record], columns: Sequence[str]) -> None:
         self.columns = columns
-        self._widths = {
-            column: min(max([len(column), *(len(shown(record.get(column))) for record in records)]), WIDEST)
-            for column in columns
-        }
+        self._widths = _fitting(
+            {
+                column: max([len(column), *(len(shown(record.get(column))) for record in records)])
+                for column in columns
+            }
+        )
         self._numeric = {
             column: all(_is_number_or_absent(record.get(column)) for record in records) for column in columns
         }
@@ -186,7 +190,18 @@ class Table:
             width = self._widths[column]
             cell = cell if len(cell) <= width else cell[: width - 1] + "…"
             fitted.append(cell.rjust(width) if self._numeric[column] else cell.ljust(width))
-        return "  ".join(fitted).replace(" ", SPACE)
+        return GAP.join(fitted).replace(" ", SPACE)
+
+
+def _fitting(wanted: Mapping[str, int]) -> dict[str, int]:
+    """Return widths of columns: what they want, the wide ones as far as the line has room."""
+    widths = {column: min(width, WIDEST) for column, width in wanted.items()}
+    room = LINE - sum(widths.values()) - len(GAP) * (len(widths) - 1)
+    for column, width in wanted.items():
+        more = max(min(width - widths[column], room), 0)
+        widths[column] += more
+        room -= more
+    return widths
 
 
 def _is_number_or_absent(value: Any) -> bool:

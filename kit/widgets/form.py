@@ -14,9 +14,10 @@ import traitlets
 from kit import files
 from kit.parameters import NOT_COMPARED, ParameterError, Parameters, read_yaml, refusal
 from kit.widgets.controls import Control, label_of
+from kit.widgets.copying import copying
 from kit.widgets.look import Words, hooked, line
 from kit.widgets.panel import Panel
-from kit.widgets.texts import same, yaml_of
+from kit.widgets.texts import parameter_file, same, yaml_of
 
 __all__ = ["ParameterForm"]
 
@@ -107,8 +108,7 @@ class ParameterForm(Panel, Generic[Model]):
         ParameterError
             While there are faults.
         """
-        changed = self.checked().changed()
-        return yaml_of({name: value for name, value in changed.items() if name not in NOT_COMPARED})
+        return parameter_file(self.checked())
 
     def checked(self) -> Model:
         """Return the checked set.
@@ -224,18 +224,8 @@ class ParameterForm(Panel, Generic[Model]):
         return rows
 
     def _actions(self) -> list[Any]:
-        text = ipywidgets.Textarea(
-            description="as YAML",
-            placeholder="every value is the default",
-            rows=6,
-            layout={"width": "100%", "display": "none"},
-        )
+        copy, text = copying(self, lambda: self.yaml)
         path = ipywidgets.Text(description="file", placeholder="parameters/….yaml", continuous_update=False)
-
-        def show() -> None:
-            text.layout.display = "none"
-            text.value = self.yaml
-            text.layout.display = ""
 
         def follow(_change: Any) -> None:
             if self.parameters is not None:
@@ -250,10 +240,10 @@ class ParameterForm(Panel, Generic[Model]):
         self.observe(follow, "parameters")
         self.buttons = SimpleNamespace(
             reset=self.button("Reset", self.reset, "show the values that the form has started with"),
-            copy=self.button("Copy as parameters", show, "show the changed values as YAML, ready to be copied"),
+            copy=copy,
             load=self.button("Load", load, "show the values of this parameter file"),
         )
-        self.file, self.text = path, hooked(text, "kit-yaml")
+        self.file, self.text = path, text
         return [line(self.buttons.reset, self.buttons.copy, path, self.buttons.load), text]
 
 

@@ -14,10 +14,12 @@ import traitlets
 import kit
 from kit import calling, files
 from kit.directories import new_directory
-from kit.widgets.form import ParameterForm
+from kit.parameters import Parameters
+from kit.widgets.copying import copying
 from kit.widgets.look import Words, hooked, line
 from kit.widgets.panel import Panel
 from kit.widgets.runner import Report, Runner
+from kit.widgets.texts import parameter_file
 
 __all__ = ["Handover"]
 
@@ -26,14 +28,17 @@ VALUES = "outputs/panels"
 
 
 class Handover(Panel):
-    """A stage as a job, with the values of a form.
+    """A stage as a job, with the values that a panel has now.
 
     Parameters
     ----------
     stage : str
         The stage, ``system/stage``.
-    form : ParameterForm
-        Whose values; the parameter file has those that differ from the defaults.
+    checked : callable
+        Returns the values, and refuses what cannot be used: ``form.checked``. The parameter file has those that
+        differ from the defaults.
+    copied : bool
+        Whether they can be copied here, too; a form has a button of its own for that.
     interactive : bool
         See `Panel`.
 
@@ -53,8 +58,10 @@ class Handover(Panel):
 
     run = traitlets.Unicode(help="directory of the latest submission; empty before")
 
-    def __init__(self, stage: str, form: ParameterForm[Any], *, interactive: bool = True) -> None:
-        self.stage, self.form = stage, form
+    def __init__(
+        self, stage: str, checked: Callable[[], Parameters], *, copied: bool = False, interactive: bool = True
+    ) -> None:
+        self.stage, self.checked = stage, checked
         names = ["auto", *sorted(path.stem for path in PROFILES.glob("*.yaml"))]
         look: dict[str, Any] = {"style": {"description_width": "auto"}}
         self.profile = ipywidgets.Dropdown(options=names, description="where", tooltip="where jobs run", **look)
@@ -66,7 +73,8 @@ class Handover(Panel):
         super().__init__(hook="kit-handover", interactive=interactive)
         self.runner = Runner(self._submit, start="Submit as job", interactive=interactive)
         hooked(self.runner.buttons.start, "kit-submit")
-        self.contain(line(self.profile, self.over), self.runner, self.told)
+        own = copying(self, lambda: parameter_file(checked())) if copied else ()
+        self.contain(*own, line(self.profile, self.over), self.runner, self.told)
 
     def submit(self) -> None:
         """Write the parameter file and submit; returns at once where a person watches."""
@@ -82,7 +90,7 @@ class Handover(Panel):
         return {"text/plain": self.told.text, "text/html": ""}
 
     def _submit(self, stop: threading.Event, report: Report) -> str:
-        values = self.form.yaml  # refuses what cannot be used, before anything is written
+        values = parameter_file(self.checked())  # refuses what cannot be used, before anything is written
         report(0, None, "submitting …")
         directory = new_directory(self.stage, "panel")
         try:

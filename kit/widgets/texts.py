@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from kit import wording
+from kit.parameters import NOT_COMPARED, Parameters
 
-__all__ = ["same", "text_of", "yaml_of"]
+__all__ = ["parameter_file", "same", "text_of", "yaml_of"]
 
 
 class Dumper(yaml.SafeDumper):
@@ -41,6 +42,14 @@ def text_of(annotation: Any, value: Any) -> str:
 def yaml_of(values: Mapping[str, Any]) -> str:
     """Return `values` as the lines of a parameter file; empty where there are none."""
     return "".join(f"{_flow(name)}: {_flow(value)}\n" for name, value in values.items())
+
+
+def parameter_file(p: Parameters) -> str:
+    """Return what of `p` differs from the defaults as a parameter file for `kit run -f` and `kit submit -f`.
+
+    Without `output` and `interactive`, which do not change what a stage computes.
+    """
+    return yaml_of({name: value for name, value in p.changed().items() if name not in NOT_COMPARED})
 
 
 def _plain_texts(value: Any) -> Iterator[str]:

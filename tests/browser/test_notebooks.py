@@ -9,7 +9,19 @@ from tests.browser.accessibility import OURS, reach_by_tab, violations
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PLACES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "notebooks").rglob("[!.]*.ipynb"))
-PANELS = [place for place in PLACES if ".panel import" in (PROJECT / place).read_text()]
+PANELS = [place for place in PLACES if "panel import" in (PROJECT / place).read_text()]
+
+
+REACH = """() => [...document.querySelectorAll('.jp-Cell')].reduce((sum, one) => sum + one.offsetHeight, 0)"""
+TO_TOP = "() => document.querySelectorAll('*').forEach(one => { if (one.scrollTop) one.scrollTop = 0 })"
+
+
+def keep_picture(page, path):
+    """Take a picture of all of the notebook, which scrolls inside its page."""
+    page.set_viewport_size({"width": 1200, "height": min(page.evaluate(REACH) + 200, 12_000)})
+    page.evaluate(TO_TOP)
+    page.wait_for_timeout(300)  # ms; what is drawn anew for the other size
+    page.screenshot(path=path)
 
 
 def code_cells(place):
@@ -24,6 +36,7 @@ def test_in_jupyterlab_it_runs_and_its_panel_can_be_used_without_eyes_and_withou
     counts = page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
     assert [one for one in counts if one.strip("[]: ").isdigit()] == counts
     assert len(counts) == len(code_cells(place))
+    keep_picture(page, pictures / f"lab_{Path(place).stem}.png")
     if place not in PANELS:
         return
     panel = page.locator(OURS).first
@@ -45,4 +58,4 @@ def test_elsewhere_it_runs_and_its_panel_is_there(front_end, place, open_place, 
         picture = panel.locator("img.kit-picture").first
         picture.wait_for()
         page.wait_for_function("image => image.naturalWidth > 100", arg=picture.element_handle())
-        panel.screenshot(path=pictures / f"{front_end}_{Path(place).stem}.png")
+    keep_picture(page, pictures / f"{front_end}_{Path(place).stem}.png")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.parameters import ParameterError
-from kit.widgets.filters import Table, arrange, compile_filter, search_text, shown, unmatched
+from kit.widgets.filters import WIDEST, Table, arrange, compile_filter, search_text, shown, unmatched
 
 RECORDS = [
     {"name": "Zmumu", "pt": 41.5, "count": 3, "matched": True, "flavour": None},
@@ -125,9 +125,16 @@ def test_all_lines_of_a_table_are_equally_wide_and_numbers_stand_right():
 
 
 def test_a_long_cell_is_cut_visibly():
-    table = Table([{"path": "x" * 100}], ["path"])
-    assert table.line({"path": "x" * 100}).endswith("x…")
+    table = Table([{"path": "x" * 200}], ["path"])
+    assert table.line({"path": "x" * 200}).endswith("x…")
 
 
 def test_values_read_as_people_write_them():
     assert [shown(value) for value in (None, True, 0.1 + 0.2, 12, "x")] == ["–", "yes", "0.3", "12", "x"]
+
+
+def test_a_long_column_takes_the_room_that_the_others_leave():
+    records = [{"file": "f" * 60, "size": 3}]
+    assert "f" * 60 in Table(records, ["file", "size"]).line(records[0])
+    crowd = {f"c{number}": "x" * 30 for number in range(8)}
+    assert len(Table([crowd], list(crowd)).line(crowd)) == 8 * WIDEST + 7 * 2

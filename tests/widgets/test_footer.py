@@ -35,7 +35,9 @@ def test_what_a_panel_does_while_it_is_made_is_no_step():
 def test_its_file_and_its_stage_are_those_of_the_panel():
     panel = ScanPanel()
     assert panel.footer.keeper.file.value == "outputs/panels/beam_scan.json"
-    assert (panel.footer.handover.stage, panel.footer.handover.form) == ("beam/scan", panel.form)
+    assert panel.footer.handover.stage == "beam/scan"
+    panel.form.set(gain=5.0)
+    assert panel.footer.handover.checked().gain == 5.0
 
 
 def test_in_a_static_picture_it_takes_no_place():
@@ -48,8 +50,21 @@ def test_closing_it_leaves_nothing_at_work():
     assert panel.footer.handover.runner.status == "idle"
 
 
-def test_a_panel_that_only_looks_has_nothing_to_submit():
+def test_a_panel_that_submits_in_its_own_way_has_nothing_to_submit_here():
     panel = ScanPanel()
     footer = Footer(panel, "beam/look")
     assert footer.handover is None
+    footer.close()
+
+
+def test_a_panel_without_a_form_hands_over_and_copies_what_it_stands_for():
+    panel = ScanPanel()
+    footer = Footer(panel, "beam/scan", parameters=lambda: ScanParameters.build({"gain": panel.time}, "panel"))
+    copy, text = footer.handover.children[1:3]
+    copy.click()
+    assert (text.value, text.layout.display) == ("gain: 3.0\n", "")
+    panel.time = -1.0
+    copy.click()
+    assert "gain is -1.0" in footer.handover.error
+    assert text.layout.display == "none"
     footer.close()

@@ -18,14 +18,19 @@ class ToyParameters(Parameters):
 
 
 @pytest.fixture
-def handover(toy, python, monkeypatch, tmp_path):
+def handover(toy, form, python, monkeypatch, tmp_path):
     """Return the handover of a notebook that squares x; workers and memory as small as the notebook."""
     (tmp_path / "parameters").mkdir()
-    return Handover("beam/toy", ParameterForm(ToyParameters), interactive=False)
+    return Handover("beam/toy", form.checked, interactive=False)
 
 
-def test_the_values_of_the_form_become_a_file_and_one_job(handover, tmp_path, eventually):
-    handover.form.set(x=7.0)
+@pytest.fixture
+def form():
+    return ParameterForm(ToyParameters)
+
+
+def test_the_values_of_the_form_become_a_file_and_one_job(handover, form, tmp_path, eventually):
+    form.set(x=7.0)
     handover.profile.value = "local"
     handover.submit()
     assert handover.run.startswith("outputs/beam/toy/panel_")
@@ -53,8 +58,8 @@ def test_a_refusal_is_told_in_the_commands_words_and_leaves_no_run(handover, tmp
     assert list((tmp_path / "outputs" / "beam" / "toy").glob("*")) == []
 
 
-def test_values_that_cannot_be_used_are_refused_before_anything_is_written(handover, tmp_path):
-    handover.form.set(limit=-1.0)
+def test_values_that_cannot_be_used_are_refused_before_anything_is_written(handover, form, tmp_path):
+    form.set(limit=-1.0)
     with pytest.raises(ValueError, match=r"limit is -1\.0, not above 0\.0"):
         handover.submit()
     assert not (tmp_path / "outputs").exists()
