@@ -97,7 +97,7 @@ def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures, lab):
     panel.screenshot(path=str(pictures / "mu2e_ensemble.png"))
 
 
-def test_another_ensemble_is_set_taken_back_put_back_and_submitted(page, pictures, lab):
+def test_another_ensemble_is_set_taken_back_put_back_and_submitted(page, pictures, lab, project):
     from playwright.sync_api import expect
 
     panel = page.locator(".kit-mu2e-ensemble")
