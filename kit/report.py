@@ -50,7 +50,8 @@ TEMPLATE = """<!DOCTYPE html>
  .pictures { columns: 30rem; column-gap: 1.5rem; }
  figure { margin: 0 0 1.5rem; break-inside: avoid; }
  figure img { width: 100%; max-height: 34rem; object-fit: contain; object-position: left top; background: #fff; }
- .fault, .notice { white-space: pre-wrap; overflow-wrap: anywhere; border-left: .3rem solid #b01c00; padding-left: .7rem; }
+ .fault, .notice { white-space: pre-wrap; overflow-wrap: anywhere;
+   border-left: .3rem solid #b01c00; padding-left: .7rem; }
  .notice { border-color: #ffa90e; }
 </style>
 </head>
