@@ -137,6 +137,8 @@ def run(
     complete = runner.is_complete(notebook, parameters)
     if dry_run:
         click.echo(request.table(notebook, parameters))
+        for line in request.foresight(notebook, parameters):
+            click.echo(line)
         click.echo(f"all values can be used{request.inputs_text(notebook, parameters)}; nothing was run")
         return
     if not complete:

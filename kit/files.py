@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kit import addresses
+
 __all__ = [
     "FormatError",
     "adler32",
@@ -105,6 +107,8 @@ def locate(inputs: Iterable[str]) -> list[str]:
         Naming every path that does not exist and every pattern that matches nothing.
     ModuleNotFoundError
         If an address needs XRootD and it is not installed.
+    ValueError
+        If an address holds a password or a token.
     """
     root = home()
     found: list[str] = []
@@ -134,6 +138,8 @@ def locate(inputs: Iterable[str]) -> list[str]:
 
 
 def _remote(address: str) -> list[str]:
+    if faults := list(addresses.secrets_in("an address", address)):
+        raise ValueError(faults[0])
     if "root://" in address and importlib.util.find_spec("fsspec_xrootd") is None:
         message = f"{address} needs XRootD, which is not installed: pip install -e '.[xrootd]' in the project"
         raise ModuleNotFoundError(message)

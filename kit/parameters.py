@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from kit import wording
+from kit import addresses, wording
 from kit.faults import fault_text
 
 __all__ = ["ParameterError", "Parameters", "model_named", "parameter", "read_yaml", "refusal"]
@@ -98,7 +98,8 @@ class Parameters(BaseModel):
         except ValidationError as error:
             found = error.errors()
         faults = [text for fault in found for text in fault_text(cls.model_fields, fault, values).split("\n")]
-        raise refusal(where, [*faults, *cls._contradictions_beside(found, values)])
+        secrets = [text for name, value in values.items() for text in addresses.secrets_in(name, value)]
+        raise refusal(where, [*faults, *secrets, *cls._contradictions_beside(found, values)])
 
     def named_inputs(self) -> list[str]:
         """Return the paths, patterns and addresses of the files that are read; ``demo`` stands for made ones.
@@ -120,7 +121,8 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _without_contradictions(self) -> Self:
-        if faults := list(self.contradictions()):
+        secrets = [text for name, value in self.__dict__.items() for text in addresses.secrets_in(name, value)]
+        if faults := [*secrets, *self.contradictions()]:
             raise ValueError("\n".join(faults))
         return self
 
@@ -215,7 +217,7 @@ class Parameters(BaseModel):
 
 def refusal(where: str, faults: list[str]) -> ParameterError:
     """Return one error that tells all `faults` of the values that came from `where`."""
-    faults = list(dict.fromkeys(faults))
+    faults = list(dict.fromkeys(map(addresses.masked, faults)))
     several = f"{len(faults)} values cannot be used:\n  "
     error = ParameterError(f"{where}: {several if len(faults) > 1 else ''}" + "\n  ".join(faults))
     error.faults = tuple(faults)

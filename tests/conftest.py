@@ -151,7 +151,7 @@ def counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def eventually() -> Callable[..., bool]:
     """Return a function that waits until a condition holds, and tells whether it ever did."""
 
-    def wait(condition: Callable[[], object], seconds: float = 20) -> bool:
+    def wait(condition: Callable[[], object], seconds: float = 60) -> bool:
         end = time.monotonic() + seconds
         while not (reached := condition()) and time.monotonic() < end:
             time.sleep(0.02)

@@ -1,8 +1,8 @@
 """How the tests are shared out where several processes run them (``./run test``): by files, the longest first.
 
-All tests that need the pool are one share, so that there is one pool, and it is the first: they wait more than they
-compute, and one process that does nothing but wait at the end would be time lost for all. For the same reason there
-is one process more than there are cores.
+All tests that need the pool are one share, so that there is one pool, and it is the first: they wait more than
+they compute, and a process that does nothing but wait at the end would be time lost for all. For the same reason
+there is one process more than there are cores.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import pytest
 
 __all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
 
-FIRST = "tests/condor/"
+SHARES = ("tests/condor/", "tests/faults/")  # what is started once for all of them costs more than a test
 # files of few tests that take longer than many others; beyond these, the number of tests tells
 LONG = (
     "tests/test_demo.py",
     "tests/test_documentation.py",
-    "tests/faults/",
-    "tests/hgcroc/test_panel.py",
+    SHARES[1],
+    "tests/hgcroc/panels/",
     "tests/hgcroc/test_session.py",
     "tests/batch/test_pool.py",
     "tests/batch/worker/",
@@ -29,7 +29,7 @@ LONG = (
 
 def share_of(nodeid: str) -> str:
     """Return what a test is run together with."""
-    return FIRST if nodeid.startswith(FIRST) else nodeid.partition("::")[0]
+    return next((share for share in SHARES if nodeid.startswith(share)), nodeid.partition("::")[0])
 
 
 def in_order(nodeids: list[str]) -> list[int]:
@@ -38,7 +38,7 @@ def in_order(nodeids: list[str]) -> list[int]:
 
     def rank(place: int) -> tuple[int, int]:
         share = share_of(nodeids[place])
-        return 0 if share == FIRST else 1 if share.startswith(LONG) else 2, -sizes[share]
+        return 0 if share == SHARES[0] else 1 if share.startswith(LONG) else 2, -sizes[share]
 
     return sorted(range(len(nodeids)), key=rank)
 

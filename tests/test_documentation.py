@@ -26,7 +26,6 @@ LONG = ("./run demo",)  # what is run by the slow tests alone
 QUICK = (  # sections that everybody reads; the others, which take minutes together, are run by the slow tests
     "README: Five minutes in batch",
     "README: Three ways to run the same page",
-    "README: What a run leaves",
 )
 
 

@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_with_the_file_and_leaves_nothing(tmp_path, python):
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "files.write_json('big.json', ['x' * 100] * 100)",
     )
-    _, trace = process.communicate(timeout=10)
+    _, trace = process.communicate(timeout=120)
     assert re.search(r"OSError: \[Errno 27\] File too large: '\S*big\.json'", trace)
     assert list(tmp_path.iterdir()) == []
 

@@ -222,7 +222,7 @@ def test_a_full_disk_fails_the_run_and_names_the_file(tmp_path, python):
         "with Run('s/s', Parameters(output='run')) as run, run.writing('big.txt') as part:\n"
         "    part.write_text('x' * 100_000)",
     )
-    assert re.search(r"File too large: '\S*big\.txt'", process.communicate(timeout=20)[1])
+    assert re.search(r"File too large: '\S*big\.txt'", process.communicate(timeout=120)[1])
     assert load("run").state == "failed"
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["manifest.json"]
 

@@ -71,7 +71,7 @@ def start_dag(campaign: Campaign, changes: Options, say: Say, *, stale: bool = F
         dag.Stage(
             one.stage.name,
             str(one.round.directory),
-            dag.variables((one.round.directory / "chunks.txt").read_text(encoding="utf-8").splitlines()),
+            dag.variables(one.round.rows),
             one.stage.source.stage if one.stage.source and one.stage.source.stage in nodes else "",
         )
         for one in nodes.values()
@@ -196,7 +196,7 @@ def _derived(stage: Stage, batch: BatchRun, options: Options, before: _Nodes, pl
 def _brought(batch: BatchRun, results: Sequence[str]) -> dict[str, str]:
     """Return what a job gets of the stage before: lines and files of some of its jobs, and its points."""
     paths = [f"{batch.results}/{name}.{ending}" for name in results for ending in ("jsonl", "tar")]
-    return {path: path for path in [*paths, str(batch.points)]}
+    return {description.fit(path): path for path in [*paths, str(batch.points)]}
 
 
 def _know_points(campaign: Campaign, stage: Stage, batch: BatchRun) -> None:
@@ -225,7 +225,7 @@ def _know_points(campaign: Campaign, stage: Stage, batch: BatchRun) -> None:
 
 def _given(round_: Round) -> list[list[Path]]:
     """Return, for each job of a round, the lines that it was given."""
-    rows = dag.variables((round_.directory / "chunks.txt").read_text(encoding="utf-8").splitlines())
+    rows = dag.variables(round_.rows)
     groups = []
     for columns in rows.values():
         paths = [Path(text) for text in columns["files"].split(", ") if text.endswith(".jsonl")]

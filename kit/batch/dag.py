@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.batch import condor
+from kit.batch.description import fit
 from kit.batch.events import EventLog
 from kit.batch.faults import SubmissionError
 from kit.batch.sites import Site
@@ -59,17 +60,22 @@ def dag_text(stages: Iterable[Stage]) -> str:
 
 
 def _lines(stage: Stage) -> Iterator[str]:
-    place = f' DIR "{stage.directory}"' if stage.directory else ""
+    place = f' DIR "{fit(stage.directory)}"' if stage.directory else ""
     nodes = [stage.prefix + chunk for chunk in stage.chunks]
     for node, columns in zip(nodes, stage.chunks.values(), strict=True):
         yield f"JOB {node} chunk.sub{place}"
-        values = " ".join(f'{name}="{value}"' for name, value in columns.items())
+        values = " ".join(f'{name}="{_escaped(value)}"' for name, value in columns.items())
         yield f"VARS {node} {values}"
         yield f"RETRY {node} {RETRIES}"
     yield f"JOB {stage.gate} merge.sub{place}"
     yield f"PARENT {' '.join(nodes)} CHILD {stage.gate}"
     if stage.after:
         yield f"PARENT {stage.after}-gate CHILD {' '.join(nodes)}"
+
+
+def _escaped(value: str) -> str:
+    """Return a value as DAGMan's quotes hold it, in which a backslash begins an escape."""
+    return value.replace("\\", r"\\")
 
 
 def variables(rows: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from kit.batch.chunks import Chunk, flavour_for
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.sites import Site
 
-__all__ = ["Job", "check_extra", "describe", "describe_gate", "fit", "live"]
+__all__ = ["Job", "check_extra", "check_folder", "describe", "describe_gate", "fit", "live"]
 
 MANY_JOBS = 1000  # above, the schedd makes jobs only as they are needed
 GATE_MEMORY = 500  # MB; what a table of a hundred thousand points takes
 ENVIRONMENT = '"HOME=./ PYTHONDONTWRITEBYTECODE=1"'
 # a line would end, or a list, or a text in quotes; a macro would be put in
 UNFIT = re.compile(r"""[\x00-\x1f\x7f,"]|\$+\w*\(|\\$|^\s|\s$""")
+UNFIT_FOLDER = re.compile(
+    r"[\x00-\x1f\x7f]|\$\$\("
+)  # put in as late as on the machine, into the path of the executable
 HELD_TIMES = 4  # releases after which a job stays held
 OURS = ("log", "queue", "executable", "arguments", "submit_event_notes", "when_to_transfer_output",
         "should_transfer_files", "output", "error", "batch_name", "initialdir")  # fmt: skip
@@ -138,6 +142,19 @@ def fit(text: str) -> str:
         message = f"{text!r}: HTCondor's lists cannot hold a name with {found[0]!r}; rename it"
         raise SubmissionError(message)
     return text
+
+
+def check_folder(directory: Path) -> None:
+    """Refuse a directory that jobs could not be sent from.
+
+    Raises
+    ------
+    SubmissionError
+        Naming what in its path HTCondor would take for something else.
+    """
+    if found := UNFIT_FOLDER.search(str(directory)):
+        message = f"{str(directory)!r}: HTCondor cannot work in a folder with {found[0]!r}; rename it"
+        raise SubmissionError(message)
 
 
 def _text(lines: Sequence[tuple[str, str]], site: Site, options: Options, queue: str) -> str:

@@ -127,6 +127,8 @@ def where(options: Options, directory: Path) -> tuple[Site, dict[str, str]]:
         message = "mail comes from the last node of a DAG: add --dag, or take notify `command: PROGRAM`"
         raise SubmissionError(message)
     description.check_extra(options.extra)
+    if not site.local:
+        description.check_folder(directory)
     return site, environment_for(options, site)
 
 

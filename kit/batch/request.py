@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from kit import files, wording
 from kit.batch.notebooks import Notebook
 from kit.parameters import Parameters, read_yaml, refusal
 
-__all__ = ["found", "inputs_text", "parameters_of", "table", "values_of"]
+__all__ = ["foresight", "found", "inputs_text", "parameters_of", "table", "values_of"]
 
 
 def parameters_of(notebook: Notebook, file: Path | None, pairs: tuple[str, ...]) -> Parameters:
@@ -74,6 +75,23 @@ def inputs_text(notebook: Notebook, parameters: Parameters) -> str:
         return ""
     plural = "" if len(there) == 1 else "s"
     return f", {len(there)} file{plural} to be read found" if there else ", inputs are made for the demo"
+
+
+def foresight(notebook: Notebook, parameters: Parameters) -> list[str]:
+    """Return what a stage says of a run before it runs, where its module has a ``foresight``.
+
+    It raises what the run would refuse, such as a plan that cannot be carried out.
+    """
+    if not notebook.own:
+        return []
+    name = f"kit.{notebook.stage.replace('/', '.')}"
+    try:
+        room = importlib.import_module(name)
+    except ModuleNotFoundError as fault:
+        if not name.startswith(str(fault.name)):
+            raise
+        return []  # a copy of a stage's notebook under another name
+    return list(room.foresight(parameters)) if hasattr(room, "foresight") else []
 
 
 def table(notebook: Notebook, parameters: Parameters | None = None) -> str:

@@ -39,6 +39,11 @@ class Round:
         return [Chunk(spread(indexes), memory, *label) for indexes, memory, *label in listed]
 
     @property
+    def rows(self) -> list[str]:
+        """The rows of its ``chunks.txt``, without their ends; a name may hold what Python takes for one."""
+        return (self.directory / "chunks.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+
+    @property
     def submitted(self) -> dict[str, Any] | None:
         """What is known of its submission, None where it has not been submitted."""
         record = self.directory / "submitted.json"

@@ -187,15 +187,20 @@ def _source(path: Path, sample: str, sha256: str) -> Source:
 
 def _files(run: FinishedRun) -> dict[Path, str]:
     """Return the files of windows of a run with their checksums: parquet, or text where there is none."""
-    sums = {str(output["path"]): str(output.get("sha256", "")) for output in run.manifest["outputs"]}
-    found = [name for name in sums if name.endswith(".parquet")] or [n for n in sums if n.endswith(ENDINGS)]
-    return {run.directory / name: sums[name] for name in found}
+    sums = _sums(run)
+    found = [path for path in sums if path.suffix == ".parquet"] or [p for p in sums if p.name.endswith(ENDINGS)]
+    return {path: sums[path] for path in found}
+
+
+def _sums(run: FinishedRun) -> dict[Path, str]:
+    """Return the checksums of all outputs of a run, by their paths."""
+    return {run.directory / output["path"]: output.get("sha256", "") for output in run.manifest["outputs"]}
 
 
 def _stated(path: Path) -> str:
     """Return the checksum of a file in the manifest beside it; empty where no run has left one."""
     try:
-        return _files(load(path.parent)).get(path, "")
+        return _sums(load(path.parent)).get(path, "")
     except (FileNotFoundError, FormatError):  # alone, or beside a manifest of something else
         return ""
 

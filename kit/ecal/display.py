@@ -68,7 +68,9 @@ def shown(part: Part, threshold: float | None = None, ringed: str = "mustache") 
     listed = ringed == "mustache" and "in_mustache" in cluster
     members = cluster["in_mustache"] if listed else cluster["in_geom_mustache"]
     # φ_seed − φ is what is stored; drawn is φ − φ_seed, as on the detector
-    return Shown(part, -cluster["cluster_dphi"], deta, cluster["et_cluster"], score, calo, limit, labels, members)
+    return Shown(
+        part, 0.0 - cluster["cluster_dphi"], deta, cluster["et_cluster"], score, calo, limit, labels, members
+    )
 
 
 def heading(s: Shown) -> str:
@@ -170,7 +172,7 @@ def draw_crystals(picture: Any, axes: Any, s: Shown, *, logarithmic: bool = True
     else:
         scale = "logarithmic" if logarithmic else "linear"
         low_end, high_end = drawn.get_clim()
-        axes.set_title(f"colour: {low_end:.2g} (dark) to {high_end:.2g} GeV (bright), {scale}", fontsize=9)
+        axes.set_title(f"colour: {low_end:.2g} (dark) to {high_end:.3g} GeV (bright), {scale}", fontsize=9)
     for place in range(len(s.et)):
         own = np.flatnonzero(owner == place)
         if len(own):

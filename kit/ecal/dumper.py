@@ -129,8 +129,8 @@ class DumperFile:
         raise FormatError(message)
 
     def _refuse_missing(self) -> None:
-        present = list(self._tree.keys())
-        missing = [branch.name for branch in self._branches if branch.name not in set(present)]
+        present = dict.fromkeys(self._tree.keys(recursive=False))
+        missing = [branch.name for branch in self._branches if branch.name not in present]
         if not missing:
             return
         near = [difflib.get_close_matches(name, present, n=1, cutoff=0.7) for name in missing]

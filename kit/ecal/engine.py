@@ -65,15 +65,7 @@ NUMPY = Engine(
 
 
 def engine(events: int) -> Engine:
-    """Return the loops for a file of so many events: compiled for many, or once they are loaded.
-
-    Environment ``KIT_KERNELS``, ``numpy`` or ``compiled``, overrides.
-
-    Raises
-    ------
-    ValueError
-        If ``KIT_KERNELS`` is anything else.
-    """
+    """Return the loops for a file of so many events, see `kit.compiled.choose`."""
     return compiled.choose(NUMPY, compiled_engine, worthwhile=events >= COMPILED_FROM)
 
 

@@ -106,13 +106,17 @@ def open_windows(
             taken = False
             for w in range(first, used):
                 s = seeds[w]
+                if iz[i] != iz[s]:  # what is asked first decides most
+                    continue
                 e = eta[s] - eta[i] if eta[s] < 0 else eta[i] - eta[s]
+                if not down[s] <= e <= up[s]:
+                    continue
                 p = phi[s] - phi[i]
                 if p > np.pi:
                     p -= TWO_PI
                 elif p < -np.pi:
                     p += TWO_PI
-                taken = iz[i] == iz[s] and down[s] <= e <= up[s] and abs(p) <= width[s]
+                taken = abs(p) <= width[s]
                 if taken:
                     break
             if taken:
@@ -148,13 +152,17 @@ def fill(
         s = seeds[w]
         for k in range(offsets[event[w]], offsets[event[w] + 1]):
             i = order[k]
+            if iz[i] != iz[s]:
+                continue
             e = eta[s] - eta[i] if eta[s] < 0 else eta[i] - eta[s]
-            p = phi[s] - phi[i]
+            if not down[s] <= e <= up[s]:
+                continue
+            p = phi[s] - phi[i]  # as in `open_windows`: a function for both takes 1.7 times as long
             if p > np.pi:
                 p -= TWO_PI
             elif p < -np.pi:
                 p += TWO_PI
-            if iz[i] == iz[s] and down[s] <= e <= up[s] and abs(p) <= width[s]:
+            if abs(p) <= width[s]:
                 if used < len(window):
                     window[used], cluster[used], dphi[used] = w, i, p
                 used += 1

@@ -9,12 +9,13 @@ others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kit.ecal.engine import engine
-from kit.ecal.events import AnyArray, IntArray, starts
+from kit.ecal.events import AnyArray, BoolArray, IntArray, starts
 from kit.files import FormatError
 
 __all__ = ["Decoder", "Levels", "number_type", "raw_bytes", "unnest"]
@@ -94,6 +95,14 @@ class _Shape:
     lists: IntArray
     width: int
 
+    @cached_property
+    def numbers(self) -> BoolArray:
+        """Which words are no counts."""
+        found = np.ones(self.begins[-1], np.bool_)
+        found[self.begins[:-1]] = False
+        found[self.places] = False
+        return found
+
     def fits(self, words: AnyArray, begins: IntArray, width: int) -> bool:
         """Tell whether a branch has its counts at the same places."""
         return (
@@ -131,10 +140,7 @@ class Decoder:
             if shape is None:
                 return None
             self._shapes.append(shape)
-        numbers = np.ones(len(words), np.bool_)
-        numbers[begins[:-1]] = False
-        numbers[shape.places] = False
-        native = words[numbers].view(kind).astype(kind.newbyteorder("="))
+        native = words[shape.numbers].view(kind).astype(kind.newbyteorder("="))
         return [starts(shape.lists), starts(shape.counts)], native
 
 

@@ -22,6 +22,13 @@ REACH_FIELDS = (
     *("eta", "deta_seed", "dphi_seed", "simen_sig", "simfrac_sig", "is_seed", "simen_sig_frac"),
     *("simen_pu_frac", "PUsimen_frac", "noise_en"),  # only with pileup
 )
+TEXTS = {
+    "simfrac_sig": "Score: share of the particle's energy",
+    "simen_sig_frac": "Energy of the particle / energy of the cluster",
+    "simen_pu_frac": "Energy of pileup / energy of the cluster",
+    "PUsimen_frac": "Energy of pileup / energy of the particle in it",
+    "noise_en": "Noise of the cluster [GeV]",
+}
 VERSIONS = {1: ":", 2: "--", 3: "-"}
 Columns = Mapping[str, AnyArray]
 
@@ -123,23 +130,21 @@ def extents(rows: Columns) -> figures.Picture:
 
 def shares(rows: Columns) -> figures.Picture:
     """Draw the share of the particle's energy in a cluster, and that of the particle in the cluster's energy."""
-    with figures.style("CMS"):
-        picture, axes = figures.grid(1, 2, size=(13, 5), experiment="CMS")
-        figures.label(axes[0, 0], "CMS", "Simulation")
-        _by_role(axes[0, 0], rows, "simfrac_sig", "Score: share of the particle's energy")
-        _by_role(axes[0, 1], rows, "simen_sig_frac", "Energy of the particle / energy of the cluster")
-        axes[0, 0].legend(loc="upper left")
-        return picture
+    return _roles(rows, ("simfrac_sig", "simen_sig_frac"))
 
 
 def pileup(rows: Columns) -> figures.Picture:
     """Draw the energy of pileup in clusters over their own, over that of the particle, and their noise."""
+    return _roles(rows, ("simen_pu_frac", "PUsimen_frac", "noise_en"))
+
+
+def _roles(rows: Columns, names: Sequence[str]) -> figures.Picture:
+    """Draw numbers of main clusters and of others side by side."""
     with figures.style("CMS"):
-        picture, axes = figures.grid(1, 3, size=(18, 5), experiment="CMS")
+        picture, axes = figures.grid(1, len(names), size=(0.5 + 6 * len(names), 5), experiment="CMS")
         figures.label(axes[0, 0], "CMS", "Simulation")
-        _by_role(axes[0, 0], rows, "simen_pu_frac", "Energy of pileup / energy of the cluster")
-        _by_role(axes[0, 1], rows, "PUsimen_frac", "Energy of pileup / energy of the particle in it")
-        _by_role(axes[0, 2], rows, "noise_en", "Noise of the cluster [GeV]")
+        for each, name in zip(axes[0], names, strict=True):
+            _by_role(each, rows, name, TEXTS[name])
         axes[0, 0].legend(loc="upper left")
         return picture
 

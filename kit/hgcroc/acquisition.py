@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kit import files
 from kit.directories import RunError
+from kit.files import FormatError
 from kit.hgcroc.calibration.chains import follow, is_chain, overlays_for
 from kit.hgcroc.logbook import LOG
 from kit.hgcroc.marks import Mark, Status, marks_text
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.options import AcquisitionParameters
 from kit.hgcroc.planning.dialects import Layer
+from kit.hgcroc.planning.from_parameters import plan_of
+from kit.hgcroc.planning.preview import preview_of
 from kit.hgcroc.planning.scan import Plan
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.resuming import FILE, adopt, set_aside
@@ -29,7 +33,7 @@ from kit.hgcroc.session import Session
 from kit.hgcroc.validation import validate
 from kit.run import Run
 
-__all__ = ["AcquisitionParameters", "acquire", "finish", "folder_of", "start_session"]
+__all__ = ["AcquisitionParameters", "acquire", "finish", "folder_of", "foresight", "start_session"]
 
 ALL_MARKS = sum(Mark)
 FEW = 5  # points that are named; the log has all
@@ -48,6 +52,21 @@ def acquire(p: AcquisitionParameters, run: Run) -> dict[str, Any]:
         If points are not as they should be, and were not accepted to be so.
     """
     return follow(p, run, _measure) if is_chain(p) else _measure(p, run)
+
+
+def foresight(p: AcquisitionParameters) -> Iterator[str]:
+    """Yield what a scan would cost and what there is to say about it: it is planned, and nothing is sent.
+
+    Raises
+    ------
+    ProcedureError
+        With all faults of the procedure.
+    """
+    plan, findings = plan_of(p)
+    preview = preview_of(p, plan)
+    yield f"{plan.procedure.name}: {preview.words}"
+    yield from filter(None, [preview.room(files.resolve(p.output or "outputs"))])
+    yield from (f"warning: {text}" for text in findings.warnings)
 
 
 def _measure(p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | None = None) -> dict[str, Any]:
@@ -94,6 +113,12 @@ def folder_of(p: AcquisitionParameters, plan: Plan, run: Run) -> Path:
         set_aside(run.directory / name)
         return run.directory / name
     folder, earlier = adopt(name, run.directory)
+    if (path := folder / FILE).is_file():
+        try:
+            Scan.open(path).close()
+        except FormatError as fault:
+            message = f"{fault}; with resume=false it is put aside, and all points are measured anew"
+            raise FormatError(message) from None
     if earlier is not None:
         run.notice(f"goes on with {files.shown(earlier)}")
     return folder
@@ -121,6 +146,7 @@ def finish(p: AcquisitionParameters, run: Run, session: Session, measured: int, 
             run.has(str(found.relative_to(run.directory)))
     with Scan.open(path) as scan:
         status, flags = scan.point_column("status"), scan.point_column("flags")
+        bad_halves = int(scan.point_column("n_bad").sum())
         writes, tries = scan.point_column("writes"), scan.point_column("tries")
         summary = {
             "procedure": plan.procedure.name,
@@ -130,10 +156,12 @@ def finish(p: AcquisitionParameters, run: Run, session: Session, measured: int, 
             **scan.summary(),
             "measured_now": measured,
             "events": int(scan.point_column("n_events").sum()),
+            "bad_halves": bad_halves,
             "register_writes": int(writes.sum()),
             "tries": int(tries.sum()),
             "seconds": round(seconds, 3),
         }
+    _tell_marks(p, run, flags[status == Status.GOOD], bad_halves)
     unaccepted = flags & np.uint32(~p.accepted & ALL_MARKS)
     bad = np.flatnonzero((status == Status.FAILED) | ((status == Status.FLAGGED) & (unaccepted != 0)))
     if len(bad):
@@ -143,3 +171,12 @@ def finish(p: AcquisitionParameters, run: Run, session: Session, measured: int, 
         message = f"{len(bad)} of {len(plan)} points are not as they should be: {words}; accept them, or try again"
         raise RunError(message)
     return summary
+
+
+def _tell_marks(p: AcquisitionParameters, run: Run, flags: npt.NDArray[np.uint32], bad_halves: int) -> None:
+    """Say what is to be said of points that are good all the same."""
+    if corrupt := int(((flags & Mark.CORRUPT) != 0).sum()):
+        what = "left out of" if p.compat == "none" else "counted in"
+        run.notice(f"{corrupt} points have broken halves, {bad_halves} in all, which are {what} the summary")
+    if unverified := int(((flags & Mark.UNVERIFIED) != 0).sum()):
+        run.notice(f"{unverified} points have a state that was not verified: readback is none")

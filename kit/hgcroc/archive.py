@@ -73,7 +73,8 @@ def read_archive(data: bytes, name: str = "raw data") -> Frames:
     first = _lengths(data, len(HEAD))
     if first is None:
         none = np.empty(0, np.int32)
-        return Frames(none, none, np.empty((0, 2, WORDS), np.uint32), len(data), min(len(HEAD), len(data)))
+        used = len(HEAD) if len(data) >= len(HEAD) else 0
+        return Frames(none, none, np.empty((0, 2, WORDS), np.uint32), len(data), used)
     return _read_equal(data, first) or _read_any(data)
 
 

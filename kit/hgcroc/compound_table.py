@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import files
+from kit.hgcroc import reserving
 
 __all__ = ["EVENT_TYPE", "SUMMARY_TYPES", "type_of", "write_table"]
 
@@ -72,12 +73,16 @@ def write_table(path: Path, types: Mapping[str, np.dtype[Any]], parts: Iterable[
             rows = np.empty(len(next(iter(columns.values()))), kind)
             for name in types:
                 rows[name] = columns[name]
-            table.resize(len(table) + len(rows), axis=0)
-            table[len(table) - len(rows) :] = rows
+            with reserving.writing(file, rows.nbytes + reserving.chunk_bytes(table)):
+                table.resize(len(table) + len(rows), axis=0)
+                table[len(table) - len(rows) :] = rows
+                file.flush()
         fields = {f"FIELD_{number}_NAME": name for number, name in enumerate(types)}
         _attribute(table, _TABLE | fields)
-        table.attrs["NROWS"] = np.int64(len(table))
-        return len(table)
+        count = len(table)
+        table.attrs["NROWS"] = np.int64(count)
+        reserving.close(file)
+        return count
 
 
 def _attribute(place: Any, texts: Mapping[str, str]) -> None:

@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import kit
 from kit.hgcroc import messages
-from kit.hgcroc.wire import Requester, Wire
+from kit.hgcroc.wire import Requester, WaitEndedError, Wire
 
 __all__ = ["EmulatorProcess"]
 
@@ -31,6 +31,10 @@ class EmulatorProcess:
     ----------
     *options : str
         Of ``python -m kit.hgcroc.emulator``.
+    patience : float
+        Seconds until it has to be ready.
+    interrupt : callable, optional
+        True ends the wait for it.
 
     Attributes
     ----------
@@ -43,16 +47,22 @@ class EmulatorProcess:
     ------
     RuntimeError
         With what it said, if it does not get ready.
+    WaitEndedError
+        If `interrupt` ended the wait.
     """
 
-    def __init__(self, *options: str, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, *options: str, patience: float = PATIENCE, interrupt: Callable[[], bool] | None = None
+    ) -> None:
         words = [sys.executable, "-m", "kit.hgcroc.emulator", "--parent", str(os.getpid()), *options]
         path = os.pathsep.join(filter(None, [str(Path(kit.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
         )
         try:
-            self.announcement: dict[str, Any] = json.loads(self._first_line(words, patience))
+            self.announcement: dict[str, Any] = json.loads(
+                self._first_line(words, patience, interrupt or (lambda: False))
+            )
         except BaseException:
             self._end()
             raise
@@ -61,10 +71,13 @@ class EmulatorProcess:
         address = f"tcp://{self.announcement['host']}:{self.announcement['ports']['control']}"
         self._control = Requester(self._wire, address, PATIENCE)
 
-    def _first_line(self, words: Sequence[str], patience: float) -> str:
+    def _first_line(self, words: Sequence[str], patience: float, interrupt: Callable[[], bool]) -> str:
         stream = self._process.stdout
         end = time.monotonic() + patience
         while stream is not None and time.monotonic() < end:
+            if interrupt():
+                message = "the wait for the emulator was ended"
+                raise WaitEndedError(message)
             if select.select([stream], [], [], 0.1)[0]:
                 if line := stream.readline():
                     return line

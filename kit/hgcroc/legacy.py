@@ -15,7 +15,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from kit import files
+from kit import files, wording
+from kit.hgcroc import reserving
 from kit.hgcroc.compound_table import EVENT_TYPE, SUMMARY_TYPES, type_of, write_table
 from kit.hgcroc.events import event_columns
 from kit.hgcroc.measurements import Scan
@@ -89,6 +90,7 @@ def export_012(
         kinds.setdefault(_kind_012(scan, source).str, []).append(name)
     rows = len(wanted) * len(scan.array("chip", [0])[0])
     with files.whole(path) as part, h5py.File(part, "w") as file:
+        reserving.reserve(file, rows * np.dtype(np.int64).itemsize)
         group = file.create_group("data")
         about = {"pandas_type": "frame", "pandas_version": "0.15.2", "encoding": "UTF-8", "errors": "strict"}
         _describe(
@@ -105,6 +107,7 @@ def export_012(
             )
             _describe(values, "CARRAY", transposed=np.int8(1))
             _fill(scan, values, [columns[name] for name in names], wanted)
+        reserving.close(file)
     return Path(path)
 
 
@@ -129,7 +132,9 @@ def _fill(scan: Scan, values: h5py.Dataset, names: Sequence[str], points: npt.ND
     for start in range(0, len(points), POINTS_AT_ONCE):
         piece = points[start : start + POINTS_AT_ONCE]
         rows = np.stack([scan.array(name, piece).ravel() for name in names], axis=1)
-        values[place : place + len(rows)] = rows
+        with reserving.writing(values.file, rows.nbytes + reserving.chunk_bytes(values)):
+            values[place : place + len(rows)] = rows
+            values.file.flush()
         place += len(rows)
 
 
@@ -202,7 +207,15 @@ def export_1015(
     known = EVENTS_1015 if scan.has_events else SUMMARY_012
     chosen = list(columns) or [*known, *dict.fromkeys(n for block in SEARCH_1015 for n in scan.table.names(block))]
     measured = [name for name in chosen if name in known]
-    registers = {name: row_registers(scan.table, name, SEARCH_1015) for name in chosen if name not in known}
+    registers = {}
+    for name in chosen:
+        if name not in known:
+            try:
+                registers[name] = row_registers(scan.table, name, SEARCH_1015)
+            except KeyError as fault:
+                there = [*known, *(each for block in SEARCH_1015 for each in scan.table.names(block))]
+                message = f"{fault.args[0]}{wording.suggestion(name, there)}"
+                raise KeyError(message) from None
     types = {name: EVENT_TYPE if scan.has_events else SUMMARY_TYPES[name] for name in measured}
     types |= {name: type_of(int(scan.table.maximum[index].max())) for name, index in registers.items()}
     pieces = _event_pieces if scan.has_events else _summary_pieces

@@ -31,6 +31,8 @@ class Mark(enum.IntFlag):
     TOA_STEP = 512  # times of two phases not 64 codes a step apart
     TWIN = 1024  # same data as a point with other settings
     FULL_SCALE = 2048  # a quantity beyond its scale in every channel
+    OFF = 4096  # the registers let no half send anything
+    EMPTY = 8192  # nothing sound from a half that should send
 
 
 TEXTS = {
@@ -46,6 +48,8 @@ TEXTS = {
     Mark.TOA_STEP: "TOA does not follow the phase",
     Mark.TWIN: "same data as another point",
     Mark.FULL_SCALE: "beyond full scale everywhere",
+    Mark.OFF: "no data: RunL and RunR of all chips are 0",
+    Mark.EMPTY: "nothing sound from a half that is on",
 }
 
 

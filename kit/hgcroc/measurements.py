@@ -62,6 +62,8 @@ class Scan:
 
         Raises
         ------
+        FileNotFoundError
+            If there is none.
         FormatError
             If the file is no scan.
         """
@@ -69,7 +71,8 @@ class Scan:
         try:
             file = opened(path)
         except FileNotFoundError:
-            raise
+            message = f"there is no {files.shown(path)}; should be the file of a scan"
+            raise FileNotFoundError(message) from None
         except OSError as fault:
             message = f"{files.shown(path)}: {fault}; should be the file of a scan"
             raise FormatError(message) from None
@@ -208,7 +211,9 @@ class Scan:
     @property
     def usual_columns(self) -> list[str]:
         """Rows, point, what the axes change, and the summary."""
-        changed = [label for label in self.labels if label in self.columns]
+        known = set(self.columns)
+        own = [self.table.path_of(int(place))[3] for axis in self._axes for place in axis["own"][:]]
+        changed = [name for name in own if name in known]
         return list(dict.fromkeys([*ROW_COLUMNS, "point", *changed, *SUMMARY]))
 
     def frame(self, columns: Iterable[str] | None = None, points: npt.ArrayLike | None = None) -> pd.DataFrame:

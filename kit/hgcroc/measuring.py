@@ -195,6 +195,8 @@ class Measuring:
         outcome.columns = {"n_events": found.n_events, "n_bad": found.bad, "cut_bytes": found.raw.frames.cut}
         soft = HARMLESS | (Mark.UNVERIFIED if self.readback == "none" else NOTHING)
         outcome.status = Status.FLAGGED if outcome.marks & ~soft else Status.GOOD
+        if not outcome.summary["n"].any():
+            outcome.status = Status.FAILED
         self.keep_raw(outcome.point, 0, found.archive, bool(outcome.marks & ~Mark.UNVERIFIED))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from kit import files, wording
+from kit.hgcroc import faults
 from kit.hgcroc.board.board import Board
 from kit.hgcroc.board.connection import connect
 from kit.hgcroc.emulator_process import EmulatorProcess
@@ -59,7 +60,10 @@ class AcquisitionParameters(Parameters):
     board: Literal["ld", "hd", "char"] = parameter("ld", "kind of board")
     seed: int = parameter(1, "of the emulated board and of a random order", ge=0)
     time_scale: float = parameter(0.0, "of the emulated board: 1 as a real one, 0 as fast as it can", ge=0)
-    fault: list[str] = parameter([], "of the emulated board, such as i2c_nack 0.1, each a name and a value")
+    fault: list[str] = parameter(
+        [],
+        "of the emulated board, each a name and what it takes, such as i2c_nack 0.1; a wrong name lists all",
+    )
     board_id: str = parameter("", "name of the board, for hash and report")
     user_module: str = parameter("", "where analyses of one's own are, for calibrations that they make")
 
@@ -93,7 +97,8 @@ class AcquisitionParameters(Parameters):
                 yield f"accept has {word!r}, which is no mark{near}"
         for text in self.fault:
             try:
-                fault_words(text)
+                name, details = fault_words(text)
+                faults.checked(name, details)
             except ValueError as fault:
                 yield f"fault has {text!r}: {fault}"
         if self.fault and self.network:
@@ -113,7 +118,7 @@ def fault_words(text: str) -> tuple[str, dict[str, Any]]:
     ValueError
         If a word after the value has no ``=``.
     """
-    name, *words = shlex.split(text)
+    name, *words = shlex.split(text) or [""]
     details: dict[str, Any] = {}
     for place, word in enumerate(words):
         key, sign, value = word.partition("=")
@@ -151,13 +156,15 @@ def identity(p: AcquisitionParameters) -> str:
     return " ".join(["emulated", str(p.seed), *faults])
 
 
-def emulated(p: AcquisitionParameters, *, first_run: int = 0) -> EmulatorProcess:
+def emulated(
+    p: AcquisitionParameters, *, first_run: int = 0, interrupt: Callable[[], bool] | None = None
+) -> EmulatorProcess:
     """Return a started emulator as the parameters want it, with its faults; the caller ends it.
 
     It is told how many runs there have been: it would give those of a scan that goes on the same noise again.
     """
     words = ["--board", p.board, "--seed", str(p.seed), "--time-scale", str(p.time_scale)]
-    emulator = EmulatorProcess(*words, "--first-run", str(first_run))
+    emulator = EmulatorProcess(*words, "--first-run", str(first_run), interrupt=interrupt)
     try:
         for text in p.fault:
             name, details = fault_words(text)
@@ -183,7 +190,7 @@ def connected(
         if p.network:
             network: Mapping[str, Any] = network_of(p)
         else:
-            emulator = stack.enter_context(emulated(p, first_run=first_run))
+            emulator = stack.enter_context(emulated(p, first_run=first_run, interrupt=interrupt))
             network = emulator.networks[dialect]
         board = connect(
             network,

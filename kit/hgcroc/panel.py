@@ -8,6 +8,8 @@ set, ready to be copied into a file.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +24,7 @@ from kit.hgcroc.panels.run_panel import RunPanel
 from kit.hgcroc.panels.stand_panel import StandPanel
 from kit.hgcroc.panels.view_panel import ViewPanel
 from kit.hgcroc.planning.documents import ProcedureError
-from kit.hgcroc.planning.from_parameters import plan_from
+from kit.hgcroc.planning.from_parameters import last_scan, plan_from
 from kit.hgcroc.planning.limits import beyond
 from kit.hgcroc.planning.preview import preview_of
 from kit.hgcroc.planning.procedures import read_procedure
@@ -73,6 +75,11 @@ class ScanPanel(Panel):
 
     def __init__(self, p: AcquisitionParameters, *, interactive: bool = True) -> None:
         self.planned: Plan | None = None
+        self._remarks: list[str] = []
+        with contextlib.suppress(ProcedureError):  # what cannot be read is told below
+            if (scan := last_scan(p)) != p.procedure:
+                self._remarks = [f"of the workflow {p.procedure} this is the last scan; `kit run` runs all of it"]
+                p = p.with_values(procedure=scan)
         look: dict[str, Any] = {"interactive": interactive}
         self.form = ParameterForm(p, groups=GROUPS, folded=True, **look)
         self.stand = StandPanel(self.form.checked, lambda: self.planned, **look)
@@ -123,7 +130,7 @@ class ScanPanel(Panel):
         self.builder.programs = plan.settings(0)
         self.builder.limits = limits
         self.builder.refresh()
-        self.plan.show(preview_of(p, plan), [*findings.warnings, *told])
+        self.plan.show(preview_of(p, plan), [*self._remarks, *findings.warnings, *told])
 
     def look_at(self, path: Any) -> None:
         """Look at a scan that was measured before: its file or folder."""
@@ -159,8 +166,8 @@ class ScanPanel(Panel):
         paths = (f"{stem}.yaml", *(f"{stem}_{k}.yaml" for k in range(2, len(taken) + 3)))
         return next(path for path in paths if path not in taken)
 
-    def _reached(self, p: AcquisitionParameters) -> AcquisitionParameters:
+    def _reached(self, p: AcquisitionParameters, interrupt: Callable[[], bool]) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""
-        stand = self.stand.join()
+        stand = self.stand.join(interrupt)
         procedure, _ = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
         return stand.parameters(p, procedure.dialect)

@@ -67,17 +67,22 @@ def receive(archive: bytes, state: IntArray, table: RegisterTable, asked: int | 
         return Received(archive, None, Mark.SHORT | Mark.CUT if archive else Mark.SHORT)
     chip = raw.frames.chip
     known = (chip >= 0) & (chip < len(table.rocs))
-    sends = state[_index(table.board.name, "Top", "Run")][np.where(known, chip, 0)] != 0
+    on = state[_index(table.board.name, "Top", "Run")] != 0
+    sends = on[np.where(known, chip, 0)] & known[:, None]
     bad = (raw.corruption & ~np.uint8(BAD_COUNTER) != 0) & sends
     lost = (raw.corruption & BAD_COUNTER != 0) & sends
     n_events = len(np.unique(raw.frames.event))
     fewest = int(np.bincount(chip[known], minlength=len(table.rocs)).min())
+    sound = np.zeros(on.shape, bool)
+    np.logical_or.at(sound, np.where(known, chip, 0), sends & ~bad)
     said = {
         Mark.CUT: raw.frames.cut > 0,
         Mark.SHORT: asked is not None and fewest < asked,
         Mark.LONG: asked is not None and n_events > asked,
         Mark.CORRUPT: bool(bad.any()),
         Mark.LOST: bool(lost.any()),
+        Mark.OFF: not on.any(),
+        Mark.EMPTY: bool((on & ~sound).any()),
     }
     marks = Mark(sum(mark for mark, true in said.items() if true))
     return Received(archive, raw, marks, n_events, int(bad.sum()))

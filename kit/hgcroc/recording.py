@@ -85,10 +85,16 @@ class Recorder:
         self._file = file
         self._waiting: dict[int, tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]]] = {}
         self._flushed = self._last = 0.0
+        # all are open as long as the file: h5py keeps quiet about what it cannot write when it closes one
         self._columns = [(name, file[f"summary/{name}"]) for name in SUMMARY]
+        self._points = {name: file[f"points/{name}"] for name in (*POINT_COLUMNS, "differences")}
+        self._events = {name: file[f"events/{name}"] for name in EVENTS} if "events" in file else {}
         self._chunks = [  # how many points share a chunk, and its bytes
             (columns[0].chunks[0], sum(map(reserving.chunk_bytes, columns)))
-            for columns in ([stored for _, stored in self._columns], list(file["points"].values()))
+            for columns in (
+                [stored for _, stored in self._columns],
+                [self._points[name] for name in POINT_COLUMNS],
+            )
         ]
 
     def __enter__(self) -> Self:
@@ -102,7 +108,7 @@ class Recorder:
     @property
     def status(self) -> npt.NDArray[np.uint8]:
         """How each point stands on the disk."""
-        return np.asarray(self._file["points/status"][:], dtype=np.uint8)
+        return np.asarray(self._points["status"][:], dtype=np.uint8)
 
     def write(
         self,
@@ -131,7 +137,7 @@ class Recorder:
             with reserving.writing(self._file, self._room_of(events)):
                 self._write_events(point, events)
         if differences is not None and len(differences):
-            with reserving.writing(self._file, 2 * self._file["points/differences"].nbytes):
+            with reserving.writing(self._file, 2 * self._points["differences"].nbytes):
                 self._write_differences(point, differences)
         self._waiting[point] = (dict(columns), summary)
         now = time.monotonic()
@@ -144,9 +150,9 @@ class Recorder:
         self.flush()
         with reserving.writing(self._file):
             for point, mark in marks.items():
-                self._file["points/flags"][point] |= np.uint32(mark)
-                if self._file["points/status"][point] == Status.GOOD:
-                    self._file["points/status"][point] = Status.FLAGGED
+                self._points["flags"][point] |= np.uint32(mark)
+                if self._points["status"][point] == Status.GOOD:
+                    self._points["status"][point] = Status.FLAGGED
             self._file.flush()
 
     def flush(self) -> None:
@@ -160,7 +166,7 @@ class Recorder:
             self._file.flush()
         with reserving.writing(self._file, self._room([])):
             for point in points:
-                self._file["points/status"][point] = self._waiting[point][0]["status"]
+                self._points["status"][point] = self._waiting[point][0]["status"]
             self._file.flush()
         self._waiting.clear()
         self._flushed = time.monotonic()
@@ -170,7 +176,7 @@ class Recorder:
         return sum(len({point // many for point in points}) * size for many, size in self._chunks)
 
     def _room_of(self, events: Mapping[str, npt.NDArray[Any]]) -> int:
-        stored = [(self._file[f"events/{name}"], len(values)) for name, values in events.items()]
+        stored = [(self._events[name], len(values)) for name, values in events.items()]
         return sum(-(-length // dataset.chunks[1]) * reserving.chunk_bytes(dataset) for dataset, length in stored)
 
     def _write_run(self, run: list[int]) -> None:
@@ -179,7 +185,7 @@ class Recorder:
         rows = [self._waiting[point] for point in run]
         for name in POINT_COLUMNS:
             if name != "status":
-                self._file[f"points/{name}"][place] = [columns[name] for columns, _ in rows]
+                self._points[name][place] = [columns[name] for columns, _ in rows]
         measured = [k for k, (_, summary) in enumerate(rows) if summary]
         for name, stored in self._columns:
             if len(measured) == len(rows):
@@ -189,15 +195,15 @@ class Recorder:
                     stored[run[k]] = rows[k][1][name]
 
     def _write_differences(self, point: int, differences: npt.NDArray[np.int64]) -> None:
-        stored = self._file["points/differences"]
+        stored = self._points["differences"]
         stored.resize(len(stored) + len(differences), axis=0)
         stored[-len(differences) :] = np.column_stack([np.full(len(differences), point), differences])
 
     def _write_events(self, point: int, events: Mapping[str, npt.NDArray[Any]]) -> None:
-        before = self._file["events/corruption"][point, 0]
+        before = self._events["corruption"][point, 0]
         again = bool((before != EVENTS["corruption"][2]).any())  # an earlier try left events, perhaps more
         for name, (_, _, missing) in EVENTS.items():
-            stored, values = self._file[f"events/{name}"], events[name]
+            stored, values = self._events[name], events[name]
             if len(values) > stored.shape[1]:
                 stored.resize(len(values), axis=1)
             if again:

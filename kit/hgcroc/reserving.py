@@ -1,15 +1,16 @@
 """Room on the disk for a file of HDF5, made sure of before its library writes.
 
-The library cannot let go of what it could not write: it tries again with everything that it closes, and in the end
-takes the process with it. So blocks are reserved first, where a full disk, a quota or a limit is an ordinary error;
-and where a write fails all the same, the library is made to write into the void from then on. As the file is
-written for readers, what stands on the disk can be read at any moment.
+The library cannot let go of what it could not write: it tries again with everything that it closes, and in the
+end takes the process with it. So blocks are reserved first, where a full disk, a quota or a limit is an ordinary
+error; and where a write fails all the same, the library is made to write into the void from then on. As the file
+is written for readers, what stands on the disk can be read at any moment.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -28,9 +29,7 @@ UNKNOWN_TO_DISK = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)  # a file syste
 
 def chunk_bytes(dataset: h5py.Dataset) -> int:
     """Return the most bytes that one chunk takes on the disk: what cannot be packed grows by a thousandth."""
-    size = dataset.dtype.itemsize
-    for length in dataset.chunks:
-        size *= length
+    size: int = math.prod(dataset.chunks) * dataset.dtype.itemsize
     return size + size // 1000 + 100
 
 

@@ -18,6 +18,15 @@ __all__ = ["FILE", "adopt", "is_complete", "newest_unfinished", "runs_of", "set_
 FILE = "scan.h5"
 
 
+def is_readable(path: Path) -> bool:
+    """Tell whether a file is a scan, whole as far as can be seen."""
+    try:
+        Scan.open(path).close()
+    except (FormatError, OSError, KeyError):
+        return False
+    return True
+
+
 def is_complete(path: Path) -> bool:
     """Tell whether every point of a scan has been measured; a file that cannot be read is not complete."""
     try:
@@ -55,7 +64,7 @@ def newest_unfinished(name: str, runs: Path, own: Path) -> Path | None:
     if not found:
         return None
     newest = max(found, key=lambda folder: (folder / FILE).stat().st_mtime_ns)
-    if is_held(newest.parent) or is_complete(newest / FILE):
+    if is_held(newest.parent) or not is_readable(newest / FILE) or is_complete(newest / FILE):
         return None
     return newest
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy.typing as npt
 
 import kit
 from kit import files
+from kit.files import FormatError
 from kit.hgcroc.events import EVENTS
 from kit.hgcroc.planning.scan import Plan
 from kit.hgcroc.summaries import ROWS, SUMMARY, row_columns
@@ -45,6 +47,8 @@ PASSING = (
     "unable to lock file, errno = 11",
     "already open for read-only",
 )  # how HDF5 says that another is in the way
+SUPERBLOCK, LATEST = struct.Struct("<8s4B3Q"), 3  # signature, version, …, address of the end
+CLOSING = 25  # looks at a file that is shorter than it says
 PATIENCE, LOOK = 20.0, 0.02  # s to wait for others, and between looks
 
 
@@ -55,8 +59,11 @@ def opened(path: Path, *, writing: bool = False, patience: float = PATIENCE) -> 
     ------
     OSError
         If it cannot be opened, also after `patience` seconds; its writer may have been killed.
+    FormatError
+        If it has been cut: HDF5 would look for the rest for hours.
     """
     end = time.monotonic() + patience
+    _refuse_cut(path)
     while True:
         try:
             return _writable(path) if writing else h5py.File(path, "r", libver="latest", swmr=True)
@@ -64,6 +71,22 @@ def opened(path: Path, *, writing: bool = False, patience: float = PATIENCE) -> 
             if time.monotonic() > end or not any(words in str(fault) for words in PASSING):
                 raise
         time.sleep(LOOK)
+
+
+def _refuse_cut(path: Path) -> None:
+    """Refuse a file that is shorter than it says, also a moment later: its writer may just be closing it."""
+    for look in range(CLOSING):
+        with path.open("rb") as stream:
+            head, size = stream.read(SUPERBLOCK.size), os.fstat(stream.fileno()).st_size
+        if len(head) < SUPERBLOCK.size or head[:8] != b"\x89HDF\r\n\x1a\n" or head[8] != LATEST:
+            return  # HDF5 says what it is
+        end = SUPERBLOCK.unpack(head)[-1]
+        if size >= end:
+            return
+        if look < CLOSING - 1:
+            time.sleep(LOOK)
+    message = f"{files.shown(path)}: has {size} bytes, should have {end}: it was cut"
+    raise FormatError(message)
 
 
 def _writable(path: Path) -> h5py.File:

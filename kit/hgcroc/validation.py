@@ -81,11 +81,13 @@ def twins(label: Array, summary: list[Array], *, may_end: bool = False) -> Marks
         Columns that are compared, the widths last; means and widths of real events are never equal by chance.
     may_end : bool
         Whether the ADC may stand at one end of its scale everywhere, as where a scan moves pedestals: points
-        without any width are not compared then.
+        without any width are not compared then. Nor are points without data.
     """
     first: dict[bytes, int] = {}
     found = np.zeros(len(label), bool)
-    for point in np.flatnonzero((summary[-1] > 0).any(axis=1) | (not may_end)).tolist():
+    with np.errstate(invalid="ignore"):
+        compared = (summary[-1] > 0).any(axis=1) if may_end else np.isfinite(summary[-1]).any(axis=1)
+    for point in np.flatnonzero(compared).tolist():
         key = b"".join(np.ascontiguousarray(column[point]).tobytes() for column in summary)
         other = first.setdefault(key, point)
         if label[other] != label[point]:

@@ -15,11 +15,12 @@ from typing import Any
 
 from kit.files import json_text, read_json, resolve
 from kit.mu2e.building import OWN, Builder, file_name
+from kit.mu2e.checksums import identity
 from kit.mu2e.columns import IDS
 from kit.mu2e.ensemble_files import write_tree
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plan_files import identity, plan_from, plan_record
+from kit.mu2e.plan_files import plan_from, plan_record
 from kit.mu2e.planning import choose, parts_for
 from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
@@ -114,7 +115,7 @@ def _keep(folder: Path, sealed: Sealed, plan: Plan, made: Yields) -> None:
     """
     record = plan_record(plan)
     there = read_json(folder / SEALED)["plan"] if (folder / SEALED).is_file() else {}
-    if any(folder.glob("nts.*.root")) and identity(there) != identity(plan):
+    if any(folder.glob("nts.*.root")) and identity(there) != identity(record):
         message = (
             f"{folder} holds files of another plan, whose events were given back since; choose another output"
         )

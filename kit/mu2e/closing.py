@@ -11,7 +11,7 @@ from kit.files import FormatError, sha256
 from kit.mu2e.building import file_name
 from kit.mu2e.ensemble_files import TREE
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plan_files import PLAN, identity
+from kit.mu2e.plan_files import PLAN, identity_of
 from kit.mu2e.plans import Plan
 from kit.mu2e.repeats import Repeats
 from kit.mu2e.sources import open_file
@@ -50,7 +50,7 @@ def built_files(p: MixtureParameters, plan: Plan, run: Run) -> dict[int, Path]:
     """
     found: dict[int, Path] = {}
     faults: list[str] = []
-    wanted = identity(plan)
+    wanted = identity_of(plan)
     names = {file_name(p, plan, subrun): subrun for subrun in range(len(plan.counts))}
     for place in p.inputs_built:
         for one in complete_below(place):

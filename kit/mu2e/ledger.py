@@ -18,6 +18,7 @@ from typing import Any
 
 from kit.files import FormatError
 from kit.manifest import now
+from kit.mu2e.checksums import identity
 from kit.mu2e.ledger_queries import (
     TABLES,
     drawn_with,
@@ -29,7 +30,6 @@ from kit.mu2e.ledger_queries import (
     register,
     taken,
 )
-from kit.mu2e.plan_files import identity
 from kit.mu2e.shelves import Chooser, Shelf, gaps
 from kit.run import RunError
 

@@ -18,7 +18,7 @@ from kit.mu2e.closing import built_files, plan_beside
 from kit.mu2e.exporting import export, refuse_ungridded, shares_for
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plan_files import identity, read_plan, write_plan
+from kit.mu2e.plan_files import identity_of, read_plan, write_plan
 from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
 from kit.mu2e.pseudo import mix_pseudo
@@ -67,7 +67,7 @@ def mix(p: MixtureParameters, run: Run) -> dict[str, Any]:
     if p.step == "plan":
         return summary
     if p.output_format == "virtual":
-        Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration, identity(plan))
+        Ledger(resolve(p.ledger)).confirm(plan.ensemble, plan.configuration, identity_of(plan))
         return summary | {"files": 0, "rows": 0}
     summary |= build(p, plan, run) | _close(p, plan, run)
     write_spectrum(pools, plan, run, _own_files(p, plan, run))
@@ -83,7 +83,7 @@ def _refuse_unplannable(p: MixtureParameters, made: Yields, plan: Plan) -> None:
 def _close(p: MixtureParameters, plan: Plan, run: Run) -> dict[str, Any]:
     """Count the files, those of this run or of others, and mark their events as used."""
     ledger = Ledger(resolve(p.ledger))
-    reserved = plan.ensemble, plan.configuration, identity(plan)
+    reserved = plan.ensemble, plan.configuration, identity_of(plan)
     ledger.require(*reserved)
     files = built_files(p, plan, run) if p.step == "close" else _own_files(p, plan, run)
     found = close(plan, run, files)

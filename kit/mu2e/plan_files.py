@@ -6,20 +6,20 @@ that what has been edited is refused, as is what does not fit together.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from kit.files import FormatError, read_json
+from kit.mu2e.checksums import checksum, identity
 from kit.mu2e.plan_faults import plan_faults
 from kit.mu2e.plans import Plan
 from kit.mu2e.sources import Source
 from kit.run import Run, RunError
 
 __all__ = [
-    "PLAN", "checksum", "identity", "plan_from", "plan_record", "plan_text", "read_plan", "refuse_other",
+    "PLAN", "identity_of", "plan_from", "plan_record", "plan_text", "read_plan", "refuse_other",
     "write_plan",
 ]  # fmt: skip
 
@@ -43,10 +43,9 @@ def plan_text(plan: Plan) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def identity(plan: Plan | Any) -> str:
-    """Return a checksum of all that a plan, or its record, says: two that differ in one range differ in it."""
-    record = plan_record(plan) if isinstance(plan, Plan) else plan
-    return checksum(record.get("checksums") if isinstance(record, dict) else record)
+def identity_of(plan: Plan) -> str:
+    """Return a checksum of all that a plan says."""
+    return identity(plan_record(plan))
 
 
 def read_plan(path: Path) -> Plan:
@@ -112,11 +111,6 @@ def refuse_other(plan: Plan, run: Run, folder: str = "") -> None:
             " delete them or choose another output"
         )
         raise RunError(message)
-
-
-def checksum(content: Any) -> str:
-    """Return a short checksum of JSON content."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _checksums(values: dict[str, Any]) -> dict[str, str]:

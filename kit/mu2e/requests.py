@@ -7,10 +7,10 @@ from typing import Any
 from kit.files import FormatError, resolve
 from kit.mu2e.calculation import calculate, inputs_of
 from kit.mu2e.catalogue import read_catalogue
+from kit.mu2e.checksums import checksum
 from kit.mu2e.consumption import make_part
 from kit.mu2e.demo import DEMO_YIELDS, catalogue_path
 from kit.mu2e.mixture_options import MixtureParameters
-from kit.mu2e.plan_files import checksum
 from kit.mu2e.planning import Request
 from kit.mu2e.primaries import Pool, measure
 from kit.mu2e.processes import canonical

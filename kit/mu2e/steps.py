@@ -17,7 +17,7 @@ from kit.mu2e.ensemble_files import TREE, field_names
 from kit.mu2e.ledger import Ledger
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.momenta import EDGES, flat_values, histogram
-from kit.mu2e.plan_files import identity, plan_from, plan_record, refuse_other, write_plan
+from kit.mu2e.plan_files import identity_of, plan_from, plan_record, refuse_other, write_plan
 from kit.mu2e.planning import Request, choose, parts_for
 from kit.mu2e.plans import Plan
 from kit.mu2e.primaries import Pool
@@ -222,7 +222,7 @@ def told(plan: Plan) -> dict[str, Any]:
     return {
         "ensemble": plan.ensemble,
         "configuration": plan.configuration,
-        "plan": identity(plan),
+        "plan": identity_of(plan),
         "mode": plan.mode,
         "wall_s": facts["wall_s"],
         "on_spill_s": facts["on_spill_s"],

@@ -129,7 +129,8 @@ def list_files(p: CatalogueParameters, run: Run) -> dict[str, Any]:
     with _services(p) as (api_url, server):
         lists, asked = _listings(p, api_url, server, run)
         chosen = choose(lists, p.datasets, p.skim, WANTED[p.kind], run.notice)
-        shelf = Shelf(files.resolve(p.folder), server, _told(p, p.server), p.protocol, p.patience)
+        public = str(demo_shelf.folder()) if p.local else p.server  # what is here can be read as it is
+        shelf = Shelf(files.resolve(p.folder), server, public, p.protocol, p.patience)
         placed = _placed(shelf, _new(chosen, known), p.max_files, refresh=p.refresh)
         every = [entry for _, entries in placed for entry in entries]
         if p.download:

@@ -85,8 +85,7 @@ class Shelf:
         Without `refresh` the size alone is looked at: a file gets its name only after its checksum was right.
         """
         path = self.folder / dataset.source / place(file.uri)
-        named = self.named if "://" in self.named else f"http://{self.named}"
-        entry = Entry(file, http_address(file.uri, named), path, self.protocol)
+        entry = Entry(file, http_address(file.uri, self.named), path, self.protocol)
         if path.is_file():
             right = file.size in (None, path.stat().st_size)
             if right and refresh and file.checksum:

@@ -158,7 +158,7 @@ def test_a_run_at_work_is_shown_refused_to_resume_stopped_and_resumed(
         "--over",
         "x=1..8",
         "-p",
-        "pause=0.7",
+        "pause=1.5",
         "--no-try-first",
         "--per-job",
         "2",
@@ -179,7 +179,7 @@ def test_a_run_at_work_is_shown_refused_to_resume_stopped_and_resumed(
     answer = kit("stop", "run")
     assert "the pool of this computer has stopped" in answer.out
     assert answer.status == 1
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 1
     missing = status_of("run").counts["missing"]
     assert 0 < missing < 8

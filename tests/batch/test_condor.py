@@ -79,19 +79,19 @@ def test_an_answer_without_a_cluster_is_shown(commands, tmp_path):
 
 def test_a_command_that_hangs_is_given_up_after_its_patience(commands, monkeypatch):
     assert condor.PATIENCE == 60.0
-    (commands.folder / "condor_q").write_text("#!/bin/sh\nexec sleep 30\n")
+    (commands.folder / "condor_q").write_text("#!/bin/sh\nexec sleep 60\n")
     start = time.monotonic()
     with pytest.raises(CondorError, match="condor_q did not answer within 1 s"):
         condor._run(["condor_q"], patience=1.0)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 50
 
 
 def test_a_hanging_submission_with_children_that_keep_its_pipe_is_given_up_too(commands):
-    (commands.folder / "condor_q").write_text("#!/bin/sh\nsleep 8\n")
+    (commands.folder / "condor_q").write_text("#!/bin/sh\nsleep 60\n")
     start = time.monotonic()
     with pytest.raises(CondorError, match="condor_q did not answer within 1 s"):
         condor._run(["condor_q"], patience=1.0)
-    assert time.monotonic() - start < 6
+    assert time.monotonic() - start < 50
 
 
 def test_without_the_commands_that_is_what_is_said(no_commands):

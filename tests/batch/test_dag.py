@@ -27,6 +27,19 @@ def test_the_columns_of_a_chunk_are_those_of_its_row():
     assert found["000000"]["files"] == "/a/b c.root, /d.root"
 
 
+def test_a_backslash_in_a_name_is_no_escape_of_dagmans():
+    (line,) = [
+        line for line in dag_text([Stage("a", "", {"0": {"files": "/d/a\\b"}})]).splitlines() if "VARS" in line
+    ]
+    assert line == r'VARS a-0 files="/d/a\\b"'
+
+
+@pytest.mark.parametrize("folder", ['/d/a"b', "/d/$(x)", "/d/a\nJOB evil evil.sub"])
+def test_a_folder_that_dagman_would_misread_is_refused(folder):
+    with pytest.raises(SubmissionError, match="HTCondor's lists cannot hold a name with"):
+        dag_text([Stage("a", folder, {})])
+
+
 def test_each_chunk_is_one_node_tried_twice_and_the_gate_is_the_child_of_all():
     lines = dag_text([Stage("chunk", "", variables(rows({})))]).splitlines()
     assert lines == [

@@ -1,9 +1,11 @@
 """job.sub as text: what every pool is told, and what differs from site to site."""
 
+from pathlib import Path
+
 import pytest
 
 from kit.batch.chunks import cut
-from kit.batch.description import Job, check_extra, describe, describe_gate
+from kit.batch.description import Job, check_extra, check_folder, describe, describe_gate
 from kit.batch.faults import SubmissionError
 from kit.batch.options import Options
 from kit.batch.sites import PROFILES, Site
@@ -212,3 +214,9 @@ def test_the_name_in_the_queue_says_no_more_than_a_name(text):
 def test_an_address_cannot_send_results_to_other_places():
     with pytest.raises(SubmissionError, match="should be an address without"):
         text_of(output_url="root://host//a;r001_0.jsonl=/evil")
+
+
+@pytest.mark.parametrize("name", ["a$$(b)", "a\nqueue 9", "a\x7f"])
+def test_a_folder_whose_path_would_become_another_is_refused(name):
+    with pytest.raises(SubmissionError, match="HTCondor cannot work in a folder with"):
+        check_folder(Path("/d") / name / "run")

@@ -103,14 +103,14 @@ def test_one_ctrl_c_lets_running_points_end_and_resume_does_the_rest(submitting)
 
 
 def test_two_ctrl_c_end_running_points(submitting, eventually):
-    process, run = submitting(pause=60 / 12, lines=0)
+    process, run = submitting(pause=20.0, lines=0)
     assert eventually(lambda: len(worker_pids(run)) == 2, 60)
     started = time.monotonic()
     for _ in range(2):
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
     process.communicate(timeout=60)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60  # all points take twice as long
     assert eventually(lambda: not worker_pids(run))
 
 
@@ -146,7 +146,7 @@ def test_a_run_whose_pool_is_at_work_is_not_resumed_and_can_be_stopped(submittin
     with pytest.raises(RuntimeError, match=r"of the pool of this computer \d jobs run and \d wait; --wait waits"):
         resuming.resume(run, Options())
     status = stopping.stop(run, say=lambda _text: None)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert not status.alive
     resumed(run)
 

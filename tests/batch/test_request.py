@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kit.batch.notebooks import Notebook
-from kit.batch.request import found, inputs_text, parameters_of, table
+from kit.batch.request import foresight, found, inputs_text, parameters_of, table
 from kit.files import FormatError
 from kit.parameters import ParameterError
 
@@ -49,6 +49,17 @@ def test_faults_of_file_and_command_line_are_told_together(notebook, tmp_path):
         parameters_of(notebook, Path("scan.yaml"), ("momentum=0",))
     with pytest.raises(ParameterError, match=r"^scan\.yaml: protons is -5, below 0$"):
         parameters_of(notebook, Path("scan.yaml"), ())
+
+
+def test_what_a_stage_foresees_is_asked_of_its_module(notebook):
+    scan = Notebook(NOTEBOOKS / "hgcroc" / "acquisition.ipynb")
+    procedures = NOTEBOOKS.parent / "parameters" / "hgcroc" / "procedures" / "main.yaml"
+    given = (f"config={procedures}", "procedure=pedestal_scan")
+    (line,) = foresight(scan, parameters_of(scan, None, given))
+    assert line.startswith("pedestal_scan: 32 points, ")
+    with pytest.raises(ValueError, match="there is no daq procedure 'pedestal_scans'"):
+        foresight(scan, parameters_of(scan, None, (given[0], "procedure=pedestal_scans")))
+    assert foresight(notebook, parameters_of(notebook, None, ())) == []
 
 
 def test_a_path_is_found_from_here_and_else_from_the_root(tmp_path, monkeypatch):

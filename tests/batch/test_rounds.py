@@ -24,6 +24,14 @@ def test_rounds_come_in_their_order_and_half_ones_do_not_count(written):
     assert made.batch.submission["rounds"] == ["001", "002"]
 
 
+def test_the_rows_of_a_round_end_where_htcondor_says_whatever_a_name_holds(written):
+    rows = ["000000, 000, 300, /d/a\u0085b\u2028c", "000001, 000, 300, /d/e"]
+    made = written(2)
+    made.write([0, 1])
+    (made.batch.rounds[0].directory / "chunks.txt").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    assert made.batch.rounds[0].rows == rows
+
+
 def test_a_run_knows_its_points_and_counts_them_where_jobs_made_them(written):
     made = written(4)
     assert batch_run("run").number_of_points == 4

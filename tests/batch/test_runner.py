@@ -152,7 +152,7 @@ def test_who_comes_second_by_a_second_does_not_spoil_the_manifest_of_the_first(
     with Run("beam/counting", Notebook(counting).parameters({"output": "run"}, "here")):
         before = (tmp_path / "run" / "manifest.json").read_bytes()
         (counting.parent / "go").touch()
-        assert "is being written by another process" in late.communicate(timeout=30)[1]
+        assert "is being written by another process" in late.communicate(timeout=120)[1]
         assert (tmp_path / "run" / "manifest.json").read_bytes() == before
     assert late.returncode == 1
 

@@ -206,7 +206,7 @@ def test_a_pool_of_this_computer_stops_gently_behind_its_running_points_however_
     process = python("-c", SUBMIT, str(notebook), str(run), env=os.environ | {"TMPDIR": str(tmp_path)})
     assert eventually(lambda: list(tmp_path.glob("kit_*/*/points/*/begun")), 60), process.communicate()
     status = stop(run, said.append, "gently")
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert said == ["the pool of this computer has stopped"]
     assert 1 <= status.counts["done"] < 6
     assert status.counts["missing"] == 6 - status.counts["done"]

@@ -57,7 +57,7 @@ def test_connect_build_run_hold_abort_go_on_and_look(open_page, pictures):
     from playwright.sync_api import expect
 
     page, panel = open_page()
-    expect(panel.locator(".kit-told")).to_contain_text("84 points, ")
+    expect(panel.locator(".kit-plan .kit-told")).to_contain_text("84 points, ")
     turn_to(panel, "Board")
     expect(panel.locator(".kit-lights")).to_contain_text("slow control not connected")
     panel.get_by_role("button", name="Connect", exact=True).click()
@@ -75,16 +75,16 @@ def test_connect_build_run_hold_abort_go_on_and_look(open_page, pictures):
     empty(panel, 2)
     pick(panel, "Top.phase_strobe", "2, 8")
     pick(panel, "ReferenceVoltage.Calib", "0:1501:300")
-    expect(panel.locator(".kit-told")).to_contain_text("12 points, ")
+    expect(panel.locator(".kit-plan .kit-told")).to_contain_text("12 points, ")
     expect(panel.locator(".kit-preview")).to_contain_text("1500")
     expect(panel.locator(".kit-dialect")).to_contain_text("dialect 1.0.15, changed")
     panel.screenshot(path=pictures / "hgcroc_built.png")
 
     panel.get_by_role("button", name="Start").click()
-    expect(panel.locator(".kit-message")).to_contain_text("left")
+    expect(panel.locator(".kit-run .kit-message")).to_contain_text("left")
     expect(panel.locator(".kit-session")).to_contain_text("running")
     panel.get_by_role("button", name="Abort").click()
-    expect(panel.locator(".kit-state")).to_contain_text("idle")
+    expect(panel.locator(".kit-run .kit-state")).to_contain_text("idle")
     expect(panel.locator(".kit-session")).to_contain_text("aborted")
 
     panel.get_by_role("button", name="Start").click()
@@ -95,7 +95,7 @@ def test_connect_build_run_hold_abort_go_on_and_look(open_page, pictures):
     panel.get_by_role("button", name="Clear").click()
     expect(panel.locator(".kit-injected")).to_contain_text("faults now: none")
     panel.get_by_role("button", name="Resume").click()
-    expect(panel.locator(".kit-state")).to_contain_text("done")
+    expect(panel.locator(".kit-run .kit-state")).to_contain_text("done")
     expect(panel.locator(".kit-trouble")).to_contain_text("goes on with")
     expect(panel.locator(".kit-measured")).to_contain_text("panel_scan: 12 of 12 points")
     caption = panel.locator(".kit-view .kit-caption")
@@ -117,6 +117,8 @@ def test_connect_build_run_hold_abort_go_on_and_look(open_page, pictures):
     expect(caption.first).to_contain_text(
         "chip 0, channel 10; chip 0, channel 20; chip 1, channel 40; chip 2, channel 50"
     )
+    panel.get_by_role("combobox", name="fit", exact=True).select_option("by quantity")
+    expect(caption.first).to_contain_text(re.compile(r"chip 0, channel 10: slope [\d.]+"))
     turn_to(panel, "Scan")
     page.set_viewport_size({"width": 1500, "height": 2200})
     panel.screenshot(path=pictures / "hgcroc_done.png")
@@ -145,7 +147,7 @@ def test_every_event_a_coupled_axis_and_points_tried_again(open_page, pictures):
     fill(panel, "values", "380, 420")
     panel.get_by_role("button", name="Couple").click()
     expect(panel.locator(".kit-axes")).to_contain_text("Calib with Toa_vref: 2 values")
-    expect(panel.locator(".kit-told")).to_contain_text("8 points, ")
+    expect(panel.locator(".kit-plan .kit-told")).to_contain_text("8 points, ")
     turn_to(panel, "Board")
     panel.get_by_role("button", name="Connect", exact=True).click()
     expect(panel.locator(".kit-teaching")).to_be_visible()
@@ -154,10 +156,10 @@ def test_every_event_a_coupled_axis_and_points_tried_again(open_page, pictures):
     panel.get_by_role("button", name="Inject").click()
     expect(panel.locator(".kit-injected")).to_contain_text("lost_event 0.3 for 1 run")
     panel.get_by_role("button", name="Start").click()
-    expect(panel.locator(".kit-state")).to_contain_text("failed")
+    expect(panel.locator(".kit-run .kit-state")).to_contain_text("failed")
     expect(panel.locator(".kit-trouble")).to_contain_text("point 0: fewer events than asked for")
     panel.get_by_role("button", name="Try again").click()
-    expect(panel.locator(".kit-state")).to_contain_text("done")
+    expect(panel.locator(".kit-run .kit-state")).to_contain_text("done")
     caption = panel.locator(".kit-spectra .kit-caption")
     panel.get_by_role("spinbutton", name="phase_strobe", exact=True).fill("3")
     panel.get_by_role("spinbutton", name="phase_strobe", exact=True).press("Tab")
@@ -175,7 +177,7 @@ def test_a_graded_board_is_looked_through(open_notebook, pictures):
 
     page = open_notebook(PROJECT / "notebooks" / "hgcroc" / "distillation.ipynb")
     panel = page.locator(".kit-grade").last
-    expect(panel.locator(".kit-told")).to_contain_text("board ld demo: good")
+    expect(panel.locator(".kit-told").first).to_contain_text("board ld demo: good")
     panel.get_by_role("combobox", name="analysis", exact=True).select_option("toa_curves")
     panel.get_by_role("textbox", name="filter", exact=True).fill("chip=1 channel=3 kind=channel")
     panel.get_by_role("textbox", name="filter", exact=True).press("Enter")

@@ -1,4 +1,4 @@
-"""A real HTCondor pool for the tests of this folder: fetched once, started once a session, stopped at the end.
+"""A real HTCondor pool for the tests of this folder: fetched once, started once, stopped after the last of them.
 
 A test of a system's own stages is a file ``tests/condor/test_<system>.py``. Whatever is in this folder has the
 pool in its environment, so `kit submit` and `condor_q` work in it as at a terminal. What helps:
@@ -50,9 +50,12 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pool_environment() -> Iterator[dict[str, str]]:
-    """Start a pool of eight CPUs, and return the environment in which its commands work."""
+    """Start a pool of eight CPUs, and return the environment in which its commands work.
+
+    It stops after the last test of this folder: a pool that waits takes time from others.
+    """
     state = tempfile.mkdtemp(prefix="kit-pool-")
     Path(state).chmod(0o755)
     settings = {"CONDOR_POOL_STATE": state, "CONDOR_POOL_CPUS": "8", "CONDOR_POOL_MEMORY": "8000"}

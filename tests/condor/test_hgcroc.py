@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
+from kit import files
 from kit.batch import campaign_commands
 from kit.batch.campaign import read_campaign
 from kit.batch.collecting import collect
@@ -70,11 +71,25 @@ def graded(folder, tasks, boards, eventually):
         return [one.state for one in campaign_commands.follow(made, quiet)]
 
     assert eventually(lambda: states()[-1] == "complete" or {"stopped", "failed"} & set(states()), PATIENCE)
-    assert states() == ["complete", "complete"]
+    assert states() == ["complete", "complete"], _reasons(made)
     runs = [load(made.records[name].run).directory for name in ("scans", "grades")]
     for run in runs:
         collect(status_of(run))
     return [[point.directory for point in complete_below(run)] for run in runs]
+
+
+def _reasons(made):
+    """Return in words what keeps the stages of a campaign from being complete."""
+    told = []
+    for one in campaign_commands.follow(made, quiet):
+        told.append(f"{one.name}: {one.state}: {one.words}")
+        if one.run and (files.resolve(one.run) / "points.jsonl").is_file():
+            status = status_of(one.run)
+            told += [f"  point {index}: {failure}" for index, failure in status.results.failures.items()]
+            told += [f"  {state.chunk.label or state.process}: {state.state}: {about}" for state in status.chunks
+                     if (about := "".join(text.read_text()[-2000:] for text in state.round.printed(state.chunk)
+                                          if text.is_file()))]  # fmt: skip
+    return "\n".join(told)
 
 
 def test_two_boards_are_aligned_by_jobs_as_they_are_here(tmp_path, monkeypatch, eventually):

@@ -11,13 +11,14 @@ from kit.batch.status import status_of
 from tests.condor import sweeps
 
 AT_ONCE = 3  # processes that submit
-# what is counted as a step: whatever changes the disk or the queue; the process kills itself before or after one
+# What is counted as a step: whatever changes the disk or the queue; the process kills itself before or after one.
+# Each submission is a fork of one process that has imported all that it takes.
 KILLED = """
 import os, signal, subprocess, sys
 from pathlib import Path
 
-run, what, deadly = Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-steps = 0
+folder, what = Path(sys.argv[2]), sys.argv[3]
+steps = deadly = 0
 
 def counted(function):
     def call(*arguments, **options):
@@ -39,24 +40,56 @@ from kit.batch.planning import make_plan
 
 options = Options(profile="condor", environment={"python": sys.executable}, memory_mb=300, disk_mb=20,
                   per_job=5, try_first=what == "try", dag=what == "dag", dry_run=what == "resume")
-plan = make_plan(sys.argv[1], {}, {"x": {"range": [1, 5]}}, options)
-if what == "resume":
-    launching.launch(plan, run)
 
-os.replace, os.rename, subprocess.run = map(counted, (os.replace, os.rename, subprocess.run))
-Path.rename, Path.replace = counted(Path.rename), counted(Path.replace)
-if what == "resume":
-    resuming.resume(run, Options())
-else:
-    launching.launch(plan, run)
-print(steps)
+def submit(run):
+    plan = make_plan(sys.argv[1], {}, {"x": {"range": [1, 5]}}, options)
+    if what == "resume":
+        launching.launch(plan, run)
+    os.replace, os.rename, subprocess.run = map(counted, (os.replace, os.rename, subprocess.run))
+    Path.rename, Path.replace = counted(Path.rename), counted(Path.replace)
+    if what == "resume":
+        resuming.resume(run, Options())
+    else:
+        launching.launch(plan, run)
+    print("steps", steps, flush=True)
+
+for line in sys.stdin:
+    started = {}
+    for name, deadly in [map(int, word.split(":")) for word in line.split()]:
+        if not (process := os.fork()):
+            submit(folder / str(name))
+            os._exit(0)
+        started[process] = name
+    ended = [os.waitpid(process, 0)[1] for process in started]
+    print("ended", *map(os.waitstatus_to_exitcode, ended), flush=True)
 """
 
 
 @pytest.fixture
-def submission(toy, python):
-    """Return a function that starts a process which submits five points, and kills itself at one of its steps."""
-    return lambda what, run, step=0: python("-c", KILLED, toy, run, what, step)
+def submissions(toy, python, tmp_path):
+    """Return a function that submits five points into each of some directories, which are numbered.
+
+    A submission is killed at the step given for it; 0 is none. The function returns the exit statuses, and the
+    number of steps of the last that came to its end.
+    """
+    started = {}
+
+    def submit(what, steps):
+        if what not in started:
+            started[what] = python("-c", KILLED, toy, tmp_path, what, stdin=subprocess.PIPE, stderr=None)
+        process = started[what]
+        process.stdin.write(" ".join(f"{name}:{step}" for name, step in steps.items()) + "\n")
+        process.stdin.flush()
+        counted = 0
+        while (words := process.stdout.readline().split())[:1] != ["ended"]:
+            counted = int(words[1]) if words[:1] == ["steps"] else counted
+            assert process.poll() is None
+        return [int(word) for word in words[1:]], counted
+
+    yield submit
+    for process in started.values():
+        process.stdin.close()
+        process.wait()
 
 
 @pytest.fixture
@@ -65,21 +98,14 @@ def toy_pause(tmp_path):
     return sweeps.write(tmp_path, sweeps.PAUSE)
 
 
-def end_of(process):
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out, err
-
-
-def killed_at_each_step(submission, what, folder):
+def killed_at_each_step(submissions, what, folder):
     """Return the directories of submissions, each killed at another step."""
-    status, out, err = end_of(submission(what, folder / "0"))
-    assert status == 0, err
-    steps = range(1, int(out.splitlines()[-1]) + 1)
+    ends, count = submissions(what, {0: 0})
+    assert ends == [0]
+    steps = range(1, count + 1)
     for first in steps[::AT_ONCE]:
-        some = [submission(what, folder / str(step), step) for step in steps[first - 1 : first - 1 + AT_ONCE]]
-        for process in some:
-            status, _, err = end_of(process)
-            assert status == -9, err
+        some = steps[first - 1 : first - 1 + AT_ONCE]
+        assert submissions(what, {step: step for step in some}) == ([-9] * len(some), 0)
     return [folder / str(step) for step in steps]
 
 
@@ -113,15 +139,15 @@ def queue_is_empty():
         pytest.param("dag", marks=pytest.mark.slow),
     ],
 )
-def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submission, eventually, tmp_path):
-    runs = killed_at_each_step(submission, what, tmp_path)
+def test_whatever_step_kills_the_submission_resume_makes_it_whole(what, submissions, eventually, tmp_path):
+    runs = killed_at_each_step(submissions, what, tmp_path)
     begun = [run for run in runs if (run / "points.jsonl").exists()]
     assert len(begun) > 10
     for run in runs[: len(runs) - len(begun)]:
         with pytest.raises(RuntimeError, match=r"holds no points|there is no directory"):
             resuming.resume(run, Options())
     if begun != runs:  # before the run is there, a repeated submission is all that it takes
-        assert end_of(submission(what, runs[0]))[0] == 0
+        assert submissions(what, {int(runs[0].name): 0})[0] == [0]
         begun.append(runs[0])
     for run in begun:
         status = status_of(run)

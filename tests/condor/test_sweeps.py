@@ -51,6 +51,7 @@ def test_twenty_points_in_two_jobs_equal_those_of_this_computer(early, until, tm
     status = until(early)
     assert status.counts["done"] == 20
     assert [len(state.chunk.indexes) for state in status.chunks] == [10, 10]
+    assert here.good, list(about_run(here))
     for one in (status, here):
         gather(one)
         assert len(list((one.run.directory / "outputs").glob("*/*"))) == 60
@@ -126,8 +127,9 @@ def test_without_the_guard_the_memory_ladder_brings_it_through(early, until):
     status = until(early)
     assert status.good
     job = status.chunks[0].job
-    assert (job.holds, job.starts) == (1, 2)
-    assert job.request_mb >= 600
+    assert 1 <= job.holds <= 3  # how many depends on when HTCondor looks
+    assert job.starts == job.holds + 1
+    assert job.request_mb >= 200 * 2**job.holds
 
 
 @pytest.mark.early(begin=swept(KILL, {"x": [1, 2, 3]}, per_job=3))

@@ -288,11 +288,13 @@ def finish(window):
     window["wtot_simen_sig"] = total
 
 
-def events_in(path, branches=None):
-    """Yield the events of a file as dictionaries of lists."""
+def events_in(path, branches=None, most=None):
+    """Yield the events of a file, or so many of them, as dictionaries of lists."""
     import uproot
 
     with uproot.open(path) as file:
         tree = file["recosimdumper/caloTree"]
-        for first in range(0, tree.num_entries, 100):
-            yield from tree.arrays(branches, entry_start=first, entry_stop=first + 100, library="ak").to_list()
+        last = min(tree.num_entries, most or tree.num_entries)
+        for first in range(0, last, 100):
+            part = {"entry_start": first, "entry_stop": min(first + 100, last)}
+            yield from tree.arrays(branches, **part, library="ak").to_list()

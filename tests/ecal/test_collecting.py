@@ -147,10 +147,12 @@ def test_events_instead_of_windows_are_told_as_such(windows):
 
 
 def test_files_of_a_run_have_the_checksum_of_its_manifest_however_they_are_named(windows, tmp_path):
-    windows("a", inputs=["in/0.root"])
+    windows("a", inputs=["in/0.root"], formats=["parquet", "ndjson"])
     [of_run] = collect(["a"]).sources
     [of_file] = collect(["a/windows_1_0.parquet"]).sources
     assert of_run.sha256 == of_file.sha256 == sha256(of_run.path)
+    [text] = collect(["a/windows_1_0.ndjson.gz"]).sources
+    assert text.sha256 == sha256(text.path)
     shutil.copy(of_run.path, tmp_path / "alone.parquet")
     (tmp_path / "manifest.json").write_text('{"name": "of something else"}')
     assert collect(["alone.parquet"]).sources[0].sha256 == ""

@@ -1,12 +1,14 @@
 """The stage: dumper files in, working points out, which the stage `windows` takes at once."""
 
 import json
+import pickle
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from kit.ecal import working_points
+from kit.ecal.ledger import work_off
 from kit.ecal.truth import GRID, TruthParameters, study_truth
 from kit.ecal.windows import WindowParameters, make_windows
 from kit.parameters import ParameterError
@@ -80,11 +82,14 @@ def test_every_threshold_of_the_public_tables_is_on_the_grid(ecal_data):
         assert np.abs(np.log(values[:, None] / GRID)).min(axis=1).max() < 1e-6
 
 
-def test_files_chunks_and_workers_change_nothing(inputs):
-    runs = [
-        run_of(name, inputs=inputs, **more)
-        for name, more in (("a", {}), ("b", {"chunk_events": 10}), ("c", {"workers": 2}))
-    ]
+def test_files_and_chunks_change_nothing_nor_who_does_the_work(inputs, monkeypatch):
+    """Processes side by side are proven elsewhere: the work can be sent to one, and is the same there."""
+    runs = [run_of(name, inputs=inputs, **more) for name, more in (("a", {}), ("b", {"chunk_events": 10}))]
+    monkeypatch.setattr(
+        "kit.ecal.truth.work_off",
+        lambda p, run, pieces, work: work_off(p, run, pieces, pickle.loads(pickle.dumps(work))),
+    )
+    runs.append(run_of("c", inputs=inputs))
     first, *others = (pq.read_table(run.directory / "clusters.parquet").to_pandas() for run in runs)
     assert all(first.equals(other) for other in others)
     assert first["wi"].iloc[-1] + 1 == runs[0].summary["particles"]

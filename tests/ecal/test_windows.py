@@ -82,7 +82,7 @@ def test_numpy_and_compiled_loops_give_the_same_file(inputs, monkeypatch):
     made = []
     for kernels in ("numpy", "compiled"):
         monkeypatch.setenv("KIT_KERNELS", kernels)
-        made.append(windows_in(run_of(kernels, overlapping=True, unmatched="all")))
+        made.append(windows_in(run_of(kernels, inputs=["in/0.root"], overlapping=True, unmatched="all")))
     assert_same(*made)
 
 
@@ -122,7 +122,7 @@ def test_the_reference_file_gives_the_reference_numbers(ecal_data, monkeypatch):
 
 
 def test_the_table_of_events_tells_what_became_of_their_seeds(inputs):
-    run = run_of(unmatched="all")
+    run = run_of(inputs=["in/0.root"], unmatched="all")
     rows = (run.directory / "windows_1_0.meta.csv").read_text().splitlines()
     assert tuple(rows[0].split(";")) == META
     numbers = np.array([row.split(";") for row in rows[1:]], np.int64)
@@ -139,15 +139,16 @@ def test_a_range_of_events(inputs):
 
 
 def test_both_labels_stand_side_by_side(inputs):
-    both = windows_in(run_of(both_labels=True))
-    alone = windows_in(run_of("deepsc", labels="deepsc"))
+    one = {"inputs": ["in/0.root"]}
+    both = windows_in(run_of(both_labels=True, **one))
+    alone = windows_in(run_of("deepsc", labels="deepsc", **one))
     assert both["extra_cl", "in_scluster_deepsc"].to_list() == alone["cl_labels", "in_scluster"].to_list()
-    other = windows_in(run_of("reverse", labels="deepsc", both_labels=True))
+    other = windows_in(run_of("reverse", labels="deepsc", both_labels=True, **one))
     assert other["extra_cl", "in_scluster_fixed"].to_list() == both["cl_labels", "in_scluster"].to_list()
 
 
 def test_single_precision_is_asked_for(inputs):
-    made = windows_in(run_of(precision="float32"))
+    made = windows_in(run_of(inputs=["in/0.root"], precision="float32"))
     assert "float32" in str(made["cl_features", "en_cluster"].type)
 
 

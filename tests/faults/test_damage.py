@@ -10,7 +10,6 @@ from tests.faults.places import found_stages
 QUICK = {
     ("opendata/events", "cut"),
     ("mu2e/yields", "empty"),
-    ("ecal/truth", "a web page"),
 }
 
 

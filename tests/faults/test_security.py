@@ -1,6 +1,7 @@
 """What others send is data: nothing of it becomes code, leaves its folder, or is heard beyond this computer."""
 
 import ast
+import functools
 import io
 import re
 import tarfile
@@ -20,12 +21,21 @@ CODE = {"eval", "exec", "compile", "__import__"}
 PICKLERS = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
 
 
+@functools.cache
+def nodes():
+    """Return all calls and imports of the kit, each with the name of its file."""
+    return [
+        (str(path.relative_to(PROJECT)), node)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Import | ast.ImportFrom)
+    ]
+
+
+@functools.cache
 def calls():
-    for path in SOURCES:
-        name = str(path.relative_to(PROJECT))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield name, node, ast.unparse(node.func)
+    """Return every call: the path of its file, its node, what is called."""
+    return [(name, node, ast.unparse(node.func)) for name, node in nodes() if isinstance(node, ast.Call)]
 
 
 def test_no_string_of_others_becomes_code():
@@ -35,9 +45,8 @@ def test_no_string_of_others_becomes_code():
 
 def test_nothing_is_unpickled():
     imported = {
-        (path.name, alias.name)
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (name, alias.name)
+        for name, node in nodes()
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")])
         if alias.name.partition(".")[0] in PICKLERS
@@ -158,21 +167,62 @@ def test_an_emulated_board_listens_to_this_computer_alone(python):
     assert re.search(r"--host.*\n?.*127\.0\.0\.1", out)
 
 
-def test_no_secret_of_the_environment_goes_into_a_manifest(tmp_path, monkeypatch):
-    from kit.opendata.events import EventParameters
-    from kit.run import Run
+SECRETS = {
+    "KRB5CCNAME": "FILE:/tmp/krb5cc_s3cret",
+    "X509_USER_PROXY": "/tmp/x509_s3cret",
+    "BEARER_TOKEN": "s3cret",
+    "BEARER_TOKEN_FILE": "/tmp/bt_s3cret",
+    "AWS_ACCESS_KEY_ID": "AKIAs3cret",
+    "AWS_SECRET_ACCESS_KEY": "s3cret",
+    "JUPYTERHUB_API_TOKEN": "s3cret",
+    "MY_PASSWORD": "s3cret",
+}
 
-    for name in ("KRB5CCNAME", "X509_USER_PROXY", "BEARER_TOKEN", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "/tmp/s3cret")
-    with Run("opendata/events", EventParameters(output=str(tmp_path / "run"), interactive=False)) as run:
-        run.summary = {}
-    assert "s3cret" not in (tmp_path / "run" / "manifest.json").read_text()
+
+@pytest.fixture
+def secretive(monkeypatch):
+    """Put secrets into the environment, and return a function that tells which files below a folder hold one."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+    def telling(folder):
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        assert len(paths) > 1
+        return [str(path.relative_to(folder)) for path in paths if b"s3cret" in path.read_bytes()]
+
+    return telling
 
 
-def test_what_workers_are_told_holds_no_secret_of_the_environment(launched, toy, monkeypatch):
-    monkeypatch.setenv("BEARER_TOKEN", "s3cret")
-    monkeypatch.setenv("KRB5CCNAME", "FILE:/tmp/krb5cc_s3cret")
-    status = launched(toy, {"grid": {"x": [1.0]}}, dry_run=True)
-    texts = [path for path in status.run.directory.rglob("*") if path.is_file()]
-    assert texts
-    assert [path.name for path in texts if b"s3cret" in path.read_bytes()] == []
+def test_no_secret_of_the_environment_is_written_by_a_run(toy, kit, secretive, tmp_path):
+    good, bad = kit("run", toy), kit("run", toy, "-p", "limit=0.5")
+    assert (good.status, bad.status) == (0, 1)
+    assert len(list(tmp_path.glob("outputs/**/manifest.json"))) == 2
+    assert secretive(tmp_path) == []
+    assert "s3cret" not in "".join([*good[1:], *bad[1:]])
+
+
+def test_no_secret_of_the_environment_is_written_by_a_submission(toy, kit, secretive, tmp_path):
+    options = ("--profile", "local", "--workers", "2", "--no-try-first", "--per-job", "2")
+    done = kit("submit", toy, "--over", "x=1,2,3", "-p", "limit=2.5", *options)
+    assert "1 failed" in done.out + done.err
+    (run,) = tmp_path.glob("outputs/**/submission.json")
+    told = [kit(*words) for words in (("collect", run.parent), ("why", run.parent, "2"), ("report", run.parent))]
+    assert list(tmp_path.glob("outputs/**/toy.ipynb"))
+    assert secretive(tmp_path) == []
+    assert "s3cret" not in "".join(text for answer in (done, *told) for text in answer[1:])
+
+
+@pytest.mark.parametrize("words", [("run",), ("submit", "--profile", "local"), ("plan",)])
+@pytest.mark.parametrize("address", ["https://me:s3cret@host/f.root", "root://host//f.root?authz=s3cret"])
+def test_an_address_with_a_secret_is_refused_before_anything_is_written(
+    make_notebook, kit, tmp_path, words, address
+):
+    notebook = make_notebook(
+        "notebooks/beam/read.ipynb", ("parameters", "inputs: list[str] = []  # files"), "inputs"
+    )
+    given = ("-p" if words == ("run",) else "--over", f"inputs={address}")
+    answer = kit(words[0], notebook, *given, *words[1:])
+    assert answer.status != 0
+    assert "whose secret would be in manifests" in answer.err
+    assert "s3cret" not in answer.out + answer.err
+    assert not (tmp_path / "outputs").exists()

@@ -1,4 +1,7 @@
-"""What the tests of the panel's parts share: parameters on an emulated board, and clicks."""
+"""What tests share: parameters on an emulated board, clicks, and files that may not grow."""
+
+import contextlib
+import resource
 
 from kit.hgcroc.options import AcquisitionParameters
 from tests.conftest import PROJECT
@@ -26,3 +29,14 @@ def control(widget, words):
 def click(panel, words):
     """Click a button, as a front end tells it."""
     control(panel, words)._handle_custom_msg(CLICK, [])
+
+
+@contextlib.contextmanager
+def longest_file(size):
+    """Let no file grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

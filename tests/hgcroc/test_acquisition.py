@@ -8,7 +8,8 @@ import signal
 import pytest
 
 from kit.directories import RunError
-from kit.hgcroc.acquisition import AcquisitionParameters, acquire, start_session
+from kit.files import FormatError
+from kit.hgcroc.acquisition import AcquisitionParameters, acquire, finish, start_session
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.planning.documents import ProcedureError
@@ -100,6 +101,50 @@ def test_points_in_doubt_are_no_success_unless_they_are_accepted(shared_data, st
         run_of(p)
     run = run_of(p.with_values(accept=["short", "cut"]))
     assert (run.summary["flagged"], run.summary["measured_now"]) == (6, 0)
+
+
+def test_a_scan_file_that_was_cut_is_refused_until_it_shall_be_put_aside(shared_data, stand, tmp_path):
+    p = parameters(shared_data, stand(), output="scan")
+    with pytest.raises(AbortedError), Run("hgcroc/acquisition", p) as run:
+        session = start_session(p, run)
+        for _ in session.measure():
+            session.abort()
+    path = session.folder / FILE
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(FormatError, match=r"it was cut; with resume=false it is put aside, and all points"):
+        run_of(p)
+    assert run_of(p.with_values(resume=False)).summary["measured_now"] == 6
+
+
+def test_a_board_that_is_off_is_no_success(shared_data, stand, tmp_path):
+    main = tmp_path / "main.yaml"
+    main.write_text(
+        "procedures:\n- {name: dark, type: daq, system_settings: "
+        f"{{default: [], init: [{shared_data / 'hgcroc' / 'examples_1015' / 'init_daq.yaml'}]}}}}\n"
+    )
+    p = parameters(shared_data, stand(), procedure="dark").with_values(config=str(main))
+    with pytest.raises(RunError, match="point 0: no data: RunL and RunR of all chips are 0"):
+        run_of(p)
+
+
+def test_broken_halves_of_good_points_are_told(shared_data, stand):
+    emulator = stand()
+    emulator.inject("bad_crc", value=0.1)
+    run = run_of(parameters(shared_data, emulator))
+    assert run.summary["good"] == 6
+    assert 20 < run.summary["bad_halves"] < 140  # a tenth of 6 points, 20 events, 6 halves
+    told = f"6 points have broken halves, {run.summary['bad_halves']} in all, which are left out of the summary"
+    assert told in run.notices
+
+
+def test_a_log_that_is_removed_meanwhile_is_no_success(shared_data, stand, tmp_path):
+    p = parameters(shared_data, stand(), output="scan")
+    with Run("hgcroc/acquisition", p) as run:
+        session = start_session(p, run)
+        for _ in session.measure():
+            (session.folder / "log.jsonl").unlink(missing_ok=True)
+        with pytest.raises(RunError, match=r"log\.jsonl was being written and is gone; who removed it\?"):
+            finish(p, run, session, 6, 1.0)
 
 
 def test_faults_of_a_procedure_leave_nothing_behind_but_their_telling(shared_data, stand, tmp_path):

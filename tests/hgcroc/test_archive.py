@@ -29,6 +29,12 @@ def test_what_is_written_reads_back(events, chips, flat):
     assert (frames.used, frames.cut) == (len(data), 0)
 
 
+@pytest.mark.parametrize("length", [30, 44])
+def test_a_file_cut_within_its_head_is_cut(length):
+    frames = read_archive(DATA[:length])
+    assert (len(frames.event), frames.cut) == (0, length)
+
+
 @given(st.integers(45, len(DATA)))
 def test_a_file_cut_anywhere_keeps_its_complete_records(length):
     frames = read_archive(DATA[:length])

@@ -5,6 +5,7 @@ import pytest
 
 from kit.hgcroc.emulator_process import EmulatorProcess
 from kit.hgcroc.ports import probe
+from kit.hgcroc.wire import WaitEndedError
 
 
 def test_it_starts_tells_its_networks_and_answers_its_own_socket():
@@ -18,6 +19,11 @@ def test_it_starts_tells_its_networks_and_answers_its_own_socket():
         assert probe("127.0.0.1", port, 5.0) == ""
     assert not started.running
     assert probe("127.0.0.1", port, 5.0).startswith("refuses")
+
+
+def test_the_wait_for_it_can_be_ended():
+    with pytest.raises(WaitEndedError, match="the wait for the emulator was ended"):
+        EmulatorProcess("--board", "char", interrupt=lambda: True)
 
 
 def test_one_that_cannot_start_says_why():

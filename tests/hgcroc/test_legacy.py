@@ -12,6 +12,7 @@ from kit.hgcroc.measurements import Scan
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scanfile import create
+from tests.hgcroc.hands import longest_file
 from tests.hgcroc.samples import measured, point_columns
 
 TABLE = register_table("ld")
@@ -128,7 +129,14 @@ def test_events_have_rows_of_their_own_with_the_registers_of_their_channel(examp
     assert sorted(set(high["channel"])) == [9, 10, 20]  # 9 of the axis, the others of the init file
 
 
+@pytest.mark.parametrize("export", [export_012, export_1015])
+def test_a_table_that_may_not_grow_is_an_error_that_names_it(scan, tmp_path, export):
+    with longest_file(100_000), pytest.raises(OSError, match=r"File too large.*x\.h5"):
+        export(scan, tmp_path / "x.h5")
+    assert list(tmp_path.glob("*x*")) == []
+
+
 def test_a_column_that_is_none_is_refused(scan, tmp_path):
-    with pytest.raises(KeyError, match="adc_men"):
+    with pytest.raises(KeyError, match=r"adc_men is no register .*\(did you mean adc_mean\?\)"):
         export_1015(scan, tmp_path / "x.h5", ["adc_men"])
     assert not (tmp_path / "x.h5").exists()

@@ -47,6 +47,11 @@ def test_every_column_that_is_named_can_be_had(scan):
         assert scan.array(column, [0]).shape == (1, 234)
 
 
+def test_a_scan_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no .*gone\.h5; should be the file of a scan"):
+        Scan.open(tmp_path / "gone.h5")
+
+
 def test_an_unknown_column_is_refused_with_the_nearest(scan):
     with pytest.raises(KeyError, match=r"no column adc_men \(did you mean adc_mean\?\)"):
         scan.array("adc_men")

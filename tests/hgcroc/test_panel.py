@@ -10,6 +10,7 @@ from kit.hgcroc.measurements import Scan
 from kit.hgcroc.panel import ScanPanel
 from kit.hgcroc.resuming import FILE
 from kit.run import load
+from tests.conftest import PROJECT
 from tests.hgcroc.hands import click, parameters_on
 from tests.hgcroc.scans import parameters
 
@@ -50,6 +51,15 @@ def test_it_says_at_once_what_the_scan_costs_and_sends_nothing(panel_on):
     panel.builder.axes = panel.builder.axes[:1]
     assert panel.plan.cost.startswith("4 points, ")
     assert emulator.board.counters["messages"] == 0
+
+
+def test_a_workflow_is_seen_by_its_last_scan(panel_on, tmp_path):
+    quick = PROJECT / "parameters" / "hgcroc" / "procedures" / "quick_scans.yaml"
+    main = tmp_path / "main.yaml"
+    main.write_text(f"libraries: [{quick}]\nworkflows: [{{name: both, tasks: [vrefinv, pedestal_run]}}]\n")
+    panel, _ = panel_on(config=str(main), procedure="both")
+    assert panel.form.parameters.procedure == "pedestal_run"
+    assert "of the workflow both this is the last scan" in panel.plan.static()["text/plain"]
 
 
 def test_what_is_wrong_with_the_plan_is_told_until_it_is_mended(panel_on):

@@ -26,7 +26,7 @@ def test_sound_data_have_no_mark():
         (archive(10), 9, Mark.LONG),
         (archive(10)[:-5], 10, Mark.SHORT | Mark.CUT),
         (archive(10) + b"x", 10, Mark.CUT),
-        (archive(10, chips=2), 10, Mark.SHORT),
+        (archive(10, chips=2), 10, Mark.SHORT | Mark.EMPTY),
         (archive(10), None, Mark(0)),
         (b"", 10, Mark.SHORT),
         (b"no archive", 10, Mark.SHORT | Mark.CUT),
@@ -69,3 +69,18 @@ def test_the_real_files_are_short_and_cut(shared_data):
     received = receive(real_file(shared_data, 77), STATE, TABLE, 1000)
     assert received.marks == Mark.SHORT | Mark.CUT
     assert received.n_events == 322
+
+
+def test_a_board_that_is_off_sends_nothing_and_says_so():
+    state = STATE.copy()
+    for roc in TABLE.rocs:
+        for side in "LR":
+            state[TABLE.index_of((roc, "Top", 0, f"Run{side}"))] = 0
+    assert receive(archive(10), state, TABLE, 10).marks == Mark.OFF
+
+
+def test_a_half_of_which_nothing_sound_comes_is_told():
+    frames = read_archive(archive(10))
+    frames.words[frames.chip == 1, 0, 20] ^= np.uint32(8)
+    received = receive(write_archive(frames.event, frames.chip, frames.words), STATE, TABLE, 10)
+    assert received.marks == Mark.CORRUPT | Mark.EMPTY

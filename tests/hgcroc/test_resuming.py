@@ -8,7 +8,7 @@ import pytest
 from kit.hgcroc.recording import open_again
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.resuming import FILE, adopt, is_complete, newest_unfinished, runs_of, set_aside
-from kit.hgcroc.scanfile import create
+from kit.hgcroc.scanfile import create, opened
 from tests.hgcroc.plans import CALIB, plan_of
 from tests.hgcroc.samples import measured, point_columns
 
@@ -65,6 +65,12 @@ def test_a_scan_that_is_being_written_is_left_alone(runs, tmp_path):
     assert newest_unfinished("scan-1", folder.parent.parent, tmp_path) == folder
 
 
+def test_a_scan_that_was_cut_does_not_go_on(runs, tmp_path):
+    folder = runs(1)
+    (folder / FILE).write_bytes((folder / FILE).read_bytes()[:-2000])
+    assert newest_unfinished("scan-1", folder.parent.parent, tmp_path) is None
+
+
 def test_what_is_in_the_own_directory_comes_first(runs):
     folder = runs(1)
     runs(1)
@@ -81,6 +87,13 @@ def test_a_scan_that_shall_not_go_on_is_set_aside(runs):
 def test_runs_are_those_of_all_tries(runs, tmp_path):
     assert runs_of(runs(2) / FILE) == 2
     assert runs_of(tmp_path / "none.h5") == 0
+
+
+def test_points_that_are_not_there_yet_have_taken_no_runs(runs):
+    folder = runs(1)
+    with opened(folder / FILE, writing=True) as file:
+        file["points/tries"][1] = 1  # as a kill between data and status leaves it
+    assert runs_of(folder / FILE) == 1
 
 
 def test_a_file_that_cannot_be_read_is_not_complete(tmp_path):

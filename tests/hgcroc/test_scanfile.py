@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from kit.files import FormatError
 from kit.hgcroc.registers import register_table
 from kit.hgcroc.scanfile import POINT_COLUMNS, create, differences, opened
 from kit.hgcroc.summaries import SUMMARY
@@ -88,6 +89,26 @@ def test_the_file_is_as_numpy_wrote_it(path):
         assert len(file["plan/axis_0/own"]) == 1
         assert len(file["plan/axis_0/index"]) == 40
         assert np.isin(file["plan/axis_0/own"][:], file["plan/written"][:]).all()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.75, 0.999])
+def test_a_file_that_was_cut_is_refused_at_once(path, share):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(FormatError, match=rf"scan\.h5: has {path.stat().st_size} bytes, should have {len(whole)}"):
+        opened(path)
+
+
+def test_a_file_that_is_being_closed_is_waited_for(path):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    grows = threading.Timer(0.1, lambda: path.write_bytes(whole))
+    grows.start()
+    with opened(path) as file:
+        assert file["points/status"].shape == (6,)
+    grows.join()
 
 
 def test_a_writer_waits_for_a_reader_of_the_same_process(path):

@@ -73,6 +73,11 @@ def test_equal_data_of_different_settings_are_twins_but_not_those_of_repeats():
     assert not twins(np.zeros(4, int), [mean]).any()
 
 
+def test_points_without_data_are_no_twins():
+    mean = np.full((3, 2), np.nan)
+    assert not twins(np.arange(3), [mean, mean]).any()
+
+
 def test_full_scale_everywhere_is_told():
     columns = {"adc_median": np.array([[1023, 1023], [1023, 5]]), "toa_median": np.zeros((2, 2), int)}
     assert full_scale(columns).tolist() == [Mark.FULL_SCALE, 0]

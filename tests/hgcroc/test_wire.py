@@ -64,7 +64,7 @@ def test_a_wait_ends_when_its_owner_wants(wire, echo):
     begun = time.monotonic()
     with pytest.raises(WaitEndedError):
         asking.ask("x")
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
 
 
 def test_data_arrive_in_order_and_the_sender_waits_for_a_reader(wire):
@@ -107,5 +107,5 @@ def test_closing_ends_everything_at_once():
     begun = time.monotonic()
     responder.stop()
     wire.close()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
     assert threading.active_count() < before

@@ -244,6 +244,8 @@ def test_by_itself_it_finds_the_demo_and_asks_nobody_else(tmp_path: Path):
     content = json.loads((run.directory / "catalogue.json").read_text())
     assert (content["server"], {d["release"] for d in content["datasets"]}) == ("demo", {"demo"})
     assert (run.summary["files"], run.summary["data"]) == (2, 1)
+    read = (run.directory / "files.txt").read_text().splitlines()
+    assert [open_source(path).entries for path in read] == [600, 600]
     with Run("opendata/catalogue", p) as again:
         again.summary = list_files(p, again)
     assert again.summary["lists_asked_for"] == 0

@@ -53,19 +53,17 @@ def test_it_begins_with_the_first_cluster_and_its_two_largest_pixels(panel, file
     assert panel.maps.caption.startswith("cluster 0 at 2.00 ns")
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
+def test_what_cannot_be_looked_at_is_refused_in_words(panel):
+    for name, value, message in (
         ("pixels", (5, 9), r"pixels is \(5, 9\), should be pairs of row and column, such as \(\(5, 9\),\)"),
         ("pixels", ((1, 2, 3),), "should be pairs of row and column"),
         ("time", float("nan"), "time is nan ns, should be a number of 0 or more"),
-    ],
-)
-def test_what_cannot_be_looked_at_is_refused_in_words(panel, name, value, message):
-    before = getattr(panel, name)
-    with pytest.raises(traitlets.TraitError, match=message):
-        setattr(panel, name, value)
-    assert getattr(panel, name) == before
+        ("file", "other.out", r"file is 'other\.out', should be one of .*d00001\.out"),
+    ):
+        before = getattr(panel, name)
+        with pytest.raises(traitlets.TraitError, match=message):
+            setattr(panel, name, value)
+        assert getattr(panel, name) == before
 
 
 def test_a_fault_is_gone_once_all_is_well_again(make):
@@ -98,9 +96,11 @@ def test_clusters_are_chosen_by_number_step_and_chance(panel):
     panel.browser.previous()
     assert panel.view.number == 4
     seen = set()
-    for _ in range(12):
+    for _ in range(40):
         panel.random()
         seen.add(panel.view.number)
+        if len(seen) > 1:
+            break
     assert len(seen) > 1
     assert seen <= set(range(6))
 
@@ -134,11 +134,6 @@ def test_another_file_is_opened_with_its_own_array(panel, files):
     assert panel.controls.file.value == files[1]
 
 
-def test_a_file_that_was_not_given_is_refused(panel):
-    with pytest.raises(traitlets.TraitError, match=r"file is 'other\.out', should be one of .*d00001\.out"):
-        panel.file = "other.out"
-
-
 def test_one_time_is_shared_by_maps_and_waveforms(panel):
     maps, waveforms = panel.maps.drawn, panel.waveforms.drawn
     panel.time = 1.0
@@ -162,14 +157,14 @@ def place_of(panel, pixel, map_number=0):
     return across / width, 1 - up / height
 
 
-@pytest.mark.parametrize("map_number", [0, 1, 2])
-def test_a_click_chooses_a_pixel_in_each_map(panel, map_number):
-    panel.pick(*place_of(panel, (3, 5), map_number))
-    assert panel.pixels == ((3, 5),)
-    panel.pick(*place_of(panel, (0, 0), map_number), add=True)
-    assert panel.pixels == ((3, 5), (0, 0))
-    panel.pick(*place_of(panel, (3, 5), map_number), add=True)
-    assert panel.pixels == ((0, 0),)
+def test_a_click_chooses_a_pixel_in_each_map(panel):
+    for map_number in (0, 1, 2):
+        panel.pick(*place_of(panel, (3, 5), map_number))
+        assert panel.pixels == ((3, 5),)
+        panel.pick(*place_of(panel, (0, 0), map_number), add=True)
+        assert panel.pixels == ((3, 5), (0, 0))
+        panel.pick(*place_of(panel, (3, 5), map_number), add=True)
+        assert panel.pixels == ((0, 0),)
     panel.pick(0.001, 0.001)
     assert panel.pixels == ((0, 0),)
     assert "row 0, column 0: " in panel.maps.caption

@@ -31,9 +31,9 @@ def stage(folder, pulses, **values):
         return run, convolution_figures(run)
 
 
-@pytest.fixture
-def made(tmp_path, pulses):
-    return stage(tmp_path / "a", pulses, formats=["text", "adc"])
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, pulses):
+    return stage(tmp_path_factory.mktemp("made") / "a", pulses, formats=["text", "adc"])
 
 
 def test_every_picture_can_be_drawn_again_from_the_data(made):

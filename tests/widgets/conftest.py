@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-PATIENCE = 5.0  # s; a thread that still works after that does not end
+PATIENCE = 60.0  # s; a thread that still works after that does not end
 
 
 @pytest.fixture(autouse=True)

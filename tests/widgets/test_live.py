@@ -192,22 +192,20 @@ def test_in_batch_a_fault_of_drawing_is_raised():
 
 def test_who_shows_does_not_wait_and_the_latest_wins():
     figure = live(start=model(0), interactive=True)
-    begun = time.monotonic()
     for seed in range(200):
         figure.show(model(seed))
-    assert time.monotonic() - begun < 1  # two hundred pictures take several
     assert np.array_equal(pixels(figure.png), pixels(live(start=model(199)).png))
-    assert figure.drawn < 100
+    assert figure.drawn < 100  # who waits has all two hundred drawn
 
 
 def test_pictures_come_no_faster_than_the_rate():
     figure = live(start=model(0), update=update_map, rate=20, interactive=True)
-    end = time.monotonic() + 0.4
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while (seconds := time.monotonic() - begun) < 0.4 or (figure.drawn < 3 and seconds < 60):
         figure.show(model(1))
         time.sleep(0.001)
     figure.close()
-    assert 3 <= figure.drawn <= 0.4 * 20 + 3
+    assert 3 <= figure.drawn <= (time.monotonic() - begun) * 20 + 3
 
 
 def test_many_threads_may_show_and_reports_be_drawn_meanwhile():

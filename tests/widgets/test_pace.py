@@ -19,11 +19,11 @@ def test_the_last_value_is_always_seen():
 def test_the_action_is_not_called_more_often_than_the_rate_allows():
     seen = []
     pace = Pace(seen.append, rate=50)
-    end = time.monotonic() + 0.3
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while (seconds := time.monotonic() - begun) < 0.3 or (len(seen) < 2 and seconds < 60):
         pace.put(None)
     pace.drop()
-    assert 2 <= len(seen) <= 0.3 * 50 + 2
+    assert 2 <= len(seen) <= (time.monotonic() - begun) * 50 + 2
 
 
 def test_who_puts_a_value_does_not_wait_for_the_action():
@@ -72,7 +72,7 @@ def test_an_action_may_put_and_flush_itself():
 
     pace = Pace(action, rate=1000)
     pace.put(3)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while seen[-1:] != [0] and time.monotonic() < deadline:
         time.sleep(0.001)
     assert seen == [3, 2, 1, 0]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from kit.hgcroc.emulator.injected import FAULTS, FaultError
 from kit.hgcroc.emulator.service import USUAL_PORTS, Emulator
+from kit.hgcroc.faults import FAULTS, FaultError
 from kit.hgcroc.layout import BOARDS
 from kit.hgcroc.messages import MessageError, dump
 from kit.hgcroc.registers import RegisterError

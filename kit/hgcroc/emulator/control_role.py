@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.hgcroc import messages
 from kit.hgcroc.emulator.hexaboard import Hexaboard
-from kit.hgcroc.emulator.injected import FAULTS, FaultError
+from kit.hgcroc.faults import FAULTS, FaultError
 from kit.hgcroc.messages import MessageError
 
 __all__ = ["ControlRole"]

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from kit.hgcroc.emulator import packing
 from kit.hgcroc.emulator.chip_settings import ChipSettings
-from kit.hgcroc.emulator.injected import FaultError, Faults, RegisterEvent
+from kit.hgcroc.emulator.injected import Faults, RegisterEvent
 from kit.hgcroc.emulator.run_plans import RunPlan
 from kit.hgcroc.emulator.triggering import sent_words
 from kit.hgcroc.emulator.truth import Truth, place_of
+from kit.hgcroc.faults import FaultError
 from kit.hgcroc.registers import RegisterError, RegisterTable, Tree, register_table
 
 __all__ = ["AT_ONCE", "Hexaboard", "NackError", "Stretch"]
@@ -124,7 +125,7 @@ class Hexaboard:
             self._become(state)
 
     def inject(self, name: str, **wish: Any) -> None:
-        """Begin one of the faults of `kit.hgcroc.emulator.injected.FAULTS`.
+        """Begin one of the faults of `kit.hgcroc.faults.FAULTS`.
 
         Raises
         ------

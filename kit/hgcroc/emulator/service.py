@@ -170,7 +170,7 @@ class Emulator:
         self.stop()
 
     def inject(self, fault: str, **wish: Any) -> None:
-        """Begin a fault of `kit.hgcroc.emulator.injected.FAULTS`."""
+        """Begin a fault of `kit.hgcroc.faults.FAULTS`."""
         self.board.inject(fault, **wish)
 
     def network(self, dialect: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import traitlets
 
-from kit import files
+from kit import files, wording
 from kit.hgcroc.options import AcquisitionParameters
 from kit.hgcroc.panels import building
 from kit.hgcroc.panels.axis_controls import lay_out, make_controls
@@ -200,6 +200,15 @@ class AxisPanel(Panel):
         finally:
             self.showing = False
         self._tell_range()
+
+    @traitlets.validate("axes")
+    def _axes_are_axes(self, proposal: Any) -> Any:
+        for number, axis in enumerate(proposal["value"]):
+            if not isinstance(axis, dict) or "values" not in axis or not {"key", "template"} & set(axis):
+                shown = wording.short(repr(axis))
+                message = f"axis {number} is {shown}, should be a map with values and with key or template"
+                raise traitlets.TraitError(message)
+        return proposal["value"]
 
     @traitlets.observe("axes")
     def _axes_changed(self, _change: Any) -> None:

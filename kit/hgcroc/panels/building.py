@@ -25,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_FOUND = 200
+MOST_VALUES = 10_000  # of an axis that is typed: no register has more that differ, but a slip of a finger may
 SETTINGS = ("daq", "client")  # sections of the acquisition programs
 PLACE = re.compile(r"\{\{ value\.(\w+) \}\}")  # where a coupled axis puts its values in
 
@@ -98,18 +99,23 @@ def values_of(text: str) -> list[int]:
     Raises
     ------
     ValueError
-        If it is none of these, or means no value.
+        If it is none of these, means no value or more than can be typed.
     """
     words = text.replace(",", " ").split()
     try:
         if words and words[0] in ("lin", "log"):
             first, last, count = (int(word) for word in words[1:])
+            _refuse_many(text, count)
             steps = np.linspace(first, last, count) if words[0] == "lin" else np.geomspace(first, last, count)
             values = list(dict.fromkeys(np.rint(steps).astype(int).tolist()))
         elif ":" in text:
-            values = list(range(*(int(word) for word in text.split(":"))))
+            whole = range(*(int(word) for word in text.split(":")))
+            _refuse_many(text, (whole.stop - whole.start) // whole.step)
+            values = list(whole)
         else:
             values = [int(word) for word in words]
+    except _TooManyError:
+        raise
     except (ValueError, TypeError):
         message = f"{text!r} should be start:stop:step, a list, lin START END COUNT or log START END COUNT"
         raise ValueError(message) from None
@@ -117,6 +123,18 @@ def values_of(text: str) -> list[int]:
         message = f"{text!r} means no value"
         raise ValueError(message)
     return values
+
+
+class _TooManyError(ValueError):
+    """More values than a field is for."""
+
+
+def _refuse_many(text: str, count: int) -> None:
+    if count > MOST_VALUES:
+        message = (
+            f"{text!r} means {count} values, should be {MOST_VALUES} or fewer: longer axes are written in a file"
+        )
+        raise _TooManyError(message)
 
 
 def axis_of(

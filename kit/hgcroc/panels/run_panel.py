@@ -19,6 +19,7 @@ from kit.hgcroc.marks import Status, marks_text
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError, Session
+from kit.hgcroc.wire import WaitEndedError
 from kit.run import Run
 from kit.widgets import Panel, Report, Runner, Stopped, Words
 from kit.widgets.look import line
@@ -28,7 +29,15 @@ __all__ = ["RunPanel"]
 LOOK = 0.1  # s between looks at the session's state
 RECENT = 50  # points whose median time tells how long the others will take
 TOLD = 10  # points in doubt that are told
-SIGNS = {"running": "▶", "paused": "‖", "aborting": "■", "aborted": "■", "done": "✓", "failed": "✗"}
+SIGNS = {
+    "preparing": "…",
+    "running": "▶",
+    "paused": "‖",
+    "aborting": "■",
+    "aborted": "■",
+    "done": "✓",
+    "failed": "✗",
+}
 
 
 class RunPanel(Panel):
@@ -39,7 +48,7 @@ class RunPanel(Panel):
     prepare : callable
         Returns the parameters of the scan that shall run now; connects where that is needed.
     reach : callable
-        Takes parameters and returns them as the connected board is reached.
+        Takes parameters, and what tells whether to give up; returns them as the connected board is reached.
     follow : callable
         Takes the folder of a scan when a point has come.
     interactive : bool
@@ -55,14 +64,16 @@ class RunPanel(Panel):
         Its directory.
     """
 
-    state = traitlets.Unicode("idle", help="of the session: running, paused, aborting, aborted, done, failed")
+    state = traitlets.Unicode(
+        "idle", help="preparing, then that of the session: running, paused, aborting, done, failed; aborted"
+    )
     queue: Any = traitlets.List(help="parameters of the scans that wait")
     doubtful: Any = traitlets.Dict(help="points in doubt of this scan, and why")
 
     def __init__(
         self,
         prepare: Callable[[], AcquisitionParameters],
-        reach: Callable[[AcquisitionParameters], AcquisitionParameters],
+        reach: Callable[[AcquisitionParameters, Callable[[], bool]], AcquisitionParameters],
         follow: Callable[[Path], object],
         *,
         interactive: bool = True,
@@ -96,7 +107,7 @@ class RunPanel(Panel):
 
     def start(self) -> None:
         """Run the scan; where scans are queued, all of them instead."""
-        self.runner.start()
+        self._begin()
 
     def pause(self) -> None:
         """Hold the scan after this point, or within a second."""
@@ -108,7 +119,11 @@ class RunPanel(Panel):
 
     def abort(self) -> None:
         """End the scan; started again, it goes on where it was."""
-        self._running().abort()
+        if self.session is None and self.going:
+            self.state = "aborting"
+            self.runner.stop()
+        else:
+            self._running().abort()
 
     def retry(self) -> None:
         """Measure the points in doubt of the last scan once more."""
@@ -119,7 +134,7 @@ class RunPanel(Panel):
             message = "there is no point to try again"
             raise RuntimeError(message)
         self._again = sorted(self.doubtful)
-        self.runner.start()
+        self._begin()
 
     def enqueue(self) -> None:
         """Let the present scan wait for its turn."""
@@ -129,13 +144,30 @@ class RunPanel(Panel):
         """Let no scan wait."""
         self.queue = []
 
+    def _begin(self) -> None:
+        if not self.going:
+            self.session, self.state = None, "preparing"
+        self.runner.start()
+
     def _running(self) -> Session:
+        if self.going and self.session is None:
+            message = "the scan is being prepared: wait until it runs, or abort it"
+            raise RuntimeError(message)
         if self.session is None or not self.going:
             message = "no scan is running: start one first"
             raise RuntimeError(message)
         return self.session
 
     def _work(self, stop: threading.Event, report: Report) -> Run:
+        try:
+            return self._scans(stop, report)
+        except WaitEndedError as fault:
+            raise Stopped from fault
+        finally:
+            if self.state in ("preparing", "aborting"):  # no session has begun
+                self.state = "aborted" if stop.is_set() else "failed"
+
+    def _scans(self, stop: threading.Event, report: Report) -> Run:
         again, self._again = self._again, []
         if again and self.run is not None and self._p is not None:
             return self._scan(self._p.with_values(output=files.shown(self.run.directory)), again, stop, report)
@@ -148,10 +180,13 @@ class RunPanel(Panel):
 
     def _scan(self, p: AcquisitionParameters, again: list[int], stop: threading.Event, report: Report) -> Run:
         """Run one scan to its end, and return its run."""
-        self._p, self.session, self.doubtful = p, None, {}
-        reached = self._reach(p)
+        self._p, self.session, self.doubtful, self.state = p, None, {}, "preparing"
+        _give_up(stop)
+        reached = self._reach(p, stop.is_set)
+        _give_up(stop)
         with Run("hgcroc/acquisition", reached) as run:
             self.run = run
+            run.on_progress = lambda _done, _total: _give_up(stop)  # calibrations that have to be made before
             session = self.session = start_session(reached, run, attended=self.interactive, again=again)
             begun = time.monotonic()
             watcher = threading.Thread(target=self._watch, args=(session, stop), daemon=True)
@@ -207,6 +242,11 @@ class RunPanel(Panel):
         self._trouble.text = "\n".join([*lines, *notices])
         waiting = [f"{k}. {p.procedure} of {p.config}" for k, p in enumerate(self.queue, 1)]
         self._queued.text = "\n".join(["waiting:", *waiting]) if waiting else ""
+
+
+def _give_up(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise Stopped
 
 
 def _doubtful_in(path: Path) -> dict[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,8 @@ class Stand:
         Network, board, timeouts, and what the emulated board is like.
     dialect : str
         In which it is spoken to.
+    interrupt : callable, optional
+        True ends every wait.
 
     Attributes
     ----------
@@ -66,10 +68,12 @@ class Stand:
         What it says of itself.
     """
 
-    def __init__(self, p: AcquisitionParameters, dialect: str) -> None:
-        self.p, self.dialect = p, dialect
+    def __init__(
+        self, p: AcquisitionParameters, dialect: str, interrupt: Callable[[], bool] | None = None
+    ) -> None:
+        self.p, self.dialect, self.interrupt = p, dialect, interrupt
         # the noise of a run follows from its number: scans that go on must not meet the same again
-        self.emulator = None if p.network else emulated(p, first_run=int(time.time()))
+        self.emulator = None if p.network else emulated(p, first_run=int(time.time()), interrupt=interrupt)
         self.limits: IntArray | None = None
         self.description, self.remarks = "", list[str]()
         try:
@@ -122,6 +126,7 @@ class Stand:
             board=self.p.board,
             timeout=self.p.timeout,
             start_timeout=self.p.start_timeout,
+            interrupt=self.interrupt,
         ) as board:
             yield board
 

@@ -90,15 +90,22 @@ class StandPanel(Panel):
         """Connect to the network of the parameters, or start an emulated board; returns at once, see `wait`."""
         self._do("connecting", self.join)
 
-    def join(self) -> Stand:
-        """Connect, if that is not done, and return the test system; waits for it."""
+    def join(self, interrupt: Callable[[], bool] | None = None) -> Stand:
+        """Connect, if that is not done, and return the test system; waits for it.
+
+        Raises
+        ------
+        WaitEndedError
+            If `interrupt` says that nobody waits any more.
+        """
         with self._turn:
             if self.stand is None:
                 p, plan = self._parameters(), self._plan()
                 dialect = plan.procedure.dialect if plan else ("1.0.15" if p.dialect == "auto" else p.dialect)
-                made = Stand(p, dialect)
+                made = Stand(p, dialect, interrupt)
                 try:
                     made.describe()
+                    made.interrupt = None  # later questions are others'
                     meanings = made.faults()
                 except BaseException:
                     made.close()

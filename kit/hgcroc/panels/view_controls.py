@@ -11,6 +11,7 @@ import numpy as np
 
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.pictures.channels import row_text
+from kit.hgcroc.pictures.overlaid_fits import KINDS
 from kit.hgcroc.pictures.scan_plots import step_words
 from kit.widgets import Words
 from kit.widgets.look import hooked, line
@@ -73,6 +74,7 @@ class ViewControls(ipywidgets.VBox):
         self.channels = ipywidgets.Text(
             description="channels", continuous_update=False, placeholder="those that change most", style=WIDE
         )
+        self.fit = ipywidgets.Dropdown(description="fit", options=KINDS, style=WIDE, layout={"width": "12em"})
         self.follow = ipywidgets.Checkbox(value=True, description="follow the scan", indent=False)
         self.event = ipywidgets.BoundedIntText(
             description="event (−1 all)", min=-1, max=10**6, value=-1, style=WIDE, layout={"width": "14em"}
@@ -80,14 +82,16 @@ class ViewControls(ipywidgets.VBox):
         self.dials = hooked(ipywidgets.VBox(), "kit-dials")
         self.told = Words("kit-measured", role="status")
         super().__init__([
-            line(self.quantity, self.against, self.channels, self.follow, self.event), self.dials, self.told,
+            line(self.quantity, self.against, self.channels, self.fit, self.follow, self.event),
+            self.dials, self.told,
         ])  # fmt: skip
         self._hear(self.quantity, lambda name: panel.set_trait("quantity", name))
         self._hear(self.against, lambda axis: None if axis is None else panel.set_trait("against", axis))
         self._hear(self.channels, lambda text: setattr(panel, "channels", text))
+        self._hear(self.fit, lambda kind: panel.set_trait("fit", kind))
         self._hear(self.follow, self._set_follow)
         self._hear(self.event, lambda number: panel.set_trait("event", number))
-        panel.observe(self._follow_traits, ["quantity", "rows", "event", "steps"])
+        panel.observe(self._follow_traits, ["quantity", "rows", "event", "steps", "fit"])
         self._follow_traits()
 
     def show(self, scan: Scan, point: int | None, measured: int) -> None:
@@ -144,6 +148,7 @@ class ViewControls(ipywidgets.VBox):
         self._showing = True
         try:
             self.quantity.value, self.event.value = panel.quantity, panel.event
+            self.fit.value = panel.fit
             self.channels.value = " ".join(row_text(row) for row in panel.rows)
             self.follow.value = not panel.steps
         finally:

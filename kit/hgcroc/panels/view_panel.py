@@ -16,6 +16,7 @@ from kit.hgcroc.panels.view_controls import ViewControls
 from kit.hgcroc.pictures.board_plots import BoardView, board_of, draw_board, row_in_picture
 from kit.hgcroc.pictures.channels import row_text, rows_of
 from kit.hgcroc.pictures.event_plots import UNITS, draw_spectra, event_on_board, spectra_of
+from kit.hgcroc.pictures.overlaid_fits import KINDS
 from kit.hgcroc.pictures.scan_plots import FEW, curves_of, draw_curves, strongest
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.summaries import ROWS, SUMMARY
@@ -45,7 +46,7 @@ class ViewPanel(Panel):
         The scan that is shown.
     """
 
-    kept = ("quantity", "against")
+    kept = ("quantity", "against", "fit")
 
     quantity = traitlets.Enum(IN_ORDER, "adc_median", help="column of both pictures")
     against = traitlets.Int(
@@ -55,6 +56,7 @@ class ViewPanel(Panel):
     rows = traitlets.Tuple(
         help="channels that are drawn, as rows of a measurement; empty for those that change most"
     )
+    fit = traitlets.Enum(KINDS, "none", help="what is fitted through the curves; by quantity where it has one")
     event = traitlets.Int(-1, min=-1, help="the event whose codes are on the map; -1 for the column of all")
 
     def __init__(self, *, interactive: bool = True) -> None:
@@ -78,7 +80,7 @@ class ViewPanel(Panel):
         for picture in (self.curve, self.board):  # a long caption must not push them below each other
             picture.layout.width = "500px"
         self.spectra.layout.display = "none"
-        names = ["quantity", "against", "steps", "rows", "event"]
+        names = ["quantity", "against", "steps", "rows", "event", "fit"]
         self.observe(self.guarded(lambda _: self.show(), "traits"), names)
 
     @property
@@ -91,10 +93,18 @@ class ViewPanel(Panel):
         self.rows = rows_of(text, self._chips())
 
     def look_at(self, path: Any) -> None:
-        """Look at another scan, by its file or its folder; the last point of it."""
+        """Look at another scan, by its file or its folder; the last point of it.
+
+        Raises
+        ------
+        FileNotFoundError, FormatError
+            If that is no scan; the one before is still shown.
+        """
         path = files.resolve(path)
+        path = path / FILE if path.is_dir() else path
+        Scan.open(path).close()
         self._pace.drop()  # a look that a scan has asked for must not overtake this one
-        self.file = path / FILE if path.is_dir() else path
+        self.file = path
         with self.hold_trait_notifications():
             self.steps, self.event = (), -1
         self.show()
@@ -165,7 +175,7 @@ class ViewPanel(Panel):
             point = self._point(scan, measured)
             rows = self._rows(scan, point)
             against = self.against if -len(scan.labels) <= self.against < len(scan.labels) else -1
-            self.curve.show(curves_of(scan, [self.quantity], axis=against, point=point, rows=rows))
+            self.curve.show(curves_of(scan, [self.quantity], axis=against, point=point, rows=rows, fit=self.fit))
             self._shown = self._board(scan, point, rows)
             self.board.show(self._shown)
             if scan.has_events:
@@ -202,7 +212,9 @@ class ViewPanel(Panel):
 def _curve_words(found: Any) -> str:
     if found is None:
         return "nothing yet"
-    return f"{found.title}: {_points(len(found.x))} against {found.axis}; {'; '.join(found.names)}"
+    fits = next(iter(found.fits.values())).words if found.fits else [""] * len(found.names)
+    rows = [": ".join(filter(None, pair)) for pair in zip(found.names, fits, strict=True)]
+    return f"{found.title}: {_points(len(found.x))} against {found.axis}; {'; '.join(rows)}"
 
 
 def _points(count: int) -> str:

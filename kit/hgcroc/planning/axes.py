@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ __all__ = ["LEFT_ALONE", "Axis", "CheckRanges", "make_axis", "spread_axis"]
 
 IntArray = npt.NDArray[np.int64]
 CheckRanges = Literal["error", "warn", "off"]
+TEMPLATE = "template value"  # the label of an axis whose numbers are no values of a register
 LEFT_ALONE = -1  # a register that an axis sets at other steps, but not at this one
 WIDEST = 2**31  # beyond any register, and any NumPy integer holds it
 REGISTER_DEPTH = 4
@@ -229,8 +230,20 @@ def _from_trees(
     if any(tree.get(section) for tree in (*under[:1], *trees) for section in SECTIONS[1:]):
         parts = [(_without_target(below), _without_target(tree)) for below, tree in zip(under, trees, strict=True)]
         others = [laid_over(pair) for pair in parts]
-    names = dict.fromkeys(table.path_of(int(place))[3] for place in index)
-    return Axis(label or next(iter(names), "daq"), text.values, index, settings, others)
+    return Axis(label or _register_of(text.values, index, settings, table), text.values, index, settings, others)
+
+
+def _register_of(values: Sequence[Any], index: IntArray, settings: IntArray, table: RegisterTable) -> str:
+    """Return the register that a template's values stand for; its numbers may be something else, as a channel."""
+    names = np.array([table.path_of(int(place))[3] for place in index], dtype=object)
+    if not len(names):
+        return "daq"
+    if not all(isinstance(value, int) for value in values):
+        return str(names[0])
+    for name in dict.fromkeys(names):
+        if (settings[:, names == name].max(axis=1) == np.array(values)).all():
+            return str(name)
+    return TEMPLATE
 
 
 def laid_leaves(

@@ -157,13 +157,18 @@ class Mapped:
         Its key path there.
     findings : Findings
         Where faults go; a value that cannot be used is None.
+    missing : str
+        The name under which there is no map at that place: this one is empty.
     """
 
-    def __init__(self, document: Document, keys: Sequence[Any], findings: Findings) -> None:
+    def __init__(self, document: Document, keys: Sequence[Any], findings: Findings, *, missing: str = "") -> None:
         self.document, self.keys, self.findings = document, tuple(keys), findings
+        self.missing = missing
         self.content: Any = document.content
         for key in self.keys:
             self.content = self.content[key]
+        if missing:
+            self.content = {}
         self.known: list[str] = []
         if not isinstance(self.content, Mapping):
             self.fault((), f"is {wording.short(repr(self.content))}, should be a map")
@@ -181,7 +186,7 @@ class Mapped:
         """Return the map under `name`, an empty one where there is none."""
         self.known.append(name)
         if self.content.get(name) is None:
-            return Mapped(Document(self.document.path, self.document.text, {}), (), self.findings)
+            return Mapped(self.document, self.keys, self.findings, missing=name)
         return Mapped(self.document, (*self.keys, name), self.findings)
 
     def take(self, name: str, kind: type | tuple[type, ...], words: str, default: Any = REQUIRED) -> Any:
@@ -190,7 +195,8 @@ class Mapped:
         value = self.content.get(name)
         if value is None:
             if default is REQUIRED:
-                self.fault((), f"has no {name}, should have one: {words}")
+                wanted = ".".join(filter(None, (self.missing, name)))
+                self.fault((), f"has no {wanted}, should have one: {words}")
                 return None
             return copy.copy(default)
         kinds = kind if isinstance(kind, tuple) else (kind,)

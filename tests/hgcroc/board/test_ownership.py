@@ -43,8 +43,8 @@ def test_the_next_one_waits_its_turn(where):
     first.take(1)
     threading.Timer(0.2, first.give_up).start()
     begun = time.monotonic()
-    second.take(5)
-    assert 0.1 < time.monotonic() - begun < 2
+    second.take(60)
+    assert time.monotonic() - begun > 0.1
     second.give_up()
 
 

@@ -6,7 +6,7 @@ import yaml
 from click.testing import CliRunner
 
 from kit.hgcroc.emulator.command import main, ports_of
-from kit.hgcroc.emulator.injected import FAULTS
+from kit.hgcroc.faults import FAULTS
 
 
 def test_help_teaches_options_faults_and_examples():

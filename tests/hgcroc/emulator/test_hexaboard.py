@@ -4,8 +4,8 @@ import pytest
 from kit.hgcroc.archive import HEAD
 from kit.hgcroc.emulator.chip import Trigger
 from kit.hgcroc.emulator.hexaboard import AT_ONCE, Hexaboard, NackError
-from kit.hgcroc.emulator.injected import FaultError
 from kit.hgcroc.emulator.run_plans import RunPlan
+from kit.hgcroc.faults import FaultError
 from kit.hgcroc.rawdata import BAD_COUNTER, BAD_CRC, BAD_HEADER, decode
 from kit.hgcroc.registers import RegisterError
 from tests.hgcroc.stands import init_tree, initial

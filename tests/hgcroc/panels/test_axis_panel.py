@@ -1,6 +1,7 @@
 """The procedure's part of the panel: search, fan-out, axes of every kind, files of both dialects."""
 
 import pytest
+import traitlets
 
 from kit import files
 from kit.hgcroc.panels.axis_panel import AxisPanel
@@ -129,6 +130,15 @@ def test_files_of_both_dialects_are_opened_changed_and_saved(make, shared_data, 
     for axis, other in zip(again.axes, panel.axes, strict=True):
         assert (axis["key"], axis_values(axis)) == (other["key"], axis_values(other))
     assert not again.draft.changed
+
+
+@pytest.mark.parametrize("axes", [[{"foo": 1}], "bla", [{"values": [1]}]])
+def test_what_is_no_axis_is_refused(make, axes):
+    panel = make()
+    before = panel.axes
+    with pytest.raises(traitlets.TraitError):
+        panel.axes = axes
+    assert panel.axes == before
 
 
 def test_a_file_that_is_none_leaves_everything_as_it_is(make, tmp_path):

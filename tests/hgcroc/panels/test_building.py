@@ -47,6 +47,8 @@ def test_values_are_ranges_lists_and_steps(text, values):
         (lambda: numbers_of("a", 72), r"'a' should be all, a number, or a range"),
         (lambda: numbers_of("70-75", 72), "there is no number 72, should be from 0 to 71"),
         (lambda: values_of("a:b"), "should be start:stop:step"),
+        (lambda: values_of("0:100000000000"), "means 100000000000 values, should be 10000 or fewer"),
+        (lambda: values_of("lin 0 10 1000000000"), "means 1000000000 values, should be 10000 or fewer"),
         (lambda: values_of("0:0"), "means no value"),
         (lambda: values_of(""), "means no value"),
         (lambda: values_of("log 0 5"), "should be start:stop:step"),

@@ -1,5 +1,8 @@
 """The run's part of the panel: hold, go on, end, try again, queue; what it tells of points in doubt."""
 
+import threading
+import time
+
 import pytest
 
 from kit.hgcroc.measurements import Scan
@@ -19,7 +22,7 @@ def panel_on(shared_data, stand):
     def make(**changes):
         emulator = stand()
         state = {"p": parameters(shared_data, emulator, **changes).with_values(interactive=True)}
-        made.append(RunPanel(lambda: state["p"], lambda p: p, lambda _: None))
+        made.append(RunPanel(lambda: state["p"], lambda p, _: p, lambda _: None))
         made[-1].present = state
         return made[-1], emulator
 
@@ -65,6 +68,27 @@ def test_an_aborted_scan_goes_on_when_it_is_started_again(panel_on, eventually):
     assert summary["good"] == 6
     assert summary["measured_now"] < 5
     assert "goes on with outputs/" in panel._trouble.text
+
+
+def test_a_scan_can_be_ended_while_the_board_is_being_reached(panel_on, eventually):
+    panel, _ = panel_on()
+    reached = threading.Event()
+
+    def reach(p, interrupt):
+        reached.set()
+        while not interrupt():
+            time.sleep(0.01)
+        return p
+
+    panel._reach = reach
+    panel.start()
+    assert reached.wait(20)
+    assert panel.state == "preparing"
+    click(panel, "Pause")
+    assert panel.error == "the scan is being prepared: wait until it runs, or abort it"
+    click(panel, "Abort")
+    assert panel.runner.wait(20)
+    assert (panel.runner.status, panel.state, panel.session, panel.error) == ("idle", "aborted", None, "")
 
 
 def test_a_board_that_falls_silent_holds_the_scan_and_says_who(panel_on, eventually):

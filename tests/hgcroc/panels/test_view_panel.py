@@ -2,6 +2,7 @@
 
 import pytest
 
+from kit.files import FormatError
 from kit.hgcroc.panels.view_panel import ViewPanel
 from kit.hgcroc.pictures.geometry import PAD_ROWS, pad_positions
 from tests.hgcroc.hands import control
@@ -62,6 +63,25 @@ def test_quantity_and_axis_are_chosen_by_control_and_attribute(panel):
     assert control(panel, "quantity").value == "n"
     panel.against = 7  # of another scan
     assert "against Calib" in captions(panel)[0]
+
+
+def test_a_fit_is_laid_over_the_curves(panel, tmp_path):
+    values = {"key": CALIB, "values": {"stop": 60, "step": 10}}
+    scan_in(tmp_path / "long", plan_of([values])).close()
+    panel.look_at(tmp_path / "long")
+    control(panel, "fit").value = "line"
+    assert panel.fit == "line"
+    panel.channels = "0.10 1.20"
+    panel.flush()
+    fitted, plain = ([line for line in panel.curve.figure.axes[0].lines if line.get_linestyle() == style]
+                     for style in ("--", "-"))  # fmt: skip
+    assert len(fitted) == 2
+    assert all(line.get_linewidth() == 0 for line in plain if line.get_label().startswith("chip"))
+    assert "chip 0, channel 10: slope " in panel.curve.caption
+    panel.fit = "by quantity"
+    panel.quantity = "n_bad"
+    panel.flush()
+    assert "slope" not in panel.curve.caption
 
 
 def test_channels_are_chosen_by_name_and_by_clicks_on_the_map(panel):
@@ -134,6 +154,16 @@ def test_a_scan_without_axes_or_data_is_told_as_such(panel, tmp_path):
     panel.look_at(tmp_path / "none")
     assert captions(panel)[1] == "nothing measured here yet"
     assert panel.error == ""
+
+
+def test_what_is_no_scan_is_refused_and_the_one_before_stays(panel, tmp_path):
+    before, shown = panel.file, captions(panel)
+    (tmp_path / "text.h5").write_text("text")
+    with pytest.raises(FileNotFoundError, match=r"there is no .*gone\.h5; should be the file of a scan"):
+        panel.look_at(tmp_path / "gone.h5")
+    with pytest.raises(FormatError, match="should be the file of a scan"):
+        panel.look_at(tmp_path / "text.h5")
+    assert (panel.file, captions(panel)) == (before, shown)
 
 
 def test_channels_need_a_scan():

@@ -45,6 +45,17 @@ def test_the_strongest_rows_change_most(scan):
     assert change[rows].min() >= np.delete(change, rows).max()
 
 
+def test_a_channel_that_only_fires_is_among_the_strongest(scan):
+    alone = scan_plots.strongest(scan, np.array([0, 1]), ["adc_median"], count=1)
+    fired = np.ptp(scan.array("toa_efficiency", [0, 1]), axis=0)
+    both = scan_plots.strongest(scan, np.array([0, 1]), ["adc_median", "toa_efficiency"], count=234)
+    assert len(alone) == 1
+    assert len(both) == 234
+    change = fired + np.ptp(scan.array("adc_median", [0, 1]).astype(int), axis=0) / 1023
+    best = scan_plots.strongest(scan, np.array([0, 1]), ["adc_median", "toa_efficiency"])
+    assert change[best].min() >= np.delete(change, best).max()
+
+
 def test_all_pictures_of_a_scan_without_data_say_so(tmp_path):
     create(tmp_path / "scan.h5", PLAN, register_table("ld").reset, {})
     with Scan.open(tmp_path / "scan.h5") as scan:

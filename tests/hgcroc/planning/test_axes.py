@@ -39,6 +39,12 @@ def test_below_a_template_lie_the_defaults_of_all_values():
     axis = axis_of(template=text % 1, default=text % 0, values=[3, 1, 7])
     assert [TABLE.path_of(k)[2] for k in axis.index] == [1, 3, 7]
     assert axis.settings.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert axis.label == "template value"  # channels, not values of HighRange
+
+
+def test_a_template_that_sets_a_register_to_its_value_has_its_name():
+    text = "target: {roc_s1: {ch: {3: {HighRange: 1, trim_inv: {{ value }} }}}}"
+    assert axis_of(template=text, values=[3, 1, 7]).label == "trim_inv"
 
 
 def test_a_template_may_couple_keys_of_both_sections():

@@ -153,3 +153,11 @@ def test_without_looking_deep_no_file_is_opened(tmp_path):
     for content, reader in ((CURRENT, read_current), (LEGACY, read_legacy)):
         procedure, findings = read(content, reader, Path("/nowhere"), deep=False)
         assert (procedure.layers, findings.faults) == ([], [])
+
+
+def test_a_section_that_is_missing_is_told_where_it_should_stand(current):
+    _, findings = current(system_settings=None, sytem_settings={"default": ["reset.yaml"]})
+    assert [text.partition("scans.yaml:")[2] for text in findings.faults] == [
+        "1: 0: has no system_settings.default, should have one: a list of paths of YAML files",
+        "4: 0.sytem_settings: is not known (did you mean system_settings?)",
+    ]

@@ -71,7 +71,7 @@ def test_a_missing_library_is_told_with_its_place(main):
 
 
 def test_the_dialect_can_be_said(main):
-    with pytest.raises(ProcedureError, match="has no power_on_default"):
+    with pytest.raises(ProcedureError, match=r"has no target_settings\.power_on_default"):
         read_procedure(main([GOOD]), "good", "0.1.2")
 
 

@@ -44,7 +44,7 @@ def test_it_plays_the_one_of_the_legacy_dialect_too(client):
 def test_a_taken_port_is_told(client, python):
     _, port = client()
     second = python("-m", "kit.hgcroc.standins.client", "-p", port)
-    assert f"port {port} of 127.0.0.1 cannot be used" in second.communicate(timeout=20)[1]
+    assert f"port {port} of 127.0.0.1 cannot be used" in second.communicate(timeout=120)[1]
     assert second.returncode == 1
 
 

@@ -18,9 +18,9 @@ def test_each_tool_runs_from_any_folder_and_any_surroundings(tmp_path):
 
 def test_the_module_writes_them_where_it_is_told(python, tmp_path):
     process = python("-m", "kit.hgcroc.standins", tmp_path / "tools")
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=120)
     assert said.split() == [str(tmp_path / "tools" / name) for name in TOOLS]
     assert all(os.access(tmp_path / "tools" / name, os.X_OK) for name in TOOLS)
     process = python("-m", "kit.hgcroc.standins")
-    assert "usage: " in process.communicate(timeout=20)[1]
+    assert "usage: " in process.communicate(timeout=120)[1]
     assert process.returncode == 1
