@@ -173,6 +173,11 @@ def table(stage: str, state: str, directory: Path, summary: Mapping[str, Any]) -
     return f"<b>{html.escape(stage)}</b> {state}: <code>{where}</code><table>{rows}</table>"
 
 
+def _named(name: str) -> str:
+    """Return a name such that the number after it is not taken for a part of it."""
+    return f"{name}:" if name[-1:].isdigit() else name
+
+
 def number_text(value: Any) -> str:
     """Return a summary value as people read it: thousands apart, six digits, lists with commas."""
     if isinstance(value, bool) or value is None:
@@ -182,7 +187,7 @@ def number_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {number_text(part)}" for name, part in value.items()) or "–"
+        return ", ".join(f"{_named(str(name))} {number_text(part)}" for name, part in value.items()) or "–"
     if isinstance(value, list):
         return ", ".join(map(number_text, value)) or "–"
     return str(value)

@@ -43,12 +43,15 @@ TEMPLATE = """<!DOCTYPE html>
  .numbers { columns: 22rem; column-gap: 2rem; margin: .8rem 0; }
  table { border-collapse: collapse; width: 100%; }
  tr { break-inside: avoid; }
- td { padding: .1rem 1rem .1rem 0; vertical-align: top; overflow-wrap: anywhere; }
- td:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+ td { padding: .1rem 1rem .1rem 0; vertical-align: top; }
+ td:first-child { min-width: 9em; }
+ td:last-child { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; min-width: 7em; }
+ section small a { overflow-wrap: anywhere; }
  .pictures { columns: 30rem; column-gap: 1.5rem; }
  figure { margin: 0 0 1.5rem; break-inside: avoid; }
  figure img { width: 100%; max-height: 34rem; object-fit: contain; object-position: left top; background: #fff; }
- .fault, .notice { white-space: pre-wrap; border-left: .3rem solid #b01c00; padding-left: .7rem; }
+ .fault, .notice { white-space: pre-wrap; overflow-wrap: anywhere;
+   border-left: .3rem solid #b01c00; padding-left: .7rem; }
  .notice { border-color: #ffa90e; }
 </style>
 </head>
@@ -133,12 +136,19 @@ def _about(runs: Sequence[FinishedRun]) -> str:
 
 
 def _cover(pictures: Sequence[Path]) -> Path | None:
-    """Return the picture that is legible when it is small: the first that is neither a strip nor a tower."""
-    for picture in pictures:
-        width, height = struct.unpack(">II", picture.read_bytes()[16:24].ljust(8, b"\0"))  # of a PNG's header
-        if width and SLIMMEST < height / width < 1 / SLIMMEST:
-            return picture
-    return pictures[0] if pictures else None
+    """Return the picture that is legible when it is small: the first that is neither a strip nor a tower.
+
+    Where all are, the one that is so the least.
+    """
+    slimness = {picture: _slimness(picture) for picture in pictures}
+    fitting = [picture for picture, slim in slimness.items() if slim > SLIMMEST]
+    return fitting[0] if fitting else max(slimness, key=slimness.__getitem__, default=None)
+
+
+def _slimness(picture: Path) -> float:
+    """Return the shorter over the longer side of a picture, 0 where it has none."""
+    sides = struct.unpack(">II", picture.read_bytes()[16:24].ljust(8, b"\0"))  # of a PNG's header
+    return min(sides) / max(*sides, 1)
 
 
 def _entry(run: FinishedRun, folder: Path, title: str, sentence: str) -> dict[str, object]:

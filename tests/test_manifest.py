@@ -115,6 +115,7 @@ def test_the_commit_is_that_of_the_checkout_and_a_plus_tells_of_changes(tmp_path
         ([1, 2.5], "1, 2.5"),
         ([], "–"),
         ({"e": 1000, "m": 2}, "e 1 000, m 2"),
+        ({"0": 16009, "e0": 24}, "0: 16 009, e0: 24"),
         ("four leptons", "four leptons"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from kit import manifest
 from kit.parameters import Parameters
-from kit.report import write_page
+from kit.report import _cover, write_page
 from kit.run import Run
 
 
@@ -80,6 +80,21 @@ def test_pictures_lie_inside_so_that_the_page_alone_can_be_sent(page):
 def test_the_picture_on_a_card_is_neither_a_strip_nor_a_tower(page):
     (cover,) = re.findall(r'class="cover"><img src="data:image/png;base64,([^"]+)"', page.read_text())
     assert base64.b64decode(cover) == png(1000, 800)
+
+
+def test_where_all_are_strips_or_towers_it_is_the_least_slim(tmp_path):
+    pictures = []
+    for width, height in [(1200, 100), (1000, 400), (100, 900)]:
+        pictures.append(tmp_path / f"{width}.png")
+        pictures[-1].write_bytes(png(width, height))
+    assert _cover(pictures) == pictures[1]
+    assert _cover([]) is None
+
+
+def test_no_long_word_makes_the_page_wider_than_a_narrow_screen(page):
+    style = page.read_text()
+    for place in (".fault, .notice", "section small a", "td:last-child"):
+        assert re.search(rf"^ {re.escape(place)} {{[^}}]*overflow-wrap: anywhere", style, re.M)
 
 
 def test_a_page_about_nothing_can_be_written(tmp_path):

@@ -28,13 +28,13 @@ class Source:
 
     Attributes
     ----------
-    path : path
-        Their first file.
+    path : path or None
+        Their first file; None where there is none.
     run : FinishedRun or None
         The run it is in.
     """
 
-    path: Path
+    path: Path | None
     run: FinishedRun | None
 
     @property
@@ -61,7 +61,8 @@ class Source:
             If the windows are in no run.
         """
         if self.run is None:
-            message = f"{files.shown(self.path)} is in no run: there are no parameters to take"
+            what = files.shown(self.path) if self.path else "a panel without files"
+            message = f"{what} is in no run: there are no parameters to take"
             raise ValueError(message)
         values = self.run.parameters | {"output": "", "interactive": True}
         if threshold is not None and "working_point" in values:
@@ -71,6 +72,8 @@ class Source:
 
 def source_of(paths: Sequence[Path | str]) -> Source:
     """Return where the first of `paths` comes from."""
+    if not paths:
+        return Source(None, None)
     path = files.resolve(paths[0])
     for folder in list(path.parents)[:DEEPEST]:
         if (folder / manifest.MANIFEST).is_file():

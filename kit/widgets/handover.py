@@ -47,6 +47,8 @@ class Handover(Panel):
     profile, over : widgets
         Where jobs run; a sweep, in the words of ``kit submit --over``: several apart by blanks, none for one
         point.
+    copy, text : widgets
+        Where `copied`: the button, and the parameter file that it shows.
     runner : Runner
         The work of submitting.
 
@@ -73,8 +75,11 @@ class Handover(Panel):
         super().__init__(hook="kit-handover", interactive=interactive)
         self.runner = Runner(self._submit, start="Submit as job", interactive=interactive)
         hooked(self.runner.buttons.start, "kit-submit")
-        own = copying(self, lambda: parameter_file(checked())) if copied else ()
-        self.contain(*own, line(self.profile, self.over), self.runner, self.told)
+        pieces: list[Any] = [line(self.profile, self.over), self.runner, self.told]
+        if copied:
+            self.copy, self.text = copying(self, lambda: parameter_file(checked()))
+            pieces = [line(self.copy), self.text, *pieces]
+        self.contain(*pieces)
 
     def submit(self) -> None:
         """Write the parameter file and submit; returns at once where a person watches."""

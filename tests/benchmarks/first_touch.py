@@ -152,7 +152,7 @@ def opened(browser: Any, lab: Any, place: str) -> float:
     page.goto(lab.address + FRONT_ENDS["lab"].format(place, lab.token))
     page.wait_for_function(f"() => {KERNEL} === 'idle'")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    if ".panel import" in (lab.root / place).read_text():
+    if "panel import" in (lab.root / place).read_text():
         page.locator(".kit-panel").first.wait_for()
     seconds = time.monotonic() - begun
     page.close()

@@ -1,5 +1,7 @@
 """The panel of windows in a real JupyterLab, by mouse and by keyboard."""
 
+import re
+
 import pytest
 
 SEED = 0.187, 0.636  # where it is in the picture of the first window that passes the filter below
@@ -93,6 +95,13 @@ def test_windows_are_chosen_looked_into_and_compared_by_mouse(page, pictures):
     panel.screenshot(path=pictures / "windows_mouse.png")
     page.get_by_role("button", name="Export").click()
     expect(told).to_contain_text("written: outputs/exports/window_1_")
+
+    footer = panel.locator(".kit-footer")
+    footer.get_by_role("button", name="Copy as parameters").click()
+    moved = re.compile(r"both_labels: true(.|\n)*working_point: outputs/exports/working_point_|"
+                       r"working_point: outputs/exports/working_point_(.|\n)*both_labels: true")  # fmt: skip
+    expect(footer.get_by_role("textbox", name="as YAML")).to_have_value(moved)
+    footer.screenshot(path=pictures / "windows_footer.png")
 
 
 def test_windows_are_walked_through_by_keyboard_and_faults_are_told(page, pictures):

@@ -45,6 +45,9 @@ def test_a_part_of_a_dataset_belongs_to_its_run(tmp_path):
 
 
 def test_windows_of_no_run_have_no_parameters(tmp_path):
-    source = source_of([tmp_path / "windows_0.parquet"])
-    with pytest.raises(ValueError, match=r"windows_0\.parquet is in no run"):
-        source.parameters(None, "outputs/exports")
+    for paths, told in (
+        ([tmp_path / "windows_0.parquet"], r"windows_0\.parquet is in no run"),
+        ([], "without files"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            source_of(paths).parameters(None, "outputs/exports")

@@ -60,7 +60,7 @@ def test_a_panel_that_submits_in_its_own_way_has_nothing_to_submit_here():
 def test_a_panel_without_a_form_hands_over_and_copies_what_it_stands_for():
     panel = ScanPanel()
     footer = Footer(panel, "beam/scan", parameters=lambda: ScanParameters.build({"gain": panel.time}, "panel"))
-    copy, text = footer.handover.children[1:3]
+    copy, text = footer.handover.copy, footer.handover.text
     copy.click()
     assert (text.value, text.layout.display) == ("gain: 3.0\n", "")
     panel.time = -1.0
