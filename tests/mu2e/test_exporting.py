@@ -52,3 +52,24 @@ def test_unequal_lists_are_refused_before_anything_is_reserved(make_catalogue):
         draw(yields, export_grid=True, output="m")
     assert not resolve("outputs/mu2e/ledger.sqlite").exists()
     assert draw(yields, export_grid=False).summary["rows"] > 0
+
+
+def test_a_run_touches_nothing_but_its_own_directory_and_the_ledger(make_catalogue, tmp_path):
+    yields = count(
+        make_catalogue(DIO=([200, 200], 9000), CRYCosmic=([300, 300], 8000.0)), processes=["DIO", "CRYCosmic"]
+    )
+    for name in ("a.tar", "config.txt", "filenames_DIO", "job_0.fcl", "outputs/mu2e/mixture/b.tar"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("mine")
+
+    def contents():
+        files = {path for path in tmp_path.rglob("*") if path.is_file()}
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+    before = contents()
+    run = draw(yields, export_grid=True, subruns=2)
+    after = contents()
+    assert {path: after.get(path) for path in before} == before
+    others = {path for path in after.keys() - before.keys() if run.directory not in path.parents}
+    assert {path.name for path in others} <= {"ledger.sqlite"}
+    assert list(run.directory.rglob("cnf.*.tar"))

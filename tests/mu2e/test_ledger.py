@@ -185,7 +185,7 @@ def test_eos_and_other_files_are_refused(tmp_path):
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=8))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_however_ensembles_come_and_go_no_item_is_held_twice(tmp_path_factory, steps):
     ledger = Ledger(tmp_path_factory.mktemp("l") / "l.sqlite")
     for number, (items, release) in enumerate(steps):
