@@ -1,7 +1,5 @@
 """A calibration that one scan finds is in the chips during the next; nothing is measured twice."""
 
-import json
-
 import numpy as np
 import pytest
 import yaml
@@ -122,10 +120,11 @@ def _workflow(folder, tasks):
 def changed(folder, **changes):
     """Write a library with two scans of one point that need each other, or something else that is wrong."""
     daq = {"active_menu": "randomL1A", "menus": {"randomL1A": {"NEvents": 20}}}
-    scan = {"type": "daq", "system_settings": {"default": [], "override": {"daq": daq}}}
+    on = {f"roc_s{chip}": {"Top": {0: {"RunL": 1, "RunR": 1}}} for chip in range(3)}
+    scan = {"type": "daq", "system_settings": {"default": [], "override": {"daq": daq, "target": on}}}
     scans = [{"name": name, **scan, "calibration": calibration} for name, calibration in changes["scans"]]
     content = {"procedures": [*scans, *changes["analyses"]]}
-    (folder / "main.yaml").write_text(json.dumps(content))
+    (folder / "main.yaml").write_text(yaml.safe_dump(content))
     return str(folder / "main.yaml")
 
 
