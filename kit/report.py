@@ -147,7 +147,7 @@ def _cover(pictures: Sequence[Path]) -> Path | None:
 
 def _slimness(picture: Path) -> float:
     """Return the shorter over the longer side of a picture, 0 where it has none."""
-    sides = struct.unpack(">II", picture.read_bytes()[16:24].ljust(8, b"\0"))  # of a PNG's header
+    sides: tuple[int, int] = struct.unpack(">II", picture.read_bytes()[16:24].ljust(8, b"\0"))  # of a PNG's header
     return min(sides) / max(*sides, 1)
 
 

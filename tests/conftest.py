@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.side_by_side"]
 PROJECT = Path(__file__).resolve().parent.parent
 
-settings.register_profile("kit", deadline=None)  # how long an example takes says more of the machine than of us
+# how long an example takes, or its making, says more of the machine than of us
+settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kit")
 
 

@@ -86,7 +86,7 @@ def _run_progress(stage: Stage, status: Status, accept: float) -> Progress:
         return Progress(stage.name, "running", words, run)
     words = f"{words}: below accept, {accept:.4g}"
     if status.counts["failed"] and not status.counts["missing"]:
-        words += "; once the cause is mended, `kit resume --retry-failed` of it, then this campaign again"
+        words += f"; once the cause is mended, `kit resume {run} --retry-failed`, then this campaign again"
     return Progress(stage.name, "stopped", words, run, missing=status.counts["missing"])
 
 

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -24,6 +25,12 @@ __all__ = ["execute", "kernel_options"]
 PARSER = "rfc3987_syntax"
 # errors that speak for themselves, wherever in a notebook they arise
 SPEAKING = ("ParameterError", "FormatError", "RunError", "FileNotFoundError", "ModuleNotFoundError")
+
+WORDLESS = "CellExecutionError"  # of a cell that failed without an error in its output
+WANT_OF_MEMORY = re.compile(
+    r"failed to map segment|start new thread|(?:cannot|unable to) allocate|libllvmlite|bad_alloc|MemoryError",
+    re.IGNORECASE,
+)
 
 
 def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> None:
@@ -66,6 +73,11 @@ def execute(notebook: Notebook, values: Mapping[str, Any], executed: Path) -> No
             raise RunError(message) from fault
         except DeadKernelError:
             message = "the notebook's kernel died; it was killed, perhaps for want of memory"
+            raise RunError(message) from None
+        except RuntimeError as fault:
+            if "Kernel died" not in str(fault):
+                raise
+            message = "the notebook's kernel died before its first cell, perhaps for want of memory"
             raise RunError(message) from None
         finally:
             if part.is_file():
@@ -119,7 +131,15 @@ def kernel_options(notebook: Notebook) -> dict[str, Any]:
 def _cell_fault(fault: Any) -> str:
     """Return the error of a cell; one that speaks for itself goes without its class."""
     text = str(fault.evalue).strip() or fault.ename
-    return text if fault.ename in SPEAKING else f"cell {fault.exec_count}: {fault.ename}: {text}"
+    if fault.ename in SPEAKING:
+        return text
+    if text == WORDLESS:
+        return f"cell {fault.exec_count}: the kernel could not say what was wrong, perhaps for want of memory"
+    told = f"{fault.ename}: {text}"
+    for line in told.splitlines():
+        if WANT_OF_MEMORY.search(line):  # what else is said takes it for something else
+            return f"cell {fault.exec_count}: perhaps for want of memory: {line.strip()}"
+    return f"cell {fault.exec_count}: {told}"
 
 
 @contextlib.contextmanager

@@ -122,7 +122,7 @@ def read_efficiencies(path: Path) -> tuple[Rates, list[str]]:
     """
     table: dict[str, Efficiency] = {}
     faults, warnings = [], []
-    for number, line in enumerate(read_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).removeprefix("\ufeff").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith(("TABLE", "#")):
             continue
         tag, *texts = [word.strip() for word in line.split(",")]

@@ -1,27 +1,13 @@
-"""The panels: expected events that follow every slider, and an ensemble with its ledger."""
+"""The panels: expected events that follow every slider; an ensemble with its ledger has a room of its own."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import traitlets
 
-from kit import files
-from kit.mu2e.ensemble_view import (
-    EnsembleView,
-    draw_comparison,
-    draw_ensemble,
-    ensemble_caption,
-    ledger_records,
-    log_comparison,
-    pulls_caption,
-    revealed,
-    view_of,
-)
-from kit.mu2e.ledger import Ledger
+from kit.mu2e.ensemble_panel import EnsemblePanel
 from kit.mu2e.panel_controls import Sliders
 from kit.mu2e.table import html_table
 from kit.mu2e.yield_options import YieldParameters
@@ -34,7 +20,7 @@ from kit.mu2e.yield_view import (
     other_convention,
     spectrum_caption,
 )
-from kit.widgets import Browser, Footer, LiveFigure, Panel, ParameterForm, Words
+from kit.widgets import Footer, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["EnsemblePanel", "YieldPanel"]
@@ -168,92 +154,4 @@ class YieldPanel(Panel):
             self.words, self.table,
             line(hooked(self.spectrum, "kit-spectrum"), hooked(self.headroom, "kit-headroom")),
             ipywidgets.Accordion([self.form], titles=["All values"], selected_index=None), self.footer,
-        )  # fmt: skip
-
-
-class EnsemblePanel(Panel):
-    """An ensemble: drawn beside expected events, its pulls, the ledger, and logs of a real production.
-
-    Parameters
-    ----------
-    directory : path
-        A run of `mu2e/mixture`; of a blinded one only the open columns are shown, until it is revealed.
-    ledger : path
-        The ledger to look into.
-    interactive : bool
-        See `Panel`.
-
-    Examples
-    --------
-    >>> panel.reveal("sealed.json")
-    >>> panel.release("demo")
-    """
-
-    log = traitlets.Unicode(
-        help="path of a SamplingInput log whose counts are shown as pulls; empty for the run's own"
-    )
-
-    def __init__(self, directory: str | Path, ledger: str | Path, *, interactive: bool = True) -> None:
-        self.view: EnsembleView = view_of(files.resolve(directory))
-        self._ledger = files.resolve(ledger)
-        look: dict[str, Any] = {"interactive": interactive}
-        self.spectrum = LiveFigure(
-            draw_ensemble, self.view, caption=ensemble_caption, rows=2, size=(8, 5.6), sharex=True,
-            height_ratios=[3, 1], **look,
-        )  # fmt: skip
-        self.pulls = LiveFigure(draw_comparison, self.view, caption=pulls_caption, size=(8, 4.4), **look)
-        self.browser = Browser(ledger_records(self._ledger), noun="ranges", interactive=interactive)
-        self.words = Words("kit-ensemble", role="status", text=self.view.words)
-        super().__init__(hook="kit-mu2e-ensemble", interactive=interactive)
-        self._lay_out()
-
-    def reveal(self, sealed: str | Path) -> None:
-        """Show what a blinded ensemble hides, if the sealed file is the one whose checksum was told."""
-        self.view = revealed(self.view, files.resolve(sealed))
-        self.words.text = self.view.words
-        self.pulls.show(self.view)
-
-    def release(self, ensemble: str) -> None:
-        """Give the events of an ensemble back to the ledger: its name says that its files will not be used.
-
-        Raises
-        ------
-        ValueError
-            If it is not the name of this ensemble.
-        """
-        if ensemble != self.view.ensemble:
-            message = f"the name is {ensemble!r}, should be {self.view.ensemble!r}, whose events are given back"
-            raise ValueError(message)
-        items = Ledger(self._ledger).release(ensemble)
-        self.browser.records = list(ledger_records(self._ledger))
-        self.words.text = f"{self.view.words}\n{items} events given back: do not use these files any more"
-
-    def close(self) -> None:
-        """Stop drawing, and leave the front end."""
-        for picture in ("spectrum", "pulls"):
-            if picture in vars(self):  # not where there was nothing to show
-                getattr(self, picture).close()
-        super().close()
-
-    def _compare(self) -> None:
-        """Show the pulls of a log, or of the run again."""
-        if self.log:  # of real events
-            self.pulls.show(replace(self.view, comparison=log_comparison(files.resolve(self.log)), synthetic=()))
-        else:
-            self.pulls.show(self.view)
-
-    def _lay_out(self) -> None:
-        self.path = ipywidgets.Text(description="log", placeholder="SamplingInput log", continuous_update=False)
-        traitlets.link((self, "log"), (self.path, "value"))
-        self.observe(self.guarded(lambda _: self._compare()), "log")
-        self.sealed = ipywidgets.Text(description="sealed", placeholder="sealed file")
-        self.name = ipywidgets.Text(description="give back", placeholder="the ensemble's name")
-        look = self.button("Reveal", lambda: self.reveal(self.sealed.value), "show what was sealed, if it is that")
-        give = self.button(
-            "Release events", lambda: self.release(self.name.value), "the ledger may use them again"
-        )
-        blinded = [self.sealed, look] if self.view.commitment else []
-        self.contain(
-            self.words, line(self.spectrum, self.pulls), line(self.path, *blinded), self.browser,
-            line(self.name, give),
         )  # fmt: skip

@@ -173,9 +173,12 @@ def read_table(path: Path) -> tuple[FloatArray, FloatArray, str]:
         except (OSError, EOFError, zlib.error) as fault:
             message = f"{path}: cut short or damaged gzip ({fault})"
             raise FormatError(message) from None
+    if b"\0" in content:
+        message = f"{path} is no text, should be a table of two numbers a line: energy in MeV and density"
+        raise FormatError(message)
     rows: list[tuple[float, float]] = []
     faults = []
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), 1):
         if not line.strip():
             continue
         try:

@@ -123,11 +123,13 @@ def _pools(p: YieldParameters, primaries: dict[str, Primary], run: Run) -> dict[
 
 
 def _cosmic_warnings(pools: dict[str, Pool]) -> list[str]:
-    return [
+    """Return what is odd about cosmics: livetimes, and two samples of the same ones."""
+    here = [name for name in COSMICS if name in pools]
+    twice = [f"{' and '.join(here)} are samples of the same cosmics, which count twice"] if len(here) > 1 else []
+    return twice + [
         f"{name}: {text}"
-        for name in COSMICS
-        if name in pools
-        for text in suspicious_livetimes(pools[name].normalisers)
+        for name in here
+        for text in suspicious_livetimes(pools[name].normalisers or (pools[name].normaliser,))
     ]
 
 

@@ -87,7 +87,7 @@ def test_below_its_share_a_stage_has_stopped_and_says_so(begun, ends):
     standing = go_on(begun)
     assert states(standing) == ["stopped", "waiting", "waiting"]
     assert "1/3 done, 2 failed: below accept, 0.6" in standing[0].words
-    assert "`kit resume --retry-failed` of it" in standing[0].words
+    assert f"`kit resume {standing[0].run} --retry-failed`, then this campaign again" in standing[0].words
 
 
 def test_jobs_that_only_a_person_can_free_have_stopped_it_too(begun, take_up):

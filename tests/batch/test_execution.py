@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 
 import pytest
@@ -66,7 +67,13 @@ def test_every_kind_of_value_reaches_the_kernel_as_it_is(make_notebook, tmp_path
         ("x = = 1", r"^cell 3: SyntaxError: "),
         (
             "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
-            "kernel died; it was killed, perhaps for want of",
+            "kernel died; it was killed, perhaps for want of memory$",
+        ),
+        ("import os\nos.abort()", "kernel died; it was killed, perhaps for want of memory$"),
+        ("b'x' * 2**62", "^cell 3: perhaps for want of memory: MemoryError: MemoryError$"),
+        (
+            "raise ImportError('study this\\n\\nOriginal: a.so: failed to map segment from shared object')",
+            "^cell 3: perhaps for want of memory: Original: a.so: failed to map segment from shared object$",
         ),
     ],
 )
@@ -94,6 +101,18 @@ def test_a_kernel_that_is_not_installed_is_refused_with_those_that_are(make_note
         RunError, match=r"a\.ipynb: wants kernel conda-env-x, which is not installed \(.*python3.*\)"
     ):
         kernel_options(notebook)
+
+
+def test_a_kernel_that_dies_at_its_start_is_told_in_one_line(make_notebook, tmp_path, monkeypatch):
+    folder = tmp_path / "kernels" / "dying"
+    folder.mkdir(parents=True)
+    starts = [sys.executable, "-c", "import os; os.abort()", "{connection_file}"]
+    files.write_json(folder / "kernel.json", {"argv": starts, "display_name": "dying", "language": "python"})
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    with pytest.raises(
+        RunError, match=r"^the notebook's kernel died before its first cell, perhaps for want of memory$"
+    ):
+        execute(Notebook(make_notebook("a.ipynb", "1", kernel="dying")), {}, tmp_path / "executed.ipynb")
 
 
 def test_no_parser_is_made_that_no_notebook_needs_and_it_can_be_had_afterwards(python):

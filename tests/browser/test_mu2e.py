@@ -72,7 +72,7 @@ def test_expected_events_follow_sliders_switch_and_thresholds(page, pictures):
     assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
 
 
-def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures):
+def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures, lab):
     from playwright.sync_api import expect
 
     panel = page.locator(".kit-mu2e-ensemble")
@@ -88,6 +88,46 @@ def test_an_ensemble_shows_pulls_and_who_uses_which_events(page, pictures):
     name.fill("demo")
     name.press("Tab")  # to the button
     page.keyboard.press("Enter")
+    expect(panel.get_by_role("alert").first).to_contain_text("files of ensemble demo are still there")
+    for path in lab.root.rglob("nts.mu2e.ensemble*.root"):
+        path.unlink()
+    page.keyboard.press("Enter")
     expect(panel.locator(".kit-ensemble")).to_contain_text("events given back")
     expect(panel.locator(".kit-list")).to_contain_text("released")
     panel.screenshot(path=str(pictures / "mu2e_ensemble.png"))
+
+
+def test_another_ensemble_is_set_taken_back_put_back_and_submitted(page, pictures, lab, project):
+    from playwright.sync_api import expect
+
+    panel = page.locator(".kit-mu2e-ensemble")
+    footer = panel.locator(".kit-footer")
+    undo, told = footer.get_by_role("button", name="Undo"), footer.locator(".kit-keeper .kit-told")
+    expect(undo).to_be_disabled()
+    panel.get_by_text("Another ensemble").first.click()
+    name = panel.locator(".kit-parameter-ensemble input[type=text]")
+    name.fill("second")
+    name.press("Enter")
+    footer.get_by_role("button", name="Save state").click()
+    expect(told).to_have_text("saved in outputs/panels/mu2e_mixture.json")
+    undo.press("Enter")
+    expect(name).to_have_value("")
+    footer.get_by_role("button", name="Put back").click()
+    expect(name).to_have_value("second")
+    seed = panel.locator(".kit-parameter-seed input")
+    seed.fill("-1")
+    seed.press("Enter")
+    footer.get_by_role("button", name="Submit as job").click()
+    expect(footer.locator(".kit-runner .kit-error")).to_contain_text("seed is -1")
+    seed.fill("2")
+    seed.press("Enter")
+    footer.get_by_role("combobox", name="where").select_option("local")
+    footer.get_by_role("button", name="Submit as job").click()
+    expect(footer.locator(".kit-handover > .kit-told")).to_contain_text(
+        "outputs/mu2e/mixture/panel_", timeout=60_000
+    )
+    panel.screenshot(path=str(pictures / "mu2e_another.png"))
+    (values,) = (lab.root / "outputs" / "panels").glob("panel_*.yaml")
+    written = values.read_text()
+    assert "ensemble: second" in written
+    assert "seed: 2" in written

@@ -1,17 +1,21 @@
-"""The bench of all faults, and the table that is printed at the end."""
+"""The bench of all faults, and the table of them: printed, and written where ``--table`` names a folder."""
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import table
 from tests.faults.bench import Bench
+
+BEGUN = time.monotonic()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=1, help="how often each cell of the table of faults is tried")
+    parser.addoption("--table", help="folder to write the table of faults into, as text and as JSON")
     parser.addoption(
         "--door", choices=["cells", "command"], help="only this way to run a stage, in all tests of faults"
     )
@@ -24,30 +28,18 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made.close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of faults × stages, with how often what became of them."""
-    counts: dict[str, Counter[tuple[str, str]]] = {}
+    found = table.Found()
     for reports in terminalreporter.stats.values():
         for report in reports:
-            for name, value in getattr(report, "user_properties", []):
-                if name == "fault" and report.when == "call":
-                    row, stage, word = value
-                    counts.setdefault(row, Counter())[stage, word] += 1
-    if not counts:
-        return
-    terminalreporter.section("faults × stages: attempts right/refused/killed/with another answer/WRONG")
-    for line in table(counts):
-        terminalreporter.write_line(line)
-
-
-def table(counts: dict[str, Counter[tuple[str, str]]]) -> list[str]:
-    stages = sorted({stage for row in counts.values() for stage, _ in row})
-    words = ("right", "refused", "killed", "other", "wrong")
-    head = ["", *(stage.partition("/")[2] for stage in stages), "all"]
-    rows = [head]
-    for row, found in counts.items():
-        cells = [[found[stage, word] for word in words] for stage in stages]
-        cells.append([sum(column) for column in zip(*cells, strict=True)])
-        rows.append([row, *("/".join(map(str, cell)) if any(cell) else "–" for cell in cells)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+            if getattr(report, "when", None) == "call":
+                found.add(report.nodeid, report.user_properties)
+    if found.counts:
+        terminalreporter.section(f"faults × stages: attempts {'/'.join(table.WORDS)}")
+        for line in table.lines(found.counts):
+            terminalreporter.write_line(line)
+    if folder := config.getoption("--table", None):
+        called = config.invocation_params
+        for path in table.write(called.dir / folder, found, called.args, time.monotonic() - BEGUN):
+            terminalreporter.write_line(f"written: {path}")

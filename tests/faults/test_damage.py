@@ -29,6 +29,6 @@ def test_a_damaged_input_is_refused_by_name_or_does_no_harm(damage, notebook, be
         draw = random.Random(f"{notebook.stage} {damage.name} {seed}")
         for name, verdict in bench.damaged(notebook, damage, door, draw):
             word = "wrong" if verdict.faults else verdict.word
-            record_property("fault", (f"input: {damage.name}", notebook.stage, word))
+            record_property("fault", (f"input: {damage.name}", notebook.stage, word, verdict.said))
             faults += [f"{name}, seed {seed}: {fault}" for fault in verdict.faults]
     assert not faults, "\n".join(faults)

@@ -45,7 +45,7 @@ def test_a_disturbed_run_is_right_after_a_rerun_or_says_why_not(
         for seed in range(option("--seeds", 1)):
             for verdict in bench.cell(notebook, disturbance, door, seed):
                 word = "wrong" if verdict.faults else verdict.word
-                record_property("fault", (disturbance.name, notebook.stage, word))
+                record_property("fault", (disturbance.name, notebook.stage, word, verdict.said))
                 faults += [f"{door}, seed {seed}: {fault}" for fault in verdict.faults]
     assert not faults, "\n".join(faults)
 

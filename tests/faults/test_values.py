@@ -124,7 +124,7 @@ def test_a_run_on_a_bound_is_right_or_says_why_not(notebook, name, word, bound, 
         ended = place.attempt("cells", {name: value})
         verdict = "right" if ended.status == 0 else "refused"
         wrong = ended.status is None or ended.status < 0 or BARE.search(said(ended)) or ended.left
-        record_property("fault", ("value on a bound", notebook.stage, "wrong" if wrong else verdict))
+        record_property("fault", ("value on a bound", notebook.stage, "wrong" if wrong else verdict, said(ended)))
         assert not wrong, f"{name}={value}: {ended.status} {said(ended)[:500]} {ended.left} {ended.trace[-1500:]}"
     finally:
         bench.clear(place)

@@ -84,7 +84,7 @@ def test_the_connected_board_has_the_last_word_on_ranges(panel_on):
     emulator.inject("narrow_register", path="roc_s1.ReferenceVoltage.0.Calib", value=500)
     assert panel.error == ""
     panel.stand.connect()
-    assert panel.stand.wait(20)
+    assert panel.stand.wait(120)
     assert "roc_s1.ReferenceVoltage.0.Calib is 600, should be from 0 to 500 as the board describes" in panel.error
     assert panel.builder.range.text.startswith("0 to 4095") is False
     built(panel)

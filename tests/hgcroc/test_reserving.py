@@ -44,7 +44,7 @@ def path(tmp_path):
     return tmp_path / "scan.h5"
 
 
-@pytest.mark.parametrize("room", [0, 1_000, 1_500_000, 2_500_000])
+@pytest.mark.parametrize("room", [0, 1_500_000])
 def test_a_file_that_may_not_grow_stays_readable_and_goes_on(path, room):
     with (
         longest_file(path.stat().st_size + room),

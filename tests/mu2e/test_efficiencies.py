@@ -72,6 +72,12 @@ def test_a_row_that_disagrees_with_itself_is_told(tmp_path):
     assert "MuBeamCat is 0.0021382, but 213816/1e+08 is 0.00213816" in warnings[0]
 
 
+def test_a_mark_of_the_encoding_does_not_hide_the_first_row(public, tmp_path):
+    path = tmp_path / "eff.csv"
+    path.write_text("\ufeff" + (public / TABLE).read_text())
+    assert read_efficiencies(path)[0].muon_stops == read_efficiencies(public / TABLE)[0].muon_stops
+
+
 def test_an_empty_table_is_refused(tmp_path):
     path = tmp_path / "eff.csv"
     path.write_text("TABLE SimEfficiencies\n")

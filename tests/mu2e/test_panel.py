@@ -1,17 +1,11 @@
 """The panels without a browser: every mouse action is an attribute or a method."""
 
-import gc
-import json
-
 import pytest
 
-from kit.files import FormatError, resolve
-from kit.mu2e.panel import EnsemblePanel, YieldPanel
-from kit.mu2e.sealing import seal
+from kit.mu2e.panel import YieldPanel
 from kit.mu2e.yield_options import YieldParameters
 from kit.parameters import ParameterError
-from kit.run import RunError
-from tests.mu2e.ensembles import COUNTED, count, delete, draw
+from tests.mu2e.ensembles import COUNTED
 
 
 @pytest.fixture
@@ -112,89 +106,6 @@ def test_values_are_copied_as_parameters(panel):
     assert YieldParameters.build({"r_mue": 2e-13, "run_mode": "2BB"}).run_mode == "2BB"
 
 
-def test_an_ensemble_shows_its_ledger_its_pulls_and_logs(catalogue, public):
-    run = draw(count(catalogue))
-    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=False)
-    assert panel.error == ""
-    assert len(panel.browser.records) == 3
-    assert panel.pulls.caption.startswith("χ² is ")
-    own = panel.pulls.caption
-    panel.log = str(public / "samplinginput_summary_synthetic.log")
-    assert panel.pulls.caption != own
-    panel.log = ""
-    assert panel.pulls.caption == own
-    panel.close()
-
-
-def test_a_log_that_is_none_is_told_in_the_panel(catalogue, tmp_path):
-    run = draw(count(catalogue))
-    (tmp_path / "x.log").write_text("nothing")
-    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
-    panel.log = "x.log"
-    assert "there is no count summary of SamplingInput" in panel.error
-    panel.close()
-
-
-def test_a_blinded_ensemble_is_revealed_by_the_file_whose_checksum_was_told(make_catalogue, tmp_path):
-    path = make_catalogue(CeMLL=([900], 900), DIO=([900], 9000))
-    yields = count(path, processes=["CeMLL", "DIO"], r_mue=1e-11)
-    seal(tmp_path / "s.json", 1e-12, 1e-11)
-    seal(tmp_path / "other.json", 1e-12, 1e-11)
-    run = draw(yields, blind=True, sealed="s.json")
-    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
-    assert panel.pulls.caption == "no pulls are shown"
-    before = panel.words.text
-    panel.sealed.value = "other.json"
-    _click(panel, "Reveal")
-    assert "it is not what was sealed" in panel.error
-    assert panel.words.text == before
-    panel.sealed.value = "s.json"
-    _click(panel, "Reveal")
-    rate = json.loads((tmp_path / "s.json").read_text())["r_mue"]
-    assert f"conversion rate {rate:g}, seed" in panel.words.text
-    assert panel.view.comparison.drawn.sum() == run.summary["rows"]
-    assert panel.error == ""
-    panel.close()
-
-
-def test_an_open_ensemble_has_nothing_to_reveal(catalogue):
-    panel = EnsemblePanel(draw(count(catalogue)).directory, "outputs/mu2e/ledger.sqlite", interactive=False)
-    with pytest.raises(ValueError, match="ensemble demo is not blinded: there is nothing to reveal"):
-        panel.reveal("s.json")
-    panel.close()
-
-
-def test_events_are_given_back_by_the_name_of_their_ensemble(catalogue):
-    run = draw(count(catalogue))
-    panel = EnsemblePanel(run.directory, "outputs/mu2e/ledger.sqlite", interactive=True)
-    panel.name.value = "dem"
-    _click(panel, "Release events")
-    assert "the name is 'dem', should be 'demo', whose events are given back" in panel.error
-    assert {one["state"] for one in panel.browser.records} == {"used"}
-    panel.name.value = "demo"
-    _click(panel, "Release events")
-    assert f"files of ensemble demo are still there: delete those in {run.directory} first" in panel.error
-    assert {one["state"] for one in panel.browser.records} == {"used"}
-    delete(run)
-    _click(panel, "Release events")
-    assert panel.error == ""
-    assert f"{run.summary['rows']} events given back" in panel.words.text
-    assert {one["state"] for one in panel.browser.records} == {"released"}
-    assert all(one["free"] > 0 for one in panel.browser.records)
-    panel.close()
-
-
-def _click(panel, words):
-    def buttons(widget):
-        if getattr(widget, "description", "") == words:
-            yield widget
-        for child in getattr(widget, "children", ()):
-            yield from buttons(child)
-
-    (button,) = buttons(panel)
-    button.click()
-
-
 @pytest.mark.parametrize("number", [-1.0, 1e30, float("nan")])
 def test_a_number_of_conversions_that_is_none_changes_nothing(panel, number):
     before = panel.form.parameters.r_mue
@@ -203,11 +114,3 @@ def test_a_number_of_conversions_that_is_none_changes_nothing(panel, number):
     assert panel.form.checked().r_mue == before
     panel.set_conversions(5.0)
     assert panel.form.checked().r_mue != before
-
-
-def test_a_run_that_failed_has_no_panel(catalogue):
-    with pytest.raises(RunError):
-        draw(count(catalogue, livetime_on_spill=1e7), output="failed")
-    with pytest.raises(FormatError, match="failed is a run that is failed, should be a complete one"):
-        EnsemblePanel(resolve("failed"), "ledger.sqlite", interactive=False)
-    gc.collect()  # what was half made is closed without a word

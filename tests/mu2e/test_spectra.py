@@ -111,6 +111,15 @@ def test_a_table_that_is_cut_short_is_refused(tmp_path, public):
         read_table(path)
 
 
+def test_a_table_with_a_mark_of_its_encoding_is_read_and_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "a.tbl").write_bytes("\ufeff1.0 2.0\n2.0 3.0\n".encode())
+    energies, values, _ = read_table(tmp_path / "a.tbl")
+    assert (energies.tolist(), values.tolist()) == ([1.0, 2.0], [2.0, 3.0])
+    (tmp_path / "b.tbl").write_bytes(b"root\0\0\1\xff" * 100)
+    with pytest.raises(FormatError, match=r"b\.tbl is no text, should be a table of two numbers a line"):
+        read_table(tmp_path / "b.tbl")
+
+
 def test_a_packed_table_whose_middle_is_damaged_is_refused_by_name(tmp_path):
     packed = bytearray(gzip.compress(b"100.0 1e-12\n100.1 5e-13\n" * 20))
     packed[12] ^= 0xFF

@@ -95,10 +95,20 @@ def test_from_cosmics_takes_the_summed_livetime_as_on_spill(make_catalogue):
 def test_a_livetime_of_whole_seconds_raises_an_alarm(make_catalogue):
     path = make_catalogue(CRYCosmic=([20], 22.0))
     content = json.loads(path.read_text())
-    content["CRYCosmic"]["normaliser"] = {"livetime_s": [22.0]}
-    path.write_text(json.dumps(content))
-    run = _run(primaries=str(path), processes=["CRYCosmic"])
-    assert run.notices == ["CRYCosmic: livetimes: 1 of 1 are whole seconds, such as 22 s: cut by a division?"]
+    for livetime in ([22.0], 22):
+        content["CRYCosmic"]["normaliser"] = {"livetime_s": livetime}
+        path.write_text(json.dumps(content))
+        run = _run(primaries=str(path), processes=["CRYCosmic"])
+        assert run.notices == ["CRYCosmic: livetimes: 1 of 1 are whole seconds, such as 22 s: cut by a division?"]
+
+
+def test_cosmics_of_two_generators_that_count_twice_are_told(make_catalogue):
+    path = make_catalogue(CRYCosmic=([20], 22.5), CORSIKACosmic=([30], 33.5))
+    run = _run(primaries=str(path), processes=["CRYCosmic", "CORSIKACosmic"])
+    (told,) = run.notices
+    assert set(told.partition(" are samples of the same cosmics, which count twice")[0].split(" and ")) == {
+        "CRYCosmic", "CORSIKACosmic",
+    }  # fmt: skip
 
 
 def test_a_process_without_primary_is_named(make_catalogue):

@@ -17,7 +17,7 @@ def panel_on(stand):
 
     yield make
     for panel in made:
-        panel.wait(20)
+        panel.wait(120)
         panel.close()
 
 
@@ -26,7 +26,7 @@ def test_lights_tell_in_words_and_colour_what_answers_and_what_does_not(panel_on
     panel = panel_on(emulator)
     assert panel._lights.value.count("not connected") == 4
     click(panel, "Connect")
-    assert panel.wait(20)
+    assert panel.wait(120)
     assert (panel.connected, panel.error) == (True, "")
     assert "server answers, created" in panel._lights.value
     assert panel.description.startswith("char_board: 1 ROC")
@@ -42,7 +42,7 @@ def test_nobody_there_is_told_with_role_and_address(panel_on, stand):
     panel = panel_on(emulator)
     emulator.stop()
     panel.connect()
-    assert panel.wait(20)
+    assert panel.wait(120)
     assert "slow control at tcp://127.0.0.1:" in panel.error
     assert not panel.connected
 
@@ -55,17 +55,17 @@ def test_registers_are_read_back_and_reset(panel_on, stand):
         panel.read_back()
     panel.join()
     click(panel, "Read back")
-    assert panel.wait(20)
+    assert panel.wait(120)
     assert panel._read.text.splitlines() == [
         "2625 registers read from the chips",
         "1 is not as after reset:",
         "  roc_s0.Top.0.phase_strobe is 9, 0 after reset",
     ]
     click(panel, "Reset chips")
-    assert panel.wait(20)
+    assert panel.wait(120)
     assert (emulator.board.state == emulator.board.table.reset).all()
     click(panel, "Describe")
-    assert panel.wait(20)
+    assert panel.wait(120)
     assert panel.error == ""
 
 
