@@ -41,7 +41,10 @@ class DistillationParameters(Parameters):
     config: str = parameter("", "main file of procedures, whose analysis entries give parameters to user_module")
     user_module: str = parameter("", "package, Python file or notebook with analyses of one's own")
     target_inv: float = parameter(200.0, "pedestal at which Inv_vref is set", unit="ADC", ge=0, le=1023)
-    target_noinv: float = parameter(60.0, "pedestal at which Noinv_vref is set", unit="ADC", ge=0, le=1023)
+    target_noinv: float = parameter(
+        150.0, "pedestal at which Noinv_vref is set; at the public scripts' 60 fewer trims reach",
+        unit="ADC", ge=0, le=1023,
+    )  # fmt: skip
     target_trim: float | None = parameter(
         None, "pedestal that trim_inv aims at; none is what most of a half can reach", unit="ADC", ge=0, le=1023
     )

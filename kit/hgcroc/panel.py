@@ -15,6 +15,7 @@ import ipywidgets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters
+from kit.hgcroc.calibration.chains import scans_of
 from kit.hgcroc.panels.axis_panel import FOLDER, AxisPanel
 from kit.hgcroc.panels.history_panel import HistoryPanel
 from kit.hgcroc.panels.plan_panel import PlanPanel
@@ -107,6 +108,9 @@ class ScanPanel(Panel):
             return
         p, self.planned = self.form.checked(), None
         self.builder.load()
+        if self.builder.workflow:
+            self._look_at_workflow(p)
+            return
         if self.builder.draft.changed:
             procedure, findings = self.builder.draft.procedure(self.builder.name)
         else:
@@ -124,6 +128,17 @@ class ScanPanel(Panel):
         self.builder.limits = limits
         self.builder.refresh()
         self.plan.show(preview_of(p, plan), [*findings.warnings, *told])
+
+    def _look_at_workflow(self, p: AcquisitionParameters) -> None:
+        """Show what all scans of a workflow cost; what calibrations will set is not known before they are made."""
+        if self.builder.draft.changed:
+            message = f"{p.procedure} is a workflow: choose one of its scans to change axes"
+            raise ProcedureError([message])
+        previews = []
+        for name in scans_of(p):
+            procedure, findings = read_procedure(files.resolve(p.config), name, p.dialect)
+            previews.append(preview_of(p, plan_from(p, replace(procedure, calibrations=[]), findings)))
+        self.plan.show_chain(previews)
 
     def look_at(self, path: Any) -> None:
         """Look at a scan that was measured before: its file or folder."""
@@ -162,5 +177,5 @@ class ScanPanel(Panel):
     def _reached(self, p: AcquisitionParameters) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""
         stand = self.stand.join()
-        procedure, _ = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
+        procedure, _ = read_procedure(files.resolve(p.config), scans_of(p)[-1], p.dialect)
         return stand.parameters(p, procedure.dialect)

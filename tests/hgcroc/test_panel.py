@@ -1,18 +1,22 @@
 """The whole panel, without a browser: its parts agree, every control is an attribute, long work is in threads."""
 
+import json
 import threading
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kit import files
 from kit.hgcroc.measurements import Scan
 from kit.hgcroc.panel import ScanPanel
 from kit.hgcroc.resuming import FILE
 from kit.run import load
+from tests.conftest import PROJECT
 from tests.hgcroc.hands import click, parameters_on
 from tests.hgcroc.scans import parameters
 
+PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"
 LIMIT = 300  # s; most of it is for a busy machine
 
 
@@ -257,3 +261,22 @@ def test_a_procedure_that_asks_for_a_calibration_is_shown_without_it_and_says_so
     assert "calibrations pedestal_target are made before" in panel.plan.static()["text/plain"]
     assert len(panel.planned) > 1
     panel.close()
+
+
+def test_a_workflow_is_told_scan_by_scan_and_measured_each_with_what_it_needs(panel_on, tmp_path):
+    main = {"libraries": [str(PROCEDURES / "quick_scans.yaml"), str(PROCEDURES / "analyses.yaml")]}
+    main["workflows"] = [{"name": "voltages", "tasks": ["vrefnoinv"]}]
+    (tmp_path / "main.yaml").write_text(json.dumps(main))
+    panel, emulator = panel_on(config=str(tmp_path / "main.yaml"), procedure="voltages", n_events=20)
+    assert panel.error == ""
+    assert panel.plan.cost.startswith("2 scans, 31 points, about ")
+    assert panel.plan.shown.splitlines()[0].startswith("vrefinv: 18 points, ")
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    assert (panel.scan.runner.status, panel.scan.error, panel.scan.state) == ("done", "", "done")
+    assert panel.scan.runner.result.summary["calibrations"] == ["inv_vref"]
+    found = yaml.safe_load(next(panel.scan.run.directory.glob("inv_vref-*/overlay.yaml")).read_text())["target"]
+    index, value = emulator.board.table.leaves(found)
+    assert (emulator.board.state[index] == value).all()
+    panel.builder.add("ReferenceVoltage.Calib", "0, 1")
+    assert panel.error == "voltages is a workflow: choose one of its scans to change axes"
