@@ -25,8 +25,9 @@ TOP_TRIM, TOP_VREF = 63, 1023
 HALF = 0.5
 FLAT_POINTS = 12  # more points than these without any change
 ENDING = 4  # points that have to agree on a plateau
-AGREE = 3.6  # standard deviations between the highest and the lowest of them: 19 of 20 plateaus
-LEAST_PLATEAU, SURE = 0.1, 0.985
+AGREE = 4.7  # standard deviations between the highest and the lowest of them: 99 of 100 plateaus
+PLATEAU_FROM = 3.5  # widths above the middle
+LEAST_PLATEAU, SURE = 0.1, 0.9995
 FLAT_REASON = {"toa": Reason.FLAT_TOA, "tot": Reason.FLAT_TOT}
 
 
@@ -34,15 +35,26 @@ def curve_of(table: Table, quantity: Quantity, x: FloatArray, part: BoolArray) -
     """Return the efficiency curves of a discriminator over `x`, from the points of `part`.
 
     A time of code 0 counts as none: where all hits of a channel come about then, its efficiency ends on a plateau
-    below 1, by which the number of trials is lowered.
+    below 1, of which its curve reaches half.
     """
     trials = np.where(part & np.isfinite(table["n"]), table["n"], 0).astype(np.float64)
     efficiency = np.nan_to_num(table[f"{quantity}_efficiency"].astype(np.float64))
     hits = np.rint(efficiency * trials)
-    if quantity == "toa":
-        share = plateaus(x, efficiency, trials)
-        trials = np.where(share < 1, np.maximum(np.rint(trials * share), hits), trials)
-    return fit_curves(x, hits, trials)
+    top = plateaus(x, efficiency, trials) if quantity == "toa" else np.ones(hits.shape[1])
+    found = fit_curves(x, hits, trials, top)
+    if (top < 1).any():  # more points lie on a plateau than those at its end
+        top = _levels(np.broadcast_to(x, hits.shape), hits, trials, found, top)
+        found = fit_curves(x, hits, trials, top)
+    return found
+
+
+def _levels(x: FloatArray, hits: FloatArray, trials: FloatArray, found: Curve, top: FloatArray) -> FloatArray:
+    """Return the plateaus of curves from all points that lie on them."""
+    with np.errstate(invalid="ignore"):
+        up = (trials > 0) & ((x - found.middle) / found.width > PLATEAU_FROM)
+    count = np.where(up, trials, 0).sum(axis=0)
+    level = np.where(up, hits, 0).sum(axis=0) / np.maximum(count, 1)
+    return np.asarray(np.where((top < 1) & (level > LEAST_PLATEAU) & (level < 1), level, top))
 
 
 def plateaus(x: FloatArray, efficiency: FloatArray, trials: FloatArray) -> FloatArray:
