@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit import files, wording
+from kit.hgcroc.calibration.agreement import agreed
 from kit.hgcroc.calibration.analyses import Analysis, read_analyses
 from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.distilleries import DISTILLERIES, distil
@@ -106,14 +107,15 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
     with tables_of(sources, min_events=p.min_events) as tables:
         found = dict(distil(tables, wishes, own if p.analyses else None))
         before = _before(tables, wishes) if "pedestals" in found else None
-    for told in dict.fromkeys(remark for each in found.values() for remark in each.remarks):
+        together = agreed(found, tables)
+    for told in dict.fromkeys(remark for each in together.values() for remark in each.remarks):
         run.notice(told)
     for missing in [name for name in own if name not in found]:
         run.notice(f"no scan suits {missing}")
     for name, each in {**found, **({BEFORE: before} if before else {})}.items():
         _keep(run, name, each, overlay=p.write_overlay)
     failed = _run_users(p, run, users, sources)
-    summary = _judge(p, run, found, sources)
+    summary = _judge(p, run, together, sources)
     if failed:
         run.summary = summary
         raise UserAnalysisError("\n".join(failed))
