@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from kit import files, wording
+from kit.files import FormatError
 from kit.hgcroc.calibration.agreement import agreed
 from kit.hgcroc.calibration.analyses import Analysis, read_analyses
 from kit.hgcroc.calibration.distillates import Distillate
-from kit.hgcroc.calibration.distilleries import DISTILLERIES, distil
+from kit.hgcroc.calibration.distilleries import DISTILLERIES, choose, distil
 from kit.hgcroc.calibration.distilling import keep_distillate
 from kit.hgcroc.calibration.grading import bad_channels, grade_board, worst
 from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
@@ -51,7 +52,7 @@ class DistillationParameters(Parameters):
     )
     toa_target: float = parameter(12.0, "charge at which half of the TOA shall fire", unit="fC", gt=0)
     tot_target: float = parameter(200.0, "charge at which half of the TOT shall fire", unit="fC", gt=0)
-    tot_fit_from: float = parameter(384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0)
+    tot_fit_from: float = parameter(384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0, le=4095)
     tot_centre: bool = parameter(False, "a compressed TOT stands for the middle of its bin of eight")
     exclude_corrupt: bool = parameter(True, "events with a broken half are left out")
     cm_subtract: bool = parameter(True, "noise that is left counts without the common mode")
@@ -108,6 +109,8 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
         found = dict(distil(tables, wishes, own if p.analyses else None))
         before = _before(tables, wishes) if "pedestals" in found else None
         together = agreed(found, tables)
+    if not found and users is None:
+        raise FormatError(_unsuited(tables, wishes, own))
     for told in dict.fromkeys(remark for each in together.values() for remark in each.remarks):
         run.notice(told)
     for missing in [name for name in own if name not in found]:
@@ -122,9 +125,16 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
     return summary
 
 
+def _unsuited(tables: Sequence[Table], wishes: Wishes, asked: Sequence[str]) -> str:
+    """Return in words that there is nothing to do, and what could be done."""
+    able = [name for name, each in DISTILLERIES.items() if choose(each, tables, wishes) is not None]
+    told = ", ".join(source for table in tables for source in table.sources) or "the scans"
+    return f"{told}: suit none of {', '.join(asked or DISTILLERIES)}, but {', '.join(able) or 'no other either'}"
+
+
 def _before(tables: Sequence[Table], wishes: Wishes) -> Distillate | None:
     """Return the pedestals of the first scan of them, None where there is one alone."""
-    suitable = [table for table in tables if len(table) and DISTILLERIES["pedestals"].suits(table, wishes)]
+    suitable = [table for table in tables if DISTILLERIES["pedestals"].suits(table, wishes) >= 1]
     if len(suitable) < 2:
         return None
     return replace(DISTILLERIES["pedestals"].distil(suitable[0], wishes), name=BEFORE)
@@ -201,7 +211,7 @@ def _judge(
     told = {f"chip_{each.chip}": each.grade for each in grades}
     return {
         "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "analyses": len(found),
-        "scans": len(sources.scans) + len(sources.folders),
+        "scans": len(sources.scans) + len(sources.labelled),
         "noise": found["pedestals"].summary.get("noise") if "pedestals" in found else None,
     }  # fmt: skip
 

@@ -98,5 +98,5 @@ def _more_pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]
         yield name, bundle_plots.time_walk(found)
     elif name == "tot_line":
         yield name, bundle_plots.with_residuals(found, CHARGE, "TOT [counts]", "counts")
-    elif name == "joining":
+    elif name == "joining" and np.isfinite(found.rows["step"]).any():
         yield name, bundle_plots.joining(found)

@@ -269,8 +269,8 @@ def test_a_workflow_is_told_scan_by_scan_and_measured_each_with_what_it_needs(pa
     (tmp_path / "main.yaml").write_text(json.dumps(main))
     panel, emulator = panel_on(config=str(tmp_path / "main.yaml"), procedure="voltages", n_events=20)
     assert panel.error == ""
-    assert panel.plan.cost.startswith("2 scans, 31 points, about ")
-    assert panel.plan.shown.splitlines()[0].startswith("vrefinv: 18 points, ")
+    assert panel.plan.cost.startswith("2 scans, 24 points, about ")
+    assert panel.plan.shown.splitlines()[0].startswith("vrefinv: 13 points, ")
     panel.scan.start()
     assert panel.scan.runner.wait(150)
     assert (panel.scan.runner.status, panel.scan.error, panel.scan.state) == ("done", "", "done")

@@ -12,6 +12,7 @@ from kit.hgcroc.calibration.curve_fits import Curve, fit_curves
 from kit.hgcroc.calibration.distillates import LEAVE, Distillate, spread_rows
 from kit.hgcroc.calibration.fitting import fit_lines
 from kit.hgcroc.calibration.reasons import Reason, no_reasons
+from kit.hgcroc.calibration.stillness import FLAT_POINTS
 from kit.hgcroc.calibration.tabulation import CALIB_CHARGE, Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -23,7 +24,6 @@ Quantity = Literal["toa", "tot"]
 
 TOP_TRIM, TOP_VREF = 63, 1023
 HALF = 0.5
-FLAT_POINTS = 12  # more points than these without any change
 ENDING = 4  # points that have to agree on a plateau
 AGREE = 4.7  # standard deviations between the highest and the lowest of them: 99 of 100 plateaus
 PLATEAU_FROM = 3.5  # widths above the middle
@@ -214,11 +214,18 @@ def _threshold_told(
         solved = (line.points >= 2) & np.isfinite(line.slope)
         wanted = np.where(solved, line.offset + line.slope * target, np.nan)
         slope = np.where(solved, line.slope, np.nan)
-    value = np.where(solved, np.clip(np.rint(np.nan_to_num(wanted)), 0, TOP_VREF), LEAVE).astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        outside = solved & ((wanted < -HALF) | (wanted > TOP_VREF + HALF))
+    value = np.where(solved & ~outside, np.rint(np.nan_to_num(wanted)), LEAVE)
+    value = np.clip(value, LEAVE, TOP_VREF).astype(np.int64)
     reasons[~solved[table.group] & table.sensitive] |= np.uint32(Reason.UNSOLVABLE)
-    remarks = (
-        [] if len(levels) >= 2 else [f"{name} was scanned at {len(levels)} charges, should be at two at least"]
-    )
+    reasons[outside[table.group] & table.sensitive] |= np.uint32(Reason.UNREACHABLE)
+    remarks = [
+        f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f} for {target:g} fC, and is not set"
+        for half in np.flatnonzero(outside)
+    ]
+    if len(levels) < 2:
+        remarks.append(f"{name} was scanned at {len(levels)} charges, should be at two at least")
     with np.errstate(invalid="ignore", divide="ignore"):
         per_count = 1 / slope
     found = np.where(value == LEAVE, np.nan, value)

@@ -26,6 +26,7 @@ from kit.hgcroc.calibration.wishes import Wishes
 __all__ = ["DISTILLERIES", "Distillery", "choose", "distil"]
 
 STEPPED = ("Inv_vref", "Noinv_vref", "trim_inv", "Toa_vref", "trim_toa", "Tot_vref", "trim_tot", "Calib")
+SHIFTING = ("Inv_vref", "Noinv_vref", "trim_inv")  # registers that move pedestals
 LINEAR = 250.0  # fC; what the ADC sees before it is full
 
 
@@ -49,8 +50,13 @@ def _injected(table: Table) -> bool:
 
 
 def _pedestals(table: Table, _wishes: Wishes) -> float:
-    calm = _unpulsed(table) and not any(table.steps(name) for name in STEPPED)
-    return (2.0 if table.events is not None else 1.0) if calm and len(table) else 0.0
+    if not len(table):
+        return 0.0
+    if _unpulsed(table):
+        calm = not any(table.steps(name) for name in STEPPED)
+        return (2.0 if table.events is not None else 1.0) if calm else 0.0
+    others = bool((~table.fed & (table.kind == 0)).any())  # channels that charge is never injected into
+    return 0.5 if others and not any(table.steps(name) for name in SHIFTING) else 0.0
 
 
 def _steps(table: Table, _wishes: Wishes, name: str, *, pulsed: bool | None = None) -> float:

@@ -102,7 +102,7 @@ def _grade_chip(chip: int, found: Mapping[str, Distillate], limits: Mapping[str,
         bad.append(f"{injection} channels bad in injection, more than {limits['bad_injection']:g}")
     times = {
         quantity: _count(chip, [found[name] for name in names if name in found])
-        for quantity, names in (("TOA", ("toa_curves", "time_walk")), ("TOT", ("tot_line",)))
+        for quantity, names in (("TOA", ("toa_curves", "time_walk", "phase_steps")), ("TOT", ("tot_line",)))
     }
     numbers |= {f"bad_{quantity.lower()}": count for quantity, count in times.items()}
     if all(count > limits["bad_times"] for count in times.values()):

@@ -64,6 +64,9 @@ def draw_before_after(axes: Any, pair: tuple[Distillate, Distillate]) -> None:
     """Draw the pedestals of all channels before and after calibration."""
     values = [each.rows["pedestal"][(each.kind == 0) & np.isfinite(each.rows["pedestal"])] for each in pair]
     every = np.concatenate(values)
+    if not len(every):
+        figures.say(axes, "no channel has a pedestal")
+        return
     bins = np.linspace(every.min() - 5, every.max() + 5, 50)
     for name, told, style in zip(("before", "after"), values, ("--", "-"), strict=True):
         label = f"{name}: median {np.median(told):.1f}, width {np.std(told):.1f}"
