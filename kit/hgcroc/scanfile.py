@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,8 @@ PASSING = (
     "unable to lock file, errno = 11",
     "already open for read-only",
 )  # how HDF5 says that another is in the way
+# HDF5 file format 3.0, "Level 0A - Format Signature and Superblock", version 3: signature, version, who has it open, end
+HEAD, SIGNATURE, LATEST = struct.Struct("<8sBxxB8x8xQ"), b"\x89HDF\r\n\x1a\n", 3
 PATIENCE, LOOK = 20.0, 0.02  # s to wait for others, and between looks
 
 
@@ -53,8 +56,9 @@ def opened(path: Path, *, writing: bool = False, patience: float = PATIENCE) -> 
     Raises
     ------
     OSError
-        If it cannot be opened, also after `patience` seconds; its writer may have been killed.
+        If it cannot be opened, also after `patience` seconds; its writer may have been killed. If it is cut.
     """
+    _refuse_cut(path)
     end = time.monotonic() + patience
     while True:
         try:
@@ -63,6 +67,19 @@ def opened(path: Path, *, writing: bool = False, patience: float = PATIENCE) -> 
             if time.monotonic() > end or not any(words in str(fault) for words in PASSING):
                 raise
         time.sleep(LOOK)
+
+
+def _refuse_cut(path: Path) -> None:
+    """Refuse a closed file that is shorter than it says: HDF5 would look at its missing part again for hours."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD.size)
+        size = stream.seek(0, os.SEEK_END)
+    if len(head) < HEAD.size:
+        return
+    signature, version, open_flags, length = HEAD.unpack(head)
+    if signature == SIGNATURE and version == LATEST and not open_flags and size < length:
+        message = f"is cut: has {size} of {length} bytes"
+        raise OSError(message)
 
 
 def _writable(path: Path) -> h5py.File:

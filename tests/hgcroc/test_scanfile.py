@@ -123,3 +123,13 @@ def test_a_kill_right_after_the_opening_leaves_it_readable(python, path):
     assert python("-c", words, path).wait(60) == -9
     with opened(path) as file:
         assert file["points/status"].shape == (6,)
+
+
+def test_a_closed_file_that_is_cut_is_refused_at_once(path):
+    create(path, plan_of(AXES, MENU), TABLE.reset, {})
+    whole = path.read_bytes()
+    with opened(path) as file:
+        assert file["points/status"].shape == (6,)
+    path.write_bytes(whole[:-1000])
+    with pytest.raises(OSError, match=rf"is cut: has {len(whole) - 1000} of {len(whole)} bytes"):
+        opened(path)

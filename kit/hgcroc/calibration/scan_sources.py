@@ -49,7 +49,7 @@ def find_sources(names: Sequence[str]) -> ScanSources:
         if path.is_file() and path.name.endswith(RAW):
             labelled.setdefault(path.parent, []).append(with_label(path))
             continue
-        below = [path] if path.is_file() else sorted([*path.glob(FILE), *path.glob(f"*/{FILE}")])
+        below = [path] if path.is_file() else _scans_below(path)
         if below:
             scans += below
         elif raw := raw_files(path):
@@ -64,6 +64,10 @@ def find_sources(names: Sequence[str]) -> ScanSources:
     return ScanSources(scans, [list(dict.fromkeys(group)) for group in labelled.values()])
 
 
+def _scans_below(path: Path) -> list[Path]:
+    return sorted([*path.glob(FILE), *path.glob(f"*/{FILE}")])
+
+
 def _paths(name: str) -> list[Path]:
     """Return what a name stands for; of a pattern, in the order of their names, what belongs to scans."""
     path = files.resolve(name)
@@ -72,7 +76,7 @@ def _paths(name: str) -> list[Path]:
     if not any(sign in name for sign in "*?["):
         return [_newest_run(name)]
     found = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
-    kept = [each for each in found if each.is_dir() or each.name == FILE or each.name.endswith(RAW)]
+    kept = [each for each in found if each.name == FILE or each.name.endswith(RAW) or _scans_below(each)]
     if not kept:
         message = f"{files.shown(path)}: no scan fits this pattern, should be folders, files of scans or raw files"
         raise FileNotFoundError(message)
