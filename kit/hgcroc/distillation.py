@@ -13,7 +13,7 @@ from kit.hgcroc.calibration.analyses import Analysis, read_analyses
 from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.distilleries import DISTILLERIES, choose, distil
 from kit.hgcroc.calibration.distilling import keep_distillate
-from kit.hgcroc.calibration.grading import bad_channels, grade_board, worst
+from kit.hgcroc.calibration.grading import apart, bad_channels, grade_board, worst
 from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
 from kit.hgcroc.calibration.reporting import report_text
 from kit.hgcroc.calibration.scan_sources import ScanSources, find_sources, tables_of
@@ -52,7 +52,9 @@ class DistillationParameters(Parameters):
     )
     toa_target: float = parameter(12.0, "charge at which half of the TOA shall fire", unit="fC", gt=0)
     tot_target: float = parameter(200.0, "charge at which half of the TOT shall fire", unit="fC", gt=0)
-    tot_fit_from: float = parameter(384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0, le=4095)
+    tot_fit_from: float = parameter(
+        384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0, le=4095
+    )
     tot_centre: bool = parameter(False, "a compressed TOT stands for the middle of its bin of eight")
     exclude_corrupt: bool = parameter(True, "events with a broken half are left out")
     cm_subtract: bool = parameter(True, "noise that is left counts without the common mode")
@@ -192,11 +194,11 @@ def _judge(
     p: DistillationParameters, run: Run, found: Mapping[str, Distillate], sources: ScanSources
 ) -> dict[str, Any]:
     """Write grade, report and the calibrations of all analyses together; return the summary."""
-    grades, bad = grade_board(found, p.grade), bad_channels(found)
+    grades, (bad, short) = grade_board(found, p.grade), apart(bad_channels(found))
     board = _board_of(sources)
     content = {
         "board": board, "grade": worst(grades), "chips": [each.plain() for each in grades],
-        "bad_channels": [vars(each) for each in bad],
+        "bad_channels": [vars(each) for each in bad], "out_of_reach": [vars(each) for each in short],
         "analyses": {name: each.summary for name, each in found.items()},
     }  # fmt: skip
     with run.writing(GRADE) as part:
@@ -207,10 +209,10 @@ def _judge(
         write_overlay(run.directory / OVERLAY, laid_over(trees), "hgcroc/distillation", scans)
         run.has(OVERLAY)
     with run.writing(REPORT) as part:
-        part.write_text(report_text(board, grades, bad, found), encoding="utf-8")
+        part.write_text(report_text(board, grades, bad, found, short), encoding="utf-8")
     told = {f"chip_{each.chip}": each.grade for each in grades}
     return {
-        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "analyses": len(found),
+        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "out_of_reach": len(short), "analyses": len(found),
         "scans": len(sources.scans) + len(sources.labelled),
         "noise": found["pedestals"].summary.get("noise") if "pedestals" in found else None,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.reasons import Reason, reasons_text
 from kit.hgcroc.calibration.wishes import GRADE_LIMITS
 
-__all__ = ["BAD", "GOOD", "OKISH", "BadChannel", "ChipGrade", "bad_channels", "grade_board", "worst"]
+__all__ = ["BAD", "GOOD", "OKISH", "BadChannel", "ChipGrade", "apart", "bad_channels", "grade_board", "worst"]
 
 GOOD, OKISH, BAD = "good", "okish", "bad"
 ORDER = (GOOD, OKISH, BAD)
@@ -66,6 +66,12 @@ def bad_channels(found: Mapping[str, Distillate]) -> list[BadChannel]:
         )
         for row in np.flatnonzero(total)
     ]
+
+
+def apart(bad: Sequence[BadChannel]) -> tuple[list[BadChannel], list[BadChannel]]:
+    """Return the channels that are bad, and those that are good but for a target that their trim does not reach."""
+    reach = reasons_text(Reason.UNREACHABLE)
+    return [each for each in bad if each.reasons != reach], [each for each in bad if each.reasons == reach]
 
 
 def grade_board(found: Mapping[str, Distillate], limits: Mapping[str, float] | None = None) -> list[ChipGrade]:

@@ -53,7 +53,9 @@ def distil_tot_line(table: Table, wishes: Wishes) -> Distillate:
     reasons = no_reasons(len(fed))
     reasons[flat] |= np.uint32(Reason.FLAT_TOT)
     reasons[fed & ~solved & ~flat] |= np.uint32(Reason.MISSING)
-    reasons, remarks = _of_scan(reasons, fed & ~flat & (table.kind == 0), "a line of TOT needs two charges above onset")
+    reasons, remarks = _of_scan(
+        reasons, fed & ~flat & (table.kind == 0), "a line of TOT needs two charges above onset"
+    )
     size, reach = _bend(table, line, onset.middle, counts, wishes)
     keep, unit = np.where(solved, 1.0, np.nan), CALIB_CHARGE["HighRange"]
     with np.errstate(invalid="ignore"):

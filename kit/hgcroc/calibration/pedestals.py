@@ -67,7 +67,10 @@ def distil_pedestals(table: Table, wishes: Wishes) -> Distillate:
 def _beside_pulses(table: Table, wishes: Wishes) -> Distillate:
     """Return pedestal and noise of the channels that no charge is injected into, from all points of a pulsed scan."""
     nothing = np.where(table.fed, np.nan, 1.0)
-    middle, width = mean(table["adc_mean"]) * nothing, np.sqrt(mean(table["adc_stdd"].astype(np.float64) ** 2)) * nothing
+    middle, width = (
+        mean(table["adc_mean"]) * nothing,
+        np.sqrt(mean(table["adc_stdd"].astype(np.float64) ** 2)) * nothing,
+    )
     n = np.maximum(np.nansum(table["n"].astype(np.float64), axis=0), 1)
     rows = {
         "pedestal": middle, "pedestal_error": width / np.sqrt(n), "noise": width,

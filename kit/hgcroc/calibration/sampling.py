@@ -48,7 +48,7 @@ def distil_phase(table: Table, _wishes: Wishes) -> Distillate:
     good = enough & np.isfinite(top)
     crossing = np.ceil(np.nan_to_num(top) / BUNCH_CROSSING - 1e-9)
     phase = np.rint((BUNCH_CROSSING * crossing - np.nan_to_num(top)) / PHASE_STEP)
-    crossing, phase = np.where(phase == PHASES, crossing - 1, crossing), phase % PHASES
+    crossing, phase = np.where(phase == PHASES, crossing - 1, crossing) + 0.0, phase % PHASES
     chosen = np.full((table.chips, 1), LEAVE)
     offset = np.full((table.chips, 2), LEAVE)
     remarks = []

@@ -67,7 +67,9 @@ class PlanPanel(Panel):
         """Show the scans of a workflow, one line each."""
         self.preview, self._warnings, self.cost = None, list(warnings), chain_words(previews)
         self._told.text = "\n".join([f"dry run: {self.cost}", *self._warnings])
-        rows = [[each.plan.procedure.name, str(each.cost.points), f"{each.cost.seconds:.3g} s"] for each in previews]
+        rows = [
+            [each.plan.procedure.name, str(each.cost.points), f"{each.cost.seconds:.3g} s"] for each in previews
+        ]
         self.shown = "\n".join(f"{name}: {points} points, {seconds}" for name, points, seconds in rows)
         self._table.value = _table(["scan", "points", "time"], rows)
 

@@ -120,7 +120,11 @@ class RunPanel(Panel):
         if self.run is None or not self.doubtful:
             message = "there is no point to try again"
             raise RuntimeError(message)
-        if self.session is not None and self._p is not None and self._p.procedure != self.session.plan.procedure.name:
+        if (
+            self.session is not None
+            and self._p is not None
+            and self._p.procedure != self.session.plan.procedure.name
+        ):
             message = "a workflow is tried again as a whole: start it; what is complete is not measured again"
             raise RuntimeError(message)
         self._again = sorted(self.doubtful)

@@ -87,7 +87,9 @@ def preview_of(p: AcquisitionParameters, plan: Plan) -> Preview:
 def chain_words(previews: Sequence[Preview]) -> str:
     """Return in one line what scans cost that are measured one after the other."""
     costs = [each.cost for each in previews]
-    points, seconds, size = (sum(getattr(cost, name) for cost in costs) for name in ("points", "seconds", "megabytes"))
+    points, seconds, size = (
+        sum(getattr(cost, name) for cost in costs) for name in ("points", "seconds", "megabytes")
+    )
     return (
         f"{len(costs)} scans, {points} points, about {_duration(seconds)} on an emulated board, {size:.3g} MB; "
         "each with the calibrations that those before it have found"
