@@ -14,7 +14,7 @@ from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.distilleries import DISTILLERIES, choose, distil
 from kit.hgcroc.calibration.distilling import keep_distillate
 from kit.hgcroc.calibration.grading import apart, bad_channels, grade_board, worst
-from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
+from kit.hgcroc.calibration.overlays import OVERLAY, layer_of, write_overlay
 from kit.hgcroc.calibration.reporting import report_text
 from kit.hgcroc.calibration.scan_sources import ScanSources, find_sources, tables_of
 from kit.hgcroc.calibration.tabulation import Table
@@ -119,8 +119,8 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
         run.notice(f"no scan suits {missing}")
     for name, each in {**found, **({BEFORE: before} if before else {})}.items():
         _keep(run, name, each, overlay=p.write_overlay)
-    failed = _run_users(p, run, users, sources)
-    summary = _judge(p, run, together, sources)
+    failed, own_files = _run_users(p, run, users, sources)
+    summary = _judge(p, run, together, sources, own_files)
     if failed:
         run.summary = summary
         raise UserAnalysisError("\n".join(failed))
@@ -151,28 +151,37 @@ def _keep(run: Run, name: str, found: Distillate, *, overlay: bool) -> None:
 
 def _run_users(
     p: DistillationParameters, run: Run, users: UserDistilleries | None, sources: ScanSources
-) -> list[str]:
-    """Run the analyses of a user, each on the scan that its entry names; return what went wrong, others go on."""
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Run the analyses of a user, each on the scan that its entry names; others go on where one fails.
+
+    Returns
+    -------
+    list of str
+        What went wrong.
+    dict of str to list of str
+        The files of those that went well.
+    """
     if users is None:
-        return []
+        return [], {}
     scans = {}
     for path in sources.scans:
         with Scan.open(path) as scan:
             scans[str(scan.about["procedure"])] = path
     entries = _entries(p, users, tuple(scans))
-    failed = []
+    failed: list[str] = []
+    made: dict[str, list[str]] = {}
     for entry in entries:
         chosen = next((scans[name] for name in entry.scans if name in scans), None)
         if chosen is None:
             run.notice(f"no scan for {entry.name}: it wants {', '.join(entry.scans) or 'one'}")
             continue
         try:
-            for name in users.run(entry.method, entry.parameters, chosen, run.directory / entry.name):
+            made[entry.name] = users.run(entry.method, entry.parameters, chosen, run.directory / entry.name)
+            for name in {*made[entry.name], OVERLAY}:
                 run.has(f"{entry.name}/{name}")
-            run.has(f"{entry.name}/{OVERLAY}")
         except UserAnalysisError as fault:
             failed.append(str(fault))
-    return failed
+    return failed, made
 
 
 def _entries(p: DistillationParameters, users: UserDistilleries, scans: Sequence[str]) -> list[Analysis]:
@@ -191,28 +200,32 @@ def _entries(p: DistillationParameters, users: UserDistilleries, scans: Sequence
 
 
 def _judge(
-    p: DistillationParameters, run: Run, found: Mapping[str, Distillate], sources: ScanSources
-) -> dict[str, Any]:
+    p: DistillationParameters, run: Run, found: Mapping[str, Distillate], sources: ScanSources,
+    own: Mapping[str, list[str]],
+) -> dict[str, Any]:  # fmt: skip
     """Write grade, report and the calibrations of all analyses together; return the summary."""
     grades, (bad, short) = grade_board(found, p.grade), apart(bad_channels(found))
     board = _board_of(sources)
     content = {
         "board": board, "grade": worst(grades), "chips": [each.plain() for each in grades],
         "bad_channels": [vars(each) for each in bad], "out_of_reach": [vars(each) for each in short],
-        "analyses": {name: each.summary for name, each in found.items()},
+        "analyses": {name: each.summary for name, each in found.items()}, "own_analyses": own,
     }  # fmt: skip
     with run.writing(GRADE) as part:
         part.write_text(files.json_text(content), encoding="utf-8")
     trees = [each.tree for each in found.values() if each.tree]
+    written = [run.directory / name / OVERLAY for name in own]
+    trees += [layer_of(path).tree.get("target", {}) for path in written if path.is_file()]
     if trees and p.write_overlay:
         scans = list(dict.fromkeys(source for each in found.values() if each.tree for source in each.sources))
         write_overlay(run.directory / OVERLAY, laid_over(trees), "hgcroc/distillation", scans)
         run.has(OVERLAY)
     with run.writing(REPORT) as part:
-        part.write_text(report_text(board, grades, bad, found, short), encoding="utf-8")
+        part.write_text(report_text(board, grades, bad, found, short, own), encoding="utf-8")
     told = {f"chip_{each.chip}": each.grade for each in grades}
     return {
-        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "out_of_reach": len(short), "analyses": len(found),
+        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "out_of_reach": len(short),
+        "analyses": len(found), **({"own_analyses": list(own)} if own else {}),
         "scans": len(sources.scans) + len(sources.labelled),
         "noise": found["pedestals"].summary.get("noise") if "pedestals" in found else None,
     }  # fmt: skip

@@ -45,7 +45,8 @@ PASSING = (
     "unable to lock file, errno = 11",
     "already open for read-only",
 )  # how HDF5 says that another is in the way
-# HDF5 file format 3.0, "Level 0A - Format Signature and Superblock", version 3: signature, version, who has it open, end
+# HDF5 file format 3.0, "Level 0A - Format Signature and Superblock", version 3: signature, version, who has it
+# open, end of file
 HEAD, SIGNATURE, LATEST = struct.Struct("<8sBxxB8x8xQ"), b"\x89HDF\r\n\x1a\n", 3
 PATIENCE, LOOK = 20.0, 0.02  # s to wait for others, and between looks
 

@@ -9,7 +9,7 @@ from tests.browser.accessibility import OURS, reach_by_tab, violations
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PLACES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "notebooks").rglob("[!.]*.ipynb"))
-PANELS = [place for place in PLACES if ".panel import" in (PROJECT / place).read_text()]
+PANELS = [place for place in PLACES if "panel import" in (PROJECT / place).read_text()]
 
 
 def code_cells(place):

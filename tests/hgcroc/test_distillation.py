@@ -103,6 +103,8 @@ def test_analyses_of_a_user_run_beside_and_one_that_fails_does_not_stop_the_othe
     assert (run.directory / "right" / "summary.csv").is_file()
     assert (run.directory / "gain" / "summary.csv").is_file()
     assert run.summary["grade"] == "good"
+    assert run.summary["own_analyses"] == ["right"]
+    assert '<a href="right/summary.csv">' in (run.directory / "report.html").read_text()
 
 
 def test_entries_of_a_procedure_file_give_users_analyses_their_scan_and_parameters(demo_folder, tmp_path):

@@ -1,7 +1,8 @@
 """Calibrations of several analyses in one tree: they have to hold together.
 
-A trim brings channels to a target at the reference voltage at which it was scanned, and at no other. Where the voltage
-that an analysis finds is not that of the trim's scan, only one of the two can stand: the one that was scanned later.
+A trim brings channels to a target at the reference voltage at which it was scanned, and at no other. Where the
+voltage that an analysis finds is not that of the trim's scan, only one of the two can stand: the one that was
+scanned later.
 """
 
 from __future__ import annotations

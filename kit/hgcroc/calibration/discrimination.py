@@ -221,7 +221,7 @@ def _threshold_told(
     reasons[~solved[table.group] & table.sensitive] |= np.uint32(Reason.UNSOLVABLE)
     reasons[outside[table.group] & table.sensitive] |= np.uint32(Reason.UNREACHABLE)
     remarks = [
-        f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f} for {target:g} fC, and is not set"
+        f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f} for {target:g} fC, is not set"
         for half in np.flatnonzero(outside)
     ]
     if len(levels) < 2:

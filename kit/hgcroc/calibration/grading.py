@@ -69,7 +69,7 @@ def bad_channels(found: Mapping[str, Distillate]) -> list[BadChannel]:
 
 
 def apart(bad: Sequence[BadChannel]) -> tuple[list[BadChannel], list[BadChannel]]:
-    """Return the channels that are bad, and those that are good but for a target that their trim does not reach."""
+    """Return the channels that are bad, and those that are good but for a target out of their trim's reach."""
     reach = reasons_text(Reason.UNREACHABLE)
     return [each for each in bad if each.reasons != reach], [each for each in bad if each.reasons == reach]
 

@@ -65,7 +65,7 @@ def distil_pedestals(table: Table, wishes: Wishes) -> Distillate:
 
 
 def _beside_pulses(table: Table, wishes: Wishes) -> Distillate:
-    """Return pedestal and noise of the channels that no charge is injected into, from all points of a pulsed scan."""
+    """Return pedestal and noise of the channels without injection, from all points of a pulsed scan."""
     nothing = np.where(table.fed, np.nan, 1.0)
     middle, width = (
         mean(table["adc_mean"]) * nothing,
@@ -79,7 +79,8 @@ def _beside_pulses(table: Table, wishes: Wishes) -> Distillate:
     reasons = np.where(table.fed, np.uint32(0), judge_noise(table, width, wishes))
     used = bonded_rows(table) & (reasons == 0) & ~table.fed
     summary = {name: float(median(rows[name][used])) if used.any() else None for name in ("pedestal", "noise")}
-    told = f"pedestals and noise are those of the {int((~table.fed & (table.kind == 0)).sum())} channels without injection"
+    count = int((~table.fed & (table.kind == 0)).sum())
+    told = f"pedestals and noise are those of the {count} channels without injection"
     return Distillate.of("pedestals", table, rows, reasons, summary=summary, remarks=(told,))
 
 

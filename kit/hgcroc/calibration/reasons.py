@@ -54,7 +54,7 @@ def no_reasons(rows: int) -> npt.NDArray[np.uint32]:
 def of_channels(
     reasons: npt.NDArray[np.uint32], among: npt.NDArray[np.bool_], reason: Reason
 ) -> npt.NDArray[np.uint32]:
-    """Return reasons without one that all channels of `among` have: it is a fact about the scan, not about them."""
+    """Return reasons without one that all channels of `among` have: it is a fact about the scan."""
     bit = np.uint32(reason)
     if among.any() and (reasons[among] & bit != 0).all():
         return reasons & ~bit

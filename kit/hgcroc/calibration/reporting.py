@@ -78,6 +78,14 @@ TEMPLATE = """<!DOCTYPE html>
 {% endfor %}
 </section>
 {% endfor %}
+{% for name, names in own.items() %}
+<section id="{{ name }}">
+<h2>{{ name }}, an analysis of one's own</h2>
+<p>{% for each in names %}<a href="{{ name }}/{{ each }}">{{ each }}</a> {% endfor %}</p>
+{% for each in names if each.endswith(".png") %}<img src="{{ name }}/{{ each }}" alt="{{ name }}: {{ each }}" loading="lazy">
+{% endfor %}
+</section>
+{% endfor %}
 </body>
 </html>
 """  # noqa: E501 - markup
@@ -85,11 +93,12 @@ TEMPLATE = """<!DOCTYPE html>
 
 def report_text(
     board: str, grades: Sequence[ChipGrade], bad: Sequence[BadChannel], found: Mapping[str, Distillate],
-    short: Sequence[BadChannel] = (),
+    short: Sequence[BadChannel] = (), own: Mapping[str, Sequence[str]] | None = None,
 ) -> str:  # fmt: skip
     """Return the page; pictures and tables are links beside it, so that the folder can be moved.
 
-    `short` are channels against which there is nothing but a target that their trim does not reach.
+    `short` are channels against which there is nothing but a target that their trim does not reach; `own` are
+    the files of analyses of the user's own.
     """
     import jinja2
 
@@ -110,6 +119,7 @@ def report_text(
             chips=grades,
             bad=bad,
             short=short,
+            own=own or {},
             label=label_of,
             analyses=analyses,
             numbers=numbers,

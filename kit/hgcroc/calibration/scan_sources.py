@@ -75,7 +75,7 @@ def _paths(name: str) -> list[Path]:
         return [path]
     if not any(sign in name for sign in "*?["):
         return [_newest_run(name)]
-    found = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
+    found = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
     kept = [each for each in found if each.name == FILE or each.name.endswith(RAW) or _scans_below(each)]
     if not kept:
         message = f"{files.shown(path)}: no scan fits this pattern, should be folders, files of scans or raw files"

@@ -7,9 +7,11 @@ __all__ = ["label_of", "unit_of"]
 ADC, TOA, TOT, REGISTER, CHARGE = "ADC counts", "25 ns / 1024", "TOT counts", "register counts", "fC"
 UNITS = {  # by name, where that means the same everywhere
     "pedestal": ADC, "pedestal_median": ADC, "pedestal_spread": ADC, "noise": ADC, "noise_own": ADC,
-    "noise_left": ADC, "common_mode": ADC, "expected": ADC, "gain": f"{ADC} / fC", "inl": ADC, "inl_percent": "%",
-    "adc_max": ADC, "linear_to": CHARGE, "crosstalk": f"{ADC} / fC", "q50": CHARGE, "q50_below": CHARGE,
-    "q50_above": CHARGE, "q50_spread": CHARGE, "sigma": CHARGE, "q50_dac": "DAC counts", "pole": CHARGE, "end": TOA,
+    "noise_left": ADC, "common_mode": ADC, "expected": ADC, "gain": f"{ADC} / fC", "inl": ADC,
+    "inl_percent": "%", "adc_max": ADC,
+    "linear_to": CHARGE, "crosstalk": f"{ADC} / fC", "q50": CHARGE, "q50_below": CHARGE,
+    "q50_above": CHARGE, "q50_spread": CHARGE, "sigma": CHARGE, "q50_dac": "DAC counts",
+    "pole": CHARGE, "end": TOA,
     "jitter": TOA, "residual": TOA, "before_ps": "ps", "after_ps": "ps", "slope_per_dac": "TOT counts / DAC count",
     "onset": CHARGE, "onset_below": CHARGE, "onset_above": CHARGE, "bend": TOT, "bend_reach": CHARGE,
     "step": CHARGE, "step_percent": "%", "gap": CHARGE, "adc_to": CHARGE, "charge": CHARGE, "top": "ns",
