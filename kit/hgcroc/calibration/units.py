@@ -15,6 +15,8 @@ UNITS = {  # by name, where that means the same everywhere
     "jitter": TOA, "residual": TOA, "before_ps": "ps", "after_ps": "ps", "slope_per_dac": "TOT counts / DAC count",
     "onset": CHARGE, "onset_below": CHARGE, "onset_above": CHARGE, "bend": TOT, "bend_reach": CHARGE,
     "step": CHARGE, "step_percent": "%", "gap": CHARGE, "adc_to": CHARGE, "charge": CHARGE, "top": "ns",
+    "charge_per_count": "fC / register count",
+   
     "phase": "25 ns / 16", "crossing": "25 ns", "codes_per_phase": TOA, "Inv_vref": REGISTER,
     "Noinv_vref": REGISTER, "Toa_vref": REGISTER, "Tot_vref": REGISTER, "trim_inv": REGISTER, "trim_toa": REGISTER,
     "trim_tot": REGISTER, "trim_toa_exact": REGISTER, "trim_toa_below": REGISTER, "trim_toa_above": REGISTER,
@@ -22,7 +24,9 @@ UNITS = {  # by name, where that means the same everywhere
 }  # fmt: skip
 OWN = {  # of one analysis
     ("trim_inv", "slope"): f"{ADC} / register count", ("trim_inv", "offset"): ADC, ("trim_inv", "target"): ADC,
-    ("inv_vref", "target"): ADC, ("noinv_vref", "target"): ADC, ("gain", "offset"): ADC,
+    ("inv_vref", "slope"): f"{ADC} / register count", ("inv_vref", "offset"): ADC, ("inv_vref", "target"): ADC,
+    ("noinv_vref", "slope"): f"{ADC} / register count", ("noinv_vref", "offset"): ADC,
+    ("noinv_vref", "target"): ADC, ("gain", "offset"): ADC,
     ("toa_vref", "target"): CHARGE, ("tot_vref", "target"): CHARGE, ("tot_line", "slope"): f"{TOT} / fC",
     ("tot_line", "offset"): TOT, ("tot_line", "residual_max"): TOT, ("time_walk", "residual_max"): TOA,
 }  # fmt: skip
