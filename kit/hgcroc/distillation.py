@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from kit import files, wording
+from kit.files import FormatError
+from kit.hgcroc.calibration.agreement import agreed
 from kit.hgcroc.calibration.analyses import Analysis, read_analyses
 from kit.hgcroc.calibration.distillates import Distillate
-from kit.hgcroc.calibration.distilleries import DISTILLERIES, distil
+from kit.hgcroc.calibration.distilleries import DISTILLERIES, choose, distil
 from kit.hgcroc.calibration.distilling import keep_distillate
-from kit.hgcroc.calibration.grading import bad_channels, grade_board, worst
-from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
+from kit.hgcroc.calibration.grading import apart, bad_channels, grade_board, worst
+from kit.hgcroc.calibration.overlays import OVERLAY, layer_of, write_overlay
 from kit.hgcroc.calibration.reporting import report_text
 from kit.hgcroc.calibration.scan_sources import ScanSources, find_sources, tables_of
 from kit.hgcroc.calibration.tabulation import Table
@@ -41,13 +43,18 @@ class DistillationParameters(Parameters):
     config: str = parameter("", "main file of procedures, whose analysis entries give parameters to user_module")
     user_module: str = parameter("", "package, Python file or notebook with analyses of one's own")
     target_inv: float = parameter(200.0, "pedestal at which Inv_vref is set", unit="ADC", ge=0, le=1023)
-    target_noinv: float = parameter(60.0, "pedestal at which Noinv_vref is set", unit="ADC", ge=0, le=1023)
+    target_noinv: float = parameter(
+        150.0, "pedestal at which Noinv_vref is set; at the public scripts' 60 fewer trims reach",
+        unit="ADC", ge=0, le=1023,
+    )  # fmt: skip
     target_trim: float | None = parameter(
         None, "pedestal that trim_inv aims at; none is what most of a half can reach", unit="ADC", ge=0, le=1023
     )
     toa_target: float = parameter(12.0, "charge at which half of the TOA shall fire", unit="fC", gt=0)
     tot_target: float = parameter(200.0, "charge at which half of the TOT shall fire", unit="fC", gt=0)
-    tot_fit_from: float = parameter(384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0)
+    tot_fit_from: float = parameter(
+        384.0, "from where TOT is a straight line, HighRange", unit="DAC counts", ge=0, le=4095
+    )
     tot_centre: bool = parameter(False, "a compressed TOT stands for the middle of its bin of eight")
     exclude_corrupt: bool = parameter(True, "events with a broken half are left out")
     cm_subtract: bool = parameter(True, "noise that is left counts without the common mode")
@@ -103,23 +110,33 @@ def distil_scans(p: DistillationParameters, run: Run) -> dict[str, Any]:
     with tables_of(sources, min_events=p.min_events) as tables:
         found = dict(distil(tables, wishes, own if p.analyses else None))
         before = _before(tables, wishes) if "pedestals" in found else None
-    for told in dict.fromkeys(remark for each in found.values() for remark in each.remarks):
+        together = agreed(found, tables)
+    if not found and users is None:
+        raise FormatError(_unsuited(tables, wishes, own))
+    for told in dict.fromkeys(remark for each in together.values() for remark in each.remarks):
         run.notice(told)
     for missing in [name for name in own if name not in found]:
         run.notice(f"no scan suits {missing}")
     for name, each in {**found, **({BEFORE: before} if before else {})}.items():
         _keep(run, name, each, overlay=p.write_overlay)
-    failed = _run_users(p, run, users, sources)
-    summary = _judge(p, run, found, sources)
+    failed, own_files = _run_users(p, run, users, sources)
+    summary = _judge(p, run, together, sources, own_files)
     if failed:
         run.summary = summary
         raise UserAnalysisError("\n".join(failed))
     return summary
 
 
+def _unsuited(tables: Sequence[Table], wishes: Wishes, asked: Sequence[str]) -> str:
+    """Return in words that there is nothing to do, and what could be done."""
+    able = [name for name, each in DISTILLERIES.items() if choose(each, tables, wishes) is not None]
+    told = ", ".join(source for table in tables for source in table.sources) or "the scans"
+    return f"{told}: suit none of {', '.join(asked or DISTILLERIES)}, but {', '.join(able) or 'no other either'}"
+
+
 def _before(tables: Sequence[Table], wishes: Wishes) -> Distillate | None:
     """Return the pedestals of the first scan of them, None where there is one alone."""
-    suitable = [table for table in tables if len(table) and DISTILLERIES["pedestals"].suits(table, wishes)]
+    suitable = [table for table in tables if DISTILLERIES["pedestals"].suits(table, wishes) >= 1]
     if len(suitable) < 2:
         return None
     return replace(DISTILLERIES["pedestals"].distil(suitable[0], wishes), name=BEFORE)
@@ -134,28 +151,37 @@ def _keep(run: Run, name: str, found: Distillate, *, overlay: bool) -> None:
 
 def _run_users(
     p: DistillationParameters, run: Run, users: UserDistilleries | None, sources: ScanSources
-) -> list[str]:
-    """Run the analyses of a user, each on the scan that its entry names; return what went wrong, others go on."""
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Run the analyses of a user, each on the scan that its entry names; others go on where one fails.
+
+    Returns
+    -------
+    list of str
+        What went wrong.
+    dict of str to list of str
+        The files of those that went well.
+    """
     if users is None:
-        return []
+        return [], {}
     scans = {}
     for path in sources.scans:
         with Scan.open(path) as scan:
             scans[str(scan.about["procedure"])] = path
     entries = _entries(p, users, tuple(scans))
-    failed = []
+    failed: list[str] = []
+    made: dict[str, list[str]] = {}
     for entry in entries:
         chosen = next((scans[name] for name in entry.scans if name in scans), None)
         if chosen is None:
             run.notice(f"no scan for {entry.name}: it wants {', '.join(entry.scans) or 'one'}")
             continue
         try:
-            for name in users.run(entry.method, entry.parameters, chosen, run.directory / entry.name):
+            made[entry.name] = users.run(entry.method, entry.parameters, chosen, run.directory / entry.name)
+            for name in {*made[entry.name], OVERLAY}:
                 run.has(f"{entry.name}/{name}")
-            run.has(f"{entry.name}/{OVERLAY}")
         except UserAnalysisError as fault:
             failed.append(str(fault))
-    return failed
+    return failed, made
 
 
 def _entries(p: DistillationParameters, users: UserDistilleries, scans: Sequence[str]) -> list[Analysis]:
@@ -174,29 +200,33 @@ def _entries(p: DistillationParameters, users: UserDistilleries, scans: Sequence
 
 
 def _judge(
-    p: DistillationParameters, run: Run, found: Mapping[str, Distillate], sources: ScanSources
-) -> dict[str, Any]:
+    p: DistillationParameters, run: Run, found: Mapping[str, Distillate], sources: ScanSources,
+    own: Mapping[str, list[str]],
+) -> dict[str, Any]:  # fmt: skip
     """Write grade, report and the calibrations of all analyses together; return the summary."""
-    grades, bad = grade_board(found, p.grade), bad_channels(found)
+    grades, (bad, short) = grade_board(found, p.grade), apart(bad_channels(found))
     board = _board_of(sources)
     content = {
         "board": board, "grade": worst(grades), "chips": [each.plain() for each in grades],
-        "bad_channels": [vars(each) for each in bad],
-        "analyses": {name: each.summary for name, each in found.items()},
+        "bad_channels": [vars(each) for each in bad], "out_of_reach": [vars(each) for each in short],
+        "analyses": {name: each.summary for name, each in found.items()}, "own_analyses": own,
     }  # fmt: skip
     with run.writing(GRADE) as part:
         part.write_text(files.json_text(content), encoding="utf-8")
     trees = [each.tree for each in found.values() if each.tree]
+    written = [run.directory / name / OVERLAY for name in own]
+    trees += [layer_of(path).tree.get("target", {}) for path in written if path.is_file()]
     if trees and p.write_overlay:
         scans = list(dict.fromkeys(source for each in found.values() if each.tree for source in each.sources))
         write_overlay(run.directory / OVERLAY, laid_over(trees), "hgcroc/distillation", scans)
         run.has(OVERLAY)
     with run.writing(REPORT) as part:
-        part.write_text(report_text(board, grades, bad, found), encoding="utf-8")
+        part.write_text(report_text(board, grades, bad, found, short, own), encoding="utf-8")
     told = {f"chip_{each.chip}": each.grade for each in grades}
     return {
-        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "analyses": len(found),
-        "scans": len(sources.scans) + len(sources.folders),
+        "board": board, "grade": worst(grades), **told, "bad_channels": len(bad), "out_of_reach": len(short),
+        "analyses": len(found), **({"own_analyses": list(own)} if own else {}),
+        "scans": len(sources.scans) + len(sources.labelled),
         "noise": found["pedestals"].summary.get("noise") if "pedestals" in found else None,
     }  # fmt: skip
 

@@ -8,7 +8,6 @@ set, ready to be copied into a file.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ import ipywidgets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters
+from kit.hgcroc.calibration.chains import scans_of
 from kit.hgcroc.panels.axis_panel import FOLDER, AxisPanel
 from kit.hgcroc.panels.history_panel import HistoryPanel
 from kit.hgcroc.panels.plan_panel import PlanPanel
@@ -24,7 +24,7 @@ from kit.hgcroc.panels.run_panel import RunPanel
 from kit.hgcroc.panels.stand_panel import StandPanel
 from kit.hgcroc.panels.view_panel import ViewPanel
 from kit.hgcroc.planning.documents import ProcedureError
-from kit.hgcroc.planning.from_parameters import last_scan, plan_from
+from kit.hgcroc.planning.from_parameters import plan_from
 from kit.hgcroc.planning.limits import beyond
 from kit.hgcroc.planning.preview import preview_of
 from kit.hgcroc.planning.procedures import read_procedure
@@ -75,11 +75,6 @@ class ScanPanel(Panel):
 
     def __init__(self, p: AcquisitionParameters, *, interactive: bool = True) -> None:
         self.planned: Plan | None = None
-        self._remarks: list[str] = []
-        with contextlib.suppress(ProcedureError):  # what cannot be read is told below
-            if (scan := last_scan(p)) != p.procedure:
-                self._remarks = [f"of the workflow {p.procedure} this is the last scan; `kit run` runs all of it"]
-                p = p.with_values(procedure=scan)
         look: dict[str, Any] = {"interactive": interactive}
         self.form = ParameterForm(p, groups=GROUPS, folded=True, **look)
         self.stand = StandPanel(self.form.checked, lambda: self.planned, **look)
@@ -114,6 +109,9 @@ class ScanPanel(Panel):
             return
         p, self.planned = self.form.checked(), None
         self.builder.load()
+        if self.builder.workflow:
+            self._look_at_workflow(p)
+            return
         if self.builder.draft.changed:
             procedure, findings = self.builder.draft.procedure(self.builder.name)
         else:
@@ -130,7 +128,18 @@ class ScanPanel(Panel):
         self.builder.programs = plan.settings(0)
         self.builder.limits = limits
         self.builder.refresh()
-        self.plan.show(preview_of(p, plan), [*self._remarks, *findings.warnings, *told])
+        self.plan.show(preview_of(p, plan), [*findings.warnings, *told])
+
+    def _look_at_workflow(self, p: AcquisitionParameters) -> None:
+        """Show what all scans of a workflow cost; what calibrations will set is not known before they are made."""
+        if self.builder.draft.changed:
+            message = f"{p.procedure} is a workflow: choose one of its scans to change axes"
+            raise ProcedureError([message])
+        previews = []
+        for name in scans_of(p):
+            procedure, findings = read_procedure(files.resolve(p.config), name, p.dialect)
+            previews.append(preview_of(p, plan_from(p, replace(procedure, calibrations=[]), findings)))
+        self.plan.show_chain(previews)
 
     def look_at(self, path: Any) -> None:
         """Look at a scan that was measured before: its file or folder."""
@@ -169,5 +178,5 @@ class ScanPanel(Panel):
     def _reached(self, p: AcquisitionParameters, interrupt: Callable[[], bool]) -> AcquisitionParameters:
         """Return parameters as the connected board is reached; connect where that was not done."""
         stand = self.stand.join(interrupt)
-        procedure, _ = read_procedure(files.resolve(p.config), p.procedure, p.dialect)
+        procedure, _ = read_procedure(files.resolve(p.config), scans_of(p)[-1], p.dialect)
         return stand.parameters(p, procedure.dialect)

@@ -61,7 +61,7 @@ def distillation_figures(run: Run | FinishedRun) -> dict[str, Figure]:
 
 def _pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
     if name == "pedestals":
-        yield name, draw.on_board(found, "pedestal", "pedestal [ADC counts]")
+        yield name, draw.on_board(found, "pedestal", "pedestal [ADC counts]", "in the latest scan")
         yield "noise", draw.noise(found)
     elif name in ("inv_vref", "noinv_vref"):
         yield name, draw.halves(found, VREF[name])
@@ -78,7 +78,7 @@ def _pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]:
             bundle_plots.bundle(found, "phase_strobe [25 ns / 16]", "TOA − 64 codes a phase step [25 ns / 1024]"),
         )
     elif name == "gain":
-        yield name, bundle_plots.with_residuals(found, CHARGE, "ADC [counts]", "counts", limit=2.0)
+        yield name, bundle_plots.with_residuals(found, CHARGE, "ADC [counts]", "counts")
         yield "gain_map", draw.on_board(found, "gain", "gain [ADC counts / fC]")
     elif name == "crosstalk":
         yield name, draw.crosstalk(found)
@@ -98,5 +98,5 @@ def _more_pictures(name: str, found: Distillate) -> Iterator[tuple[str, Figure]]
         yield name, bundle_plots.time_walk(found)
     elif name == "tot_line":
         yield name, bundle_plots.with_residuals(found, CHARGE, "TOT [counts]", "counts")
-    elif name == "joining":
+    elif name == "joining" and np.isfinite(found.rows["step"]).any():
         yield name, bundle_plots.joining(found)

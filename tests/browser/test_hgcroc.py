@@ -186,3 +186,42 @@ def test_a_graded_board_is_looked_through(open_notebook, pictures):
     expect(panel.locator(".kit-caption").nth(1)).to_contain_text("toa_curves: sigma")
     page.set_viewport_size({"width": 1400, "height": 2200})
     panel.screenshot(path=pictures / "hgcroc_grades.png")
+
+
+def test_a_graded_board_is_looked_at_taken_back_and_distilled_again(open_place, project, lab, pictures):
+    from playwright.sync_api import expect
+
+    page = open_place("notebooks/hgcroc/distillation.ipynb")
+    panel = page.locator(".kit-grade").last
+    panel.wait_for()
+    expect(panel.locator(".kit-told").first).to_contain_text("chip 2: good")
+    analysis, footer = panel.get_by_role("combobox", name="analysis", exact=True), panel.locator(".kit-footer")
+    captions = panel.locator(".kit-caption")
+    analysis.select_option("toa_curves")
+    expect(captions.filter(has_text="toa_curves: q50 [fC]")).to_have_count(1)
+    panel.get_by_role("combobox", name="result", exact=True).select_option("sigma")
+    expect(captions.filter(has_text="toa_curves: sigma [fC]")).to_have_count(1)
+    fill(panel, "filter", "chip=1 channel=3 kind=channel")
+    expect(captions.filter(has_text="toa_curves, chip 1, channel 3")).to_have_count(1)
+    page.set_viewport_size({"width": 1300, "height": 2600})
+    panel.screenshot(path=pictures / "hgcroc_grade.png")
+
+    footer.get_by_role("button", name="Save state").click()
+    expect(footer.locator(".kit-keeper .kit-told")).to_have_text(
+        "saved in outputs/panels/hgcroc_distillation.json"
+    )
+    analysis.select_option("gain")
+    expect(captions.filter(has_text="gain, chip")).to_have_count(1)
+    footer.get_by_role("button", name="Put back").click()
+    expect(captions.filter(has_text="toa_curves: sigma [fC]")).to_have_count(1)
+
+    heading = panel.get_by_role("button", name="Distil again, with other values")
+    heading.press("Enter")
+    target = panel.get_by_role("textbox", name="toa_target [fC]", exact=True)
+    target.fill("15")
+    target.press("Enter")
+    footer.get_by_role("combobox", name="where").select_option("local")
+    footer.get_by_role("button", name="Submit as job").click()
+    expect(footer.locator(".kit-handover > .kit-told")).to_contain_text("outputs/hgcroc/distillation/panel_")
+    (values,) = (lab.root / "outputs" / "panels").glob("panel_*.yaml")
+    assert "toa_target: 15" in values.read_text()

@@ -20,7 +20,7 @@ from kit.hgcroc.summaries import row_columns, summarise
 from tests.conftest import PROJECT
 
 PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"
-WISHES = Wishes(target_noinv=200.0)
+WISHES = Wishes()
 
 
 def overlay(tree):

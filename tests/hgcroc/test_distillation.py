@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from kit.files import FormatError
+from kit.hgcroc import plots
 from kit.hgcroc.calibration.overlays import layer_of
 from kit.hgcroc.calibration.user_distilleries import UserAnalysisError
 from kit.hgcroc.distillation import DistillationParameters, distil_scans
@@ -73,9 +74,16 @@ def test_some_analyses_and_targets_can_be_asked_for(demo_folder, tmp_path):
     assert run.summary["grade"] == "bad"  # nothing is known of most
     tree = yaml.safe_load((run.directory / "inv_vref" / "overlay.yaml").read_text())["target"]
     at_250 = tree["roc_s0"]["ReferenceVoltage"][0]["Inv_vref"]
-    assert at_250 == pytest.approx(466 - 50 / 0.8, abs=15)
+    assert at_250 == pytest.approx(409 - 50 / 0.8, abs=15)
     targets = json.loads((run.directory / "grade.json").read_text())["analyses"]["trim_inv"]["target"]
     assert targets == [180.0] * 6
+    # the trims were scanned at the voltage of the chain, so that all calibrations together keep it
+    together = yaml.safe_load((run.directory / "overlay.yaml").read_text())["target"]
+    chain = yaml.safe_load(next(demo_folder.glob("inv_vref-*/overlay.yaml")).read_text())["target"]
+    for roc, tree in chain.items():
+        for half, registers in tree["ReferenceVoltage"].items():
+            assert together[roc]["ReferenceVoltage"][half]["Inv_vref"] == registers["Inv_vref"]
+    assert any("all calibrations together keep the former" in told for told in run.notices)
 
 
 def test_without_overlays_none_is_written(demo_folder, tmp_path):
@@ -95,6 +103,8 @@ def test_analyses_of_a_user_run_beside_and_one_that_fails_does_not_stop_the_othe
     assert (run.directory / "right" / "summary.csv").is_file()
     assert (run.directory / "gain" / "summary.csv").is_file()
     assert run.summary["grade"] == "good"
+    assert run.summary["own_analyses"] == ["right"]
+    assert '<a href="right/summary.csv">' in (run.directory / "report.html").read_text()
 
 
 def test_entries_of_a_procedure_file_give_users_analyses_their_scan_and_parameters(demo_folder, tmp_path):
@@ -140,3 +150,23 @@ def test_real_files_are_a_scan_as_well(shared_data, tmp_path):
     assert json.loads((run.directory / "grade.json").read_text())["analyses"]["tot_line"]["slope_per_dac"] == (
         pytest.approx(0.80, abs=0.05)
     )
+
+
+def test_scans_that_suit_no_analysis_are_told_with_what_they_suit(demo_folder, tmp_path):
+    (scan,) = demo_folder.glob("pedestal_run-*")
+    with pytest.raises(FormatError, match=r"pedestal_run-\w+: suit none of gain, but pedestals$"):
+        distil(scan, tmp_path / "run", analyses=["gain"])
+
+
+def test_a_charge_out_of_the_voltages_reach_is_told_and_not_set(demo_folder, tmp_path):
+    run = distil(demo_folder, tmp_path / "run", analyses=["toa_vref"], toa_target=1e6)
+    assert not list(run.directory.rglob("overlay.yaml"))
+    assert any("for 1e+06 fC, and is not set" in told for told in run.notices)
+
+
+def test_where_all_points_have_too_few_events_every_row_is_flagged_and_pictures_say_so(demo_folder, tmp_path):
+    (scan,) = demo_folder.glob("pedestal_run-*")
+    run = distil(scan, tmp_path / "run", min_events=100_000)
+    with (run.directory / "pedestals" / "summary.csv").open() as stream:
+        assert {row["reasons"] for row in csv.DictReader(stream)} == {"too few events or points"}
+    assert set(plots.distillation_figures(run)) == {"grades", "pedestals", "noise"}

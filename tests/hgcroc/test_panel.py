@@ -1,9 +1,11 @@
 """The whole panel, without a browser: its parts agree, every control is an attribute, long work is in threads."""
 
+import json
 import threading
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kit import files
 from kit.hgcroc.measurements import Scan
@@ -14,6 +16,7 @@ from tests.conftest import PROJECT
 from tests.hgcroc.hands import click, parameters_on
 from tests.hgcroc.scans import parameters
 
+PROCEDURES = PROJECT / "parameters" / "hgcroc" / "procedures"
 LIMIT = 300  # s; most of it is for a busy machine
 
 
@@ -51,15 +54,6 @@ def test_it_says_at_once_what_the_scan_costs_and_sends_nothing(panel_on):
     panel.builder.axes = panel.builder.axes[:1]
     assert panel.plan.cost.startswith("4 points, ")
     assert emulator.board.counters["messages"] == 0
-
-
-def test_a_workflow_is_seen_by_its_last_scan(panel_on, tmp_path):
-    quick = PROJECT / "parameters" / "hgcroc" / "procedures" / "quick_scans.yaml"
-    main = tmp_path / "main.yaml"
-    main.write_text(f"libraries: [{quick}]\nworkflows: [{{name: both, tasks: [vrefinv, pedestal_run]}}]\n")
-    panel, _ = panel_on(config=str(main), procedure="both")
-    assert panel.form.parameters.procedure == "pedestal_run"
-    assert "of the workflow both this is the last scan" in panel.plan.static()["text/plain"]
 
 
 def test_what_is_wrong_with_the_plan_is_told_until_it_is_mended(panel_on):
@@ -267,3 +261,22 @@ def test_a_procedure_that_asks_for_a_calibration_is_shown_without_it_and_says_so
     assert "calibrations pedestal_target are made before" in panel.plan.static()["text/plain"]
     assert len(panel.planned) > 1
     panel.close()
+
+
+def test_a_workflow_is_told_scan_by_scan_and_measured_each_with_what_it_needs(panel_on, tmp_path):
+    main = {"libraries": [str(PROCEDURES / "quick_scans.yaml"), str(PROCEDURES / "analyses.yaml")]}
+    main["workflows"] = [{"name": "voltages", "tasks": ["vrefnoinv"]}]
+    (tmp_path / "main.yaml").write_text(json.dumps(main))
+    panel, emulator = panel_on(config=str(tmp_path / "main.yaml"), procedure="voltages", n_events=20)
+    assert panel.error == ""
+    assert panel.plan.cost.startswith("2 scans, 24 points, about ")
+    assert panel.plan.shown.splitlines()[0].startswith("vrefinv: 13 points, ")
+    panel.scan.start()
+    assert panel.scan.runner.wait(150)
+    assert (panel.scan.runner.status, panel.scan.error, panel.scan.state) == ("done", "", "done")
+    assert panel.scan.runner.result.summary["calibrations"] == ["inv_vref"]
+    found = yaml.safe_load(next(panel.scan.run.directory.glob("inv_vref-*/overlay.yaml")).read_text())["target"]
+    index, value = emulator.board.table.leaves(found)
+    assert (emulator.board.state[index] == value).all()
+    panel.builder.add("ReferenceVoltage.Calib", "0, 1")
+    assert panel.error == "voltages is a workflow: choose one of its scans to change axes"

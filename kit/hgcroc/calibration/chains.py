@@ -30,7 +30,7 @@ from kit.hgcroc.planning.procedures import read_library, read_procedure
 from kit.hgcroc.resuming import FILE, is_complete, runs_of
 from kit.run import Run
 
-__all__ = ["Chain", "follow", "is_chain", "overlays_for"]
+__all__ = ["Chain", "follow", "is_chain", "overlays_for", "scans_of"]
 
 Measure = Callable[[AcquisitionParameters, Run, Sequence[Layer]], dict[str, Any]]
 
@@ -41,6 +41,34 @@ def is_chain(p: AcquisitionParameters) -> bool:
     if p.procedure in library.workflows:
         return True
     return bool(read_procedure(files.resolve(p.config), p.procedure, p.dialect)[0].calibrations)
+
+
+def scans_of(p: AcquisitionParameters) -> list[str]:
+    """Return the scans of a workflow, or of a procedure with all that it needs, in the order of measurement.
+
+    Raises
+    ------
+    ProcedureError
+        If a procedure or an analysis of them is not there.
+    """
+    library = read_library(files.resolve(p.config))
+    found: dict[str, None] = {}
+    begun: set[str] = set()  # a circle is told when it is measured
+
+    def take(name: str) -> None:
+        if name in library.names("analysis") and name not in library.names():
+            for scan in read_analysis(library, name).scans:
+                take(scan)
+        elif name not in begun:
+            begun.add(name)
+            for each in read_procedure(files.resolve(p.config), name, p.dialect)[0].calibrations:
+                for scan in read_analysis(library, each).scans:
+                    take(scan)
+            found[name] = None
+
+    for task in library.workflows.get(p.procedure) or [p.procedure]:
+        take(task)
+    return list(found)
 
 
 def follow(p: AcquisitionParameters, run: Run, measure: Measure) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from kit.hgcroc.calibration.curve_fits import Curve, fit_curves
 from kit.hgcroc.calibration.distillates import LEAVE, Distillate, spread_rows
 from kit.hgcroc.calibration.fitting import fit_lines
 from kit.hgcroc.calibration.reasons import Reason, no_reasons
+from kit.hgcroc.calibration.stillness import FLAT_POINTS
 from kit.hgcroc.calibration.tabulation import CALIB_CHARGE, Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -23,10 +24,10 @@ Quantity = Literal["toa", "tot"]
 
 TOP_TRIM, TOP_VREF = 63, 1023
 HALF = 0.5
-FLAT_POINTS = 12  # more points than these without any change
 ENDING = 4  # points that have to agree on a plateau
-AGREE = 3.6  # standard deviations between the highest and the lowest of them: 19 of 20 plateaus
-LEAST_PLATEAU, SURE = 0.1, 0.985
+AGREE = 4.7  # standard deviations between the highest and the lowest of them: 99 of 100 plateaus
+PLATEAU_FROM = 3.5  # widths above the middle
+LEAST_PLATEAU, SURE = 0.1, 0.9995
 FLAT_REASON = {"toa": Reason.FLAT_TOA, "tot": Reason.FLAT_TOT}
 
 
@@ -34,15 +35,26 @@ def curve_of(table: Table, quantity: Quantity, x: FloatArray, part: BoolArray) -
     """Return the efficiency curves of a discriminator over `x`, from the points of `part`.
 
     A time of code 0 counts as none: where all hits of a channel come about then, its efficiency ends on a plateau
-    below 1, by which the number of trials is lowered.
+    below 1, of which its curve reaches half.
     """
     trials = np.where(part & np.isfinite(table["n"]), table["n"], 0).astype(np.float64)
     efficiency = np.nan_to_num(table[f"{quantity}_efficiency"].astype(np.float64))
     hits = np.rint(efficiency * trials)
-    if quantity == "toa":
-        share = plateaus(x, efficiency, trials)
-        trials = np.where(share < 1, np.maximum(np.rint(trials * share), hits), trials)
-    return fit_curves(x, hits, trials)
+    top = plateaus(x, efficiency, trials) if quantity == "toa" else np.ones(hits.shape[1])
+    found = fit_curves(x, hits, trials, top)
+    if (top < 1).any():  # more points lie on a plateau than those at its end
+        top = _levels(np.broadcast_to(x, hits.shape), hits, trials, found, top)
+        found = fit_curves(x, hits, trials, top)
+    return found
+
+
+def _levels(x: FloatArray, hits: FloatArray, trials: FloatArray, found: Curve, top: FloatArray) -> FloatArray:
+    """Return the plateaus of curves from all points that lie on them."""
+    with np.errstate(invalid="ignore"):
+        up = (trials > 0) & ((x - found.middle) / found.width > PLATEAU_FROM)
+    count = np.where(up, trials, 0).sum(axis=0)
+    level = np.where(up, hits, 0).sum(axis=0) / np.maximum(count, 1)
+    return np.asarray(np.where((top < 1) & (level > LEAST_PLATEAU) & (level < 1), level, top))
 
 
 def plateaus(x: FloatArray, efficiency: FloatArray, trials: FloatArray) -> FloatArray:
@@ -202,11 +214,18 @@ def _threshold_told(
         solved = (line.points >= 2) & np.isfinite(line.slope)
         wanted = np.where(solved, line.offset + line.slope * target, np.nan)
         slope = np.where(solved, line.slope, np.nan)
-    value = np.where(solved, np.clip(np.rint(np.nan_to_num(wanted)), 0, TOP_VREF), LEAVE).astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        outside = solved & ((wanted < -HALF) | (wanted > TOP_VREF + HALF))
+    value = np.where(solved & ~outside, np.rint(np.nan_to_num(wanted)), LEAVE)
+    value = np.clip(value, LEAVE, TOP_VREF).astype(np.int64)
     reasons[~solved[table.group] & table.sensitive] |= np.uint32(Reason.UNSOLVABLE)
-    remarks = (
-        [] if len(levels) >= 2 else [f"{name} was scanned at {len(levels)} charges, should be at two at least"]
-    )
+    reasons[outside[table.group] & table.sensitive] |= np.uint32(Reason.UNREACHABLE)
+    remarks = [
+        f"half {half % 2} of chip {half // 2}: {name} would be {wanted[half]:.0f} for {target:g} fC, is not set"
+        for half in np.flatnonzero(outside)
+    ]
+    if len(levels) < 2:
+        remarks.append(f"{name} was scanned at {len(levels)} charges, should be at two at least")
     with np.errstate(invalid="ignore", divide="ignore"):
         per_count = 1 / slope
     found = np.where(value == LEAVE, np.nan, value)

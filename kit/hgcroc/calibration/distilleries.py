@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from kit.hgcroc.calibration.wishes import Wishes
 __all__ = ["DISTILLERIES", "Distillery", "choose", "distil"]
 
 STEPPED = ("Inv_vref", "Noinv_vref", "trim_inv", "Toa_vref", "trim_toa", "Tot_vref", "trim_tot", "Calib")
+SHIFTING = ("Inv_vref", "Noinv_vref", "trim_inv")  # registers that move pedestals
 LINEAR = 250.0  # fC; what the ADC sees before it is full
 
 
@@ -49,8 +51,13 @@ def _injected(table: Table) -> bool:
 
 
 def _pedestals(table: Table, _wishes: Wishes) -> float:
-    calm = _unpulsed(table) and not any(table.steps(name) for name in STEPPED)
-    return (2.0 if table.events is not None else 1.0) if calm and len(table) else 0.0
+    if not len(table):
+        return 0.0
+    if _unpulsed(table):
+        calm = not any(table.steps(name) for name in STEPPED)
+        return (2.0 if table.events is not None else 1.0) if calm else 0.0
+    others = bool((~table.fed & (table.kind == 0)).any())  # channels that charge is never injected into
+    return 0.5 if others and not any(table.steps(name) for name in SHIFTING) else 0.0
 
 
 def _steps(table: Table, _wishes: Wishes, name: str, *, pulsed: bool | None = None) -> float:
@@ -123,6 +130,24 @@ def _joining(table: Table, wishes: Wishes) -> float:
     return max(_gain(table, wishes) * bool(table.steps("Calib")), _tot_line(table, wishes))
 
 
+def _of_discriminator(quantity: Literal["toa", "tot"]) -> tuple[Distillery, Distillery]:
+    """Return the analyses that TOA and TOT have alike: voltage of the halves, trims of the channels."""
+    upper = quantity.upper()
+    told = {"toa": ("threshold", "thresholds"), "tot": ("onset of TOT", "onset of TOT")}[quantity]
+    voltage, trim = f"{quantity}_vref", f"trim_{quantity}"
+    return (
+        Distillery(
+            voltage, f"{upper.capitalize()}_vref: {told[0]} of the halves",
+            partial(distil_threshold, quantity=quantity),
+            partial(_steps, name=f"{upper.capitalize()}_vref"), together=True,
+        ),
+        Distillery(
+            trim, f"{trim}: {told[1]} of the channels", partial(distil_trim, quantity=quantity),
+            partial(_steps, name=trim, pulsed=True),
+        ),
+    )  # fmt: skip
+
+
 _ALL = (
     Distillery("pedestals", "Pedestal and noise", distil_pedestals, _pedestals),
     Distillery("inv_vref", "Inv_vref: pedestals of the halves", distil_inv_vref, partial(_steps, name="Inv_vref")),
@@ -132,44 +157,18 @@ _ALL = (
     Distillery("phase", "Phase of the sampling", distil_phase, _phase),
     Distillery("phase_steps", "TOA codes of a phase step", distil_phase_steps, _phase_steps),
     Distillery(
-        "trim_inv",
-        "trim_inv: pedestals of the channels",
-        distil_trim_inv,
+        "trim_inv", "trim_inv: pedestals of the channels", distil_trim_inv,
         partial(_steps, name="trim_inv", pulsed=False),
     ),
     Distillery("gain", "Gain and linearity of the ADC", distil_gain, _gain),
     Distillery("crosstalk", "Cross-talk", distil_crosstalk, _crosstalk),
-    Distillery(
-        "toa_vref",
-        "Toa_vref: threshold of the halves",
-        partial(distil_threshold, quantity="toa"),
-        partial(_steps, name="Toa_vref"),
-        together=True,
-    ),
-    Distillery(
-        "trim_toa",
-        "trim_toa: thresholds of the channels",
-        partial(distil_trim, quantity="toa"),
-        partial(_steps, name="trim_toa", pulsed=True),
-    ),
+    *_of_discriminator("toa"),
     Distillery("toa_curves", "TOA thresholds", partial(distil_curves, quantity="toa"), _toa_curves),
     Distillery("time_walk", "Time-walk", distil_time_walk, _time_walk),
-    Distillery(
-        "tot_vref",
-        "Tot_vref: onset of TOT of the halves",
-        partial(distil_threshold, quantity="tot"),
-        partial(_steps, name="Tot_vref"),
-        together=True,
-    ),
-    Distillery(
-        "trim_tot",
-        "trim_tot: onset of TOT of the channels",
-        partial(distil_trim, quantity="tot"),
-        partial(_steps, name="trim_tot", pulsed=True),
-    ),
+    *_of_discriminator("tot"),
     Distillery("tot_line", "Time over threshold", distil_tot_line, _tot_line),
     Distillery("joining", "ADC and TOT joined", distil_joining, _joining, together=True),
-)
+)  # fmt: skip
 DISTILLERIES: dict[str, Distillery] = {each.name: each for each in _ALL}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.reasons import Reason, reasons_text
 from kit.hgcroc.calibration.wishes import GRADE_LIMITS
 
-__all__ = ["BAD", "GOOD", "OKISH", "BadChannel", "ChipGrade", "bad_channels", "grade_board", "worst"]
+__all__ = ["BAD", "GOOD", "OKISH", "BadChannel", "ChipGrade", "apart", "bad_channels", "grade_board", "worst"]
 
 GOOD, OKISH, BAD = "good", "okish", "bad"
 ORDER = (GOOD, OKISH, BAD)
@@ -68,6 +68,12 @@ def bad_channels(found: Mapping[str, Distillate]) -> list[BadChannel]:
     ]
 
 
+def apart(bad: Sequence[BadChannel]) -> tuple[list[BadChannel], list[BadChannel]]:
+    """Return the channels that are bad, and those that are good but for a target out of their trim's reach."""
+    reach = reasons_text(Reason.UNREACHABLE)
+    return [each for each in bad if each.reasons != reach], [each for each in bad if each.reasons == reach]
+
+
 def grade_board(found: Mapping[str, Distillate], limits: Mapping[str, float] | None = None) -> list[ChipGrade]:
     """Return the grade of each chip.
 
@@ -102,7 +108,7 @@ def _grade_chip(chip: int, found: Mapping[str, Distillate], limits: Mapping[str,
         bad.append(f"{injection} channels bad in injection, more than {limits['bad_injection']:g}")
     times = {
         quantity: _count(chip, [found[name] for name in names if name in found])
-        for quantity, names in (("TOA", ("toa_curves", "time_walk")), ("TOT", ("tot_line",)))
+        for quantity, names in (("TOA", ("toa_curves", "time_walk", "phase_steps")), ("TOT", ("tot_line",)))
     }
     numbers |= {f"bad_{quantity.lower()}": count for quantity, count in times.items()}
     if all(count > limits["bad_times"] for count in times.values()):

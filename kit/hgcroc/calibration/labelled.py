@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kit import files
+from kit.files import FormatError
 from kit.hgcroc.calibration.tabulation import REGISTERS, Table, places_of, pulse_distance
 from kit.hgcroc.marks import Mark, marks_text
 from kit.hgcroc.planning.dialects import sections
@@ -23,15 +24,30 @@ from kit.hgcroc.registers import RegisterError, RegisterTable, register_table
 from kit.hgcroc.summaries import row_columns, summarise
 from kit.hgcroc.validation import full_scale, times_off_phase, tot_at_zero, twins
 
-__all__ = ["doubts", "raw_files", "tabulate_labelled"]
+__all__ = ["RAW", "doubts", "raw_files", "tabulate_labelled", "with_label"]
 
-LABEL = (".yaml", ".yml")
+LABEL, RAW = (".yaml", ".yml"), (".raw", ".raw.gz")
 
 
 def raw_files(folder: Path) -> list[Path]:
     """Return the raw files of a folder that have a label beside them."""
-    found = [path for path in sorted(folder.glob("*.raw*")) if path.name.endswith((".raw", ".raw.gz"))]
+    found = [path for path in sorted(folder.glob("*.raw*")) if path.name.endswith(RAW)]
     return [path for path in found if _label_of(path) is not None]
+
+
+def with_label(path: Path) -> Path:
+    """Return a raw file that has a label beside it.
+
+    Raises
+    ------
+    FormatError
+        If it has none.
+    """
+    if _label_of(path) is None:
+        wanted = path.with_name(path.name.removesuffix(".gz").removesuffix(".raw") + LABEL[0])
+        message = f"{files.shown(path)}: has no label, should have its settings beside it in {wanted.name}"
+        raise FormatError(message)
+    return path
 
 
 def _label_of(path: Path) -> Path | None:

@@ -11,6 +11,7 @@ from kit.hgcroc.calibration import averages
 from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.fitting import Line, fit_lines
 from kit.hgcroc.calibration.reasons import Reason, no_reasons
+from kit.hgcroc.calibration.stillness import FLAT_CHANGE, FLAT_POINTS
 from kit.hgcroc.calibration.tabulation import Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -22,7 +23,6 @@ BoolArray = npt.NDArray[np.bool_]
 ABOVE_PEDESTAL = 5.0  # standard deviations
 BELOW_TOP = 0.9  # of the maximum
 FAR_ENOUGH = 250.0  # fC; an injection scan that ends before does not say whether the ADC stays low
-FLAT_POINTS, FLAT_CHANGE = 12, 1.0  # more points than that with less change than that
 SHORT = 0.1  # of the own gain: what a neighbour may not see
 
 

@@ -11,9 +11,10 @@ from kit.hgcroc.calibration.averages import median
 from kit.hgcroc.calibration.discrimination import curve_of
 from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.fitting import Line, fit_lines
-from kit.hgcroc.calibration.linearity import FLAT_POINTS, adc_lines
-from kit.hgcroc.calibration.reasons import Reason, no_reasons
+from kit.hgcroc.calibration.linearity import adc_lines
+from kit.hgcroc.calibration.reasons import Reason, no_reasons, of_channels
 from kit.hgcroc.calibration.sampling import FIRED
+from kit.hgcroc.calibration.stillness import silent_rows, stuck_rows
 from kit.hgcroc.calibration.tabulation import CALIB_CHARGE, Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -47,12 +48,14 @@ def distil_tot_line(table: Table, wishes: Wishes) -> Distillate:
     onset = curve_of(table, "tot", table.charge, table.connected)
     fed = table.fed
     charges = np.array([len(np.unique(table.charge[used[:, row], row])) for row in range(len(fed))])
-    solved = (charges >= 2) & (line.slope > 0)
+    flat = silent_rows(table, "tot") | stuck_rows(table, "tot")
+    solved = (charges >= 2) & (line.slope > 0) & ~flat
     reasons = no_reasons(len(fed))
-    never = fed & (table.connected.sum(axis=0) > FLAT_POINTS)
-    never &= np.where(table.connected, np.nan_to_num(table["tot_efficiency"]), 0).max(axis=0, initial=0.0) == 0
-    reasons[never] |= np.uint32(Reason.FLAT_TOT)
-    reasons[fed & ~solved & ~never] |= np.uint32(Reason.MISSING)
+    reasons[flat] |= np.uint32(Reason.FLAT_TOT)
+    reasons[fed & ~solved & ~flat] |= np.uint32(Reason.MISSING)
+    reasons, remarks = _of_scan(
+        reasons, fed & ~flat & (table.kind == 0), "a line of TOT needs two charges above onset"
+    )
     size, reach = _bend(table, line, onset.middle, counts, wishes)
     keep, unit = np.where(solved, 1.0, np.nan), CALIB_CHARGE["HighRange"]
     with np.errstate(invalid="ignore"):
@@ -74,7 +77,15 @@ def distil_tot_line(table: Table, wishes: Wishes) -> Distillate:
         "y": counts,
         "residual": counts - line.offset - line.slope * table.charge,
     }
-    return Distillate.of("tot_line", table, rows, reasons, curves=curves, summary=summary)
+    return Distillate.of("tot_line", table, rows, reasons, curves=curves, summary=summary, remarks=remarks)
+
+
+def _of_scan(
+    reasons: npt.NDArray[np.uint32], among: BoolArray, told: str
+) -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
+    """Return reasons without those that follow from the scan, and in words what it lacks."""
+    left = of_channels(reasons, among, Reason.MISSING)
+    return left, () if left is reasons else (f"{told}: no channel has them",)
 
 
 def _bend(
@@ -111,6 +122,9 @@ def distil_joining(table: Table, wishes: Wishes) -> Distillate:
     solved = np.isfinite(low) & np.isfinite(high)
     reasons = no_reasons(len(fed))
     reasons[fed & ~solved] |= np.uint32(Reason.MISSING)
+    channels = fed & (table.kind == 0) & ~silent_rows(table, "tot")
+    reasons, remarks = _of_scan(reasons, channels, "ADC and TOT join where both have points around the onset")
+    reasons[silent_rows(table, "tot")] = np.uint32(Reason.FLAT_TOT)
     keep = np.where(solved, 1.0, np.nan)
     with np.errstate(invalid="ignore"):
         gap = np.maximum(onset.middle - adc.last, 0.0)
@@ -129,7 +143,7 @@ def distil_joining(table: Table, wishes: Wishes) -> Distillate:
     }
     by_adc = np.where(adc.used, by_adc, np.nan)
     curves = {"x": np.where(table.connected, table.charge, np.nan), "adc": by_adc, "tot": by_tot}
-    return Distillate.of("joining", table, rows, reasons, curves=curves, summary=summary)
+    return Distillate.of("joining", table, rows, reasons, curves=curves, summary=summary, remarks=remarks)
 
 
 def _charges(

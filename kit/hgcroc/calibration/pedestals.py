@@ -41,7 +41,9 @@ def distil_pedestals(table: Table, wishes: Wishes) -> Distillate:
 
     Where single events were kept the common mode is taken off each; else noise is the width of the summary.
     """
-    points = np.flatnonzero(np.isnan(table.distance)) if np.isnan(table.distance).any() else np.arange(len(table))
+    points = np.flatnonzero(np.isnan(table.distance))
+    if not len(points) and len(table):
+        return _beside_pulses(table, wishes)
     if not len(points):
         return Distillate.of("pedestals", table, {}, no_reasons(len(table.chip)) | np.uint32(Reason.MISSING))
     rows = _of_summary(table, points)
@@ -60,6 +62,26 @@ def distil_pedestals(table: Table, wishes: Wishes) -> Distillate:
     if halves:
         summary["common_mode"] = float(median(halves["common_mode"]))
     return Distillate.of("pedestals", table, rows, reasons, halves=halves, summary=summary)
+
+
+def _beside_pulses(table: Table, wishes: Wishes) -> Distillate:
+    """Return pedestal and noise of the channels without injection, from all points of a pulsed scan."""
+    nothing = np.where(table.fed, np.nan, 1.0)
+    middle, width = (
+        mean(table["adc_mean"]) * nothing,
+        np.sqrt(mean(table["adc_stdd"].astype(np.float64) ** 2)) * nothing,
+    )
+    n = np.maximum(np.nansum(table["n"].astype(np.float64), axis=0), 1)
+    rows = {
+        "pedestal": middle, "pedestal_error": width / np.sqrt(n), "noise": width,
+        "noise_error": width / np.sqrt(2 * n), "noise_left": width,
+    }  # fmt: skip
+    reasons = np.where(table.fed, np.uint32(0), judge_noise(table, width, wishes))
+    used = bonded_rows(table) & (reasons == 0) & ~table.fed
+    summary = {name: float(median(rows[name][used])) if used.any() else None for name in ("pedestal", "noise")}
+    count = int((~table.fed & (table.kind == 0)).sum())
+    told = f"pedestals and noise are those of the {count} channels without injection"
+    return Distillate.of("pedestals", table, rows, reasons, summary=summary, remarks=(told,))
 
 
 def _of_summary(table: Table, points: npt.NDArray[np.intp]) -> dict[str, FloatArray]:

@@ -7,7 +7,7 @@ import enum
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Reason", "no_reasons", "reasons_text"]
+__all__ = ["Reason", "no_reasons", "of_channels", "reasons_text"]
 
 
 class Reason(enum.IntFlag):
@@ -49,3 +49,13 @@ def reasons_text(bits: int) -> str:
 def no_reasons(rows: int) -> npt.NDArray[np.uint32]:
     """Return an array of so many good channels."""
     return np.zeros(rows, np.uint32)
+
+
+def of_channels(
+    reasons: npt.NDArray[np.uint32], among: npt.NDArray[np.bool_], reason: Reason
+) -> npt.NDArray[np.uint32]:
+    """Return reasons without one that all channels of `among` have: it is a fact about the scan."""
+    bit = np.uint32(reason)
+    if among.any() and (reasons[among] & bit != 0).all():
+        return reasons & ~bit
+    return reasons

@@ -8,6 +8,7 @@ from typing import Any
 from kit.hgcroc.calibration.distillates import Distillate
 from kit.hgcroc.calibration.distilleries import DISTILLERIES
 from kit.hgcroc.calibration.grading import BadChannel, ChipGrade, worst
+from kit.hgcroc.calibration.units import label_of
 from kit.manifest import number_text
 
 __all__ = ["PICTURES", "report_text"]
@@ -55,7 +56,7 @@ TEMPLATE = """<!DOCTYPE html>
 <body>
 <h1>Board {{ board }} <span class="grade {{ grade }}">{{ grade }}</span></h1>
 <table>
-<tr><th>chip</th><th>grade</th><th>why</th>{% for name in numbers %}<th>{{ name.replace("_", " ") }}</th>{% endfor %}</tr>
+<tr><th>chip</th><th>grade</th><th>why</th>{% for name in numbers %}<th>{{ label("", name) }}</th>{% endfor %}</tr>
 {% for chip in chips %}<tr><td>{{ chip.chip }}</td><td><span class="grade {{ chip.grade }}">{{ chip.grade }}</span></td>
 <td>{{ chip.reasons | join("; ") }}</td>{% for name in numbers %}<td>{{ told(chip.numbers[name]) }}</td>{% endfor %}</tr>
 {% endfor %}</table>
@@ -64,14 +65,24 @@ TEMPLATE = """<!DOCTYPE html>
 {% for each in bad %}<tr><td>{{ each.chip }}</td><td>{{ each.channel }}{% if each.kind != "channel" %} ({{ each.kind }}){% endif %}</td>
 <td>{{ each.reasons }}</td><td>{{ each.analyses | join(", ") }}</td></tr>
 {% endfor %}</table>{% else %}<p>none</p>{% endif %}
+{% if short %}<p>{{ short | length }} more are good, but a trim does not reach its target:
+{% for each in short %}{{ each.chip }}.{% if each.kind != "channel" %}{{ each.kind }} {% endif %}{{ each.channel }} ({{ each.analyses | join(", ") }}){{ "" if loop.last else "; " }}{% endfor %}</p>{% endif %}
 {% for each in analyses %}
 <section id="{{ each.name }}">
 <h2>{{ each.title }}</h2>
 {% for remark in each.remarks %}<p class="remark">{{ remark }}</p>{% endfor %}
-<table>{% for name, value in each.summary.items() %}<tr><td>{{ name.replace("_", " ") }}</td><td>{{ told(value) }}</td></tr>{% endfor %}</table>
+<table>{% for name, value in each.summary.items() %}<tr><td>{{ label(each.name, name) }}</td><td>{{ told(value) }}</td></tr>{% endfor %}</table>
 <p><a href="{{ each.name }}/summary.csv">all channels</a>{% if each.overlay %}
 <a href="{{ each.name }}/overlay.yaml">calibration</a>{% endif %} <small>{{ each.sources | join(", ") }}</small></p>
 {% for picture in each.pictures %}<img src="plots/{{ picture }}.png" alt="{{ each.title }}: {{ picture.replace('_', ' ') }}" loading="lazy">
+{% endfor %}
+</section>
+{% endfor %}
+{% for name, names in own.items() %}
+<section id="{{ name }}">
+<h2>{{ name }}, an analysis of one's own</h2>
+<p>{% for each in names %}<a href="{{ name }}/{{ each }}">{{ each }}</a> {% endfor %}</p>
+{% for each in names if each.endswith(".png") %}<img src="{{ name }}/{{ each }}" alt="{{ name }}: {{ each }}" loading="lazy">
 {% endfor %}
 </section>
 {% endfor %}
@@ -81,9 +92,14 @@ TEMPLATE = """<!DOCTYPE html>
 
 
 def report_text(
-    board: str, grades: Sequence[ChipGrade], bad: Sequence[BadChannel], found: Mapping[str, Distillate]
-) -> str:
-    """Return the page; pictures and tables are links beside it, so that the folder can be moved."""
+    board: str, grades: Sequence[ChipGrade], bad: Sequence[BadChannel], found: Mapping[str, Distillate],
+    short: Sequence[BadChannel] = (), own: Mapping[str, Sequence[str]] | None = None,
+) -> str:  # fmt: skip
+    """Return the page; pictures and tables are links beside it, so that the folder can be moved.
+
+    `short` are channels against which there is nothing but a target that their trim does not reach; `own` are
+    the files of analyses of the user's own.
+    """
     import jinja2
 
     numbers = list(dict.fromkeys(name for each in grades for name in each.numbers))
@@ -102,6 +118,9 @@ def report_text(
             grade=worst(list(grades)),
             chips=grades,
             bad=bad,
+            short=short,
+            own=own or {},
+            label=label_of,
             analyses=analyses,
             numbers=numbers,
             told=_told,

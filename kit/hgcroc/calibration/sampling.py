@@ -11,6 +11,7 @@ from kit.hgcroc.calibration.averages import median, spread
 from kit.hgcroc.calibration.distillates import LEAVE, Distillate
 from kit.hgcroc.calibration.fitting import fit_lines
 from kit.hgcroc.calibration.reasons import Reason, no_reasons
+from kit.hgcroc.calibration.stillness import silent_rows
 from kit.hgcroc.calibration.tabulation import Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -47,7 +48,7 @@ def distil_phase(table: Table, _wishes: Wishes) -> Distillate:
     good = enough & np.isfinite(top)
     crossing = np.ceil(np.nan_to_num(top) / BUNCH_CROSSING - 1e-9)
     phase = np.rint((BUNCH_CROSSING * crossing - np.nan_to_num(top)) / PHASE_STEP)
-    crossing, phase = np.where(phase == PHASES, crossing - 1, crossing), phase % PHASES
+    crossing, phase = np.where(phase == PHASES, crossing - 1, crossing) + 0.0, phase % PHASES
     chosen = np.full((table.chips, 1), LEAVE)
     offset = np.full((table.chips, 2), LEAVE)
     remarks = []
@@ -128,6 +129,6 @@ def distil_phase_steps(table: Table, _wishes: Wishes) -> Distillate:
         "residual": np.where(good, spread(line.residual), np.nan),
     }  # fmt: skip
     summary = {"codes_per_phase": float(median(rows["codes_per_phase"])) if good.any() else None}
-    return Distillate.of(
-        "phase_steps", table, rows, no_reasons(len(good)), curves={"x": phase, "y": off}, summary=summary
-    )
+    reasons = no_reasons(len(good))
+    reasons[silent_rows(table, "toa")] |= np.uint32(Reason.FLAT_TOA)
+    return Distillate.of("phase_steps", table, rows, reasons, curves={"x": phase, "y": off}, summary=summary)

@@ -21,11 +21,13 @@ import numpy as np
 
 from kit import files, wording
 from kit.hgcroc.calibration.distillates import Distillate
-from kit.hgcroc.calibration.overlays import OVERLAY, write_overlay
+from kit.hgcroc.calibration.overlays import OVERLAY, layer_of, write_overlay
 from kit.hgcroc.calibration.reasons import no_reasons
 from kit.hgcroc.calibration.tabulation import Table, tabulate
 from kit.hgcroc.legacy import frame_012
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.planning.documents import ProcedureError
+from kit.hgcroc.registers import RegisterError
 
 __all__ = ["UserAnalysisError", "UserDistilleries"]
 
@@ -62,7 +64,8 @@ class UserDistilleries:
         if self.path.is_dir():
             self.notebooks |= {found.stem: found for found in sorted(self.path.glob("*.ipynb"))}
         if self.module is None and not self.notebooks:
-            message = f"{files.shown(path)}: should be a Python file, a package's folder or a notebook"
+            wrong = "should be" if self.path.exists() else "does not exist, should be"
+            message = f"{files.shown(self.path)}: {wrong} a Python file, a package's folder or a notebook"
             raise UserAnalysisError(message)
 
     @property
@@ -103,12 +106,24 @@ class UserDistilleries:
         action = self._class if inspect.isclass(found) else self._function
         try:
             with Scan.open(scan) as opened:
-                return action(name, found, parameters, opened, folder)
+                written = action(name, found, parameters, opened, folder)
+                self._check_overlay(name, folder, opened)
+                return written
         except UserAnalysisError:
             raise
-        except Exception as fault:  # noqa: BLE001 - whatever a user's code does is told, and others go on
+        except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever a user's code does is told, others go on
             trace = "".join(traceback.format_exception(fault)[-4:]).rstrip()
             message = f"{name} of {files.shown(self.path)} fails with {type(fault).__name__}: {fault}\n{trace}"
+            raise UserAnalysisError(message) from None
+
+    def _check_overlay(self, name: str, folder: Path, scan: Scan) -> None:
+        """Refuse a calibration that no chip would take, before a scan is laid over it."""
+        if not (folder / OVERLAY).is_file():
+            return
+        try:
+            scan.table.leaves(layer_of(folder / OVERLAY).tree.get("target") or {})
+        except (RegisterError, ProcedureError) as fault:
+            message = f"{name} of {files.shown(self.path)} writes a calibration that cannot be used: {fault}"
             raise UserAnalysisError(message) from None
 
     def _class(
@@ -116,6 +131,10 @@ class UserDistilleries:
     ) -> list[str]:
         distillery = found(dict(parameters))
         declared = distillery.output()
+        if not isinstance(declared, Mapping):
+            told = f"{name} of {files.shown(self.path)}: output() returns a {type(declared).__name__}"
+            message = f"{told}, should return a map with {', '.join(DECLARED)}"
+            raise UserAnalysisError(message)
         distillery.run(frame_012(scan), str(folder.absolute()))
         wanted = [each for key in DECLARED for each in _as_list(declared.get(key))]
         if missing := [each for each in wanted if not (folder / each).is_file()]:

@@ -11,6 +11,7 @@ from kit.hgcroc.calibration.linearity import one_phase
 from kit.hgcroc.calibration.power_fits import Power, fit_powers
 from kit.hgcroc.calibration.reasons import Reason, no_reasons
 from kit.hgcroc.calibration.sampling import FIRED, unwrapped
+from kit.hgcroc.calibration.stillness import silent_rows, stuck_rows
 from kit.hgcroc.calibration.tabulation import Table
 from kit.hgcroc.calibration.wishes import Wishes
 
@@ -40,9 +41,10 @@ def distil_time_walk(table: Table, wishes: Wishes) -> Distillate:
     found = fit_powers(charge, time, part)
     fed, enough = table.fed, part.sum(axis=0) >= FEWEST
     reasons = no_reasons(len(fed))
-    silent = fed & (table.connected.sum(axis=0) > 12) & (_highest(table) == 0)
-    reasons[silent] |= np.uint32(Reason.FLAT_TOA)
-    reasons[fed & ~enough & ~silent] |= np.uint32(Reason.MISSING)
+    flat = silent_rows(table, "toa") | stuck_rows(table, "toa")
+    enough &= ~flat
+    reasons[flat] |= np.uint32(Reason.FLAT_TOA)
+    reasons[fed & ~enough & ~flat] |= np.uint32(Reason.MISSING)
     reasons[enough & ~np.isfinite(found.power)] |= np.uint32(Reason.NO_FIT)
     before, after, jitter = _resolutions(table, part, time, found)
     keep = np.where(enough, 1.0, np.nan)
@@ -65,10 +67,6 @@ def distil_time_walk(table: Table, wishes: Wishes) -> Distillate:
     }
     curves = {"x": np.where(part, charge, np.nan), "y": time, "residual": found.residual}
     return Distillate.of("time_walk", table, rows, reasons, curves=curves, summary=summary)
-
-
-def _highest(table: Table) -> FloatArray:
-    return np.asarray(np.where(table.connected, np.nan_to_num(table["toa_efficiency"]), 0).max(axis=0))
 
 
 def _resolutions(

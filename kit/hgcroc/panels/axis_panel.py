@@ -39,6 +39,8 @@ class AxisPanel(Panel):
     ----------
     draft : Draft
         The procedure as it stands; ``draft.changed`` tells whether it is not that of the file any more.
+    workflow : bool
+        Whether it is a workflow, which has no axes of its own.
     limits : ndarray or None
         Highest values as a connected board tells them.
     controls : namespace
@@ -76,7 +78,7 @@ class AxisPanel(Panel):
         self._parameters, self._choose = parameters, choose
         self.limits: Any = None
         self._source: tuple[str, str] | None = None
-        self.showing = False
+        self.showing = self.workflow = False
         super().__init__(hook="kit-build", interactive=interactive)
         self.range, self.dialect = Words("kit-range"), Words("kit-dialect", role="status")
         self.controls = make_controls(self)
@@ -95,7 +97,9 @@ class AxisPanel(Panel):
         p = self._parameters()
         if self._source == (p.config, p.procedure):
             return
-        self.draft = read_draft(files.resolve(p.config), p.procedure)
+        self.workflow = p.procedure in read_library(files.resolve(p.config)).workflows
+        # the axes of a workflow are those of its scans
+        self.draft = Draft({}, "1.0.15", ()) if self.workflow else read_draft(files.resolve(p.config), p.procedure)
         self._source = p.config, p.procedure
         self.axes = list(self.draft.axes)
         self.draft = Draft(self.draft.content, self.draft.dialect, self.draft.axes)
@@ -106,8 +110,9 @@ class AxisPanel(Panel):
         self._choose(self._parameters().config, procedure)
 
     def procedures(self) -> list[str]:
-        """Return the names of all scans of the main file."""
-        return read_library(files.resolve(self._parameters().config)).names()
+        """Return the names of all scans and workflows of the main file."""
+        library = read_library(files.resolve(self._parameters().config))
+        return [*library.names(), *library.workflows]
 
     def open_file(self, path: str, procedure: str = "") -> None:
         """Choose another main file, of either dialect, and a procedure in it; the first where none is named."""

@@ -13,7 +13,8 @@ import numpy as np
 import traitlets
 
 from kit.files import read_json
-from kit.hgcroc.distillation import BEFORE, GRADE
+from kit.hgcroc.calibration.units import label_of
+from kit.hgcroc.distillation import BEFORE, GRADE, DistillationParameters
 from kit.hgcroc.panels.channel_view import channel_records, channel_view, draw_channel
 from kit.hgcroc.pictures.board_plots import BoardView, draw_board
 from kit.hgcroc.pictures.distillate_plots import draw_before_after
@@ -21,7 +22,7 @@ from kit.hgcroc.plots import distillates_of
 from kit.hgcroc.summaries import ROWS
 from kit.manifest import FinishedRun
 from kit.run import Run
-from kit.widgets import Browser, LiveFigure, Panel, Words
+from kit.widgets import Browser, Footer, LiveFigure, Panel, ParameterForm, Words
 from kit.widgets.look import hooked, line
 
 __all__ = ["GradePanel"]
@@ -43,6 +44,8 @@ class GradePanel(Panel):
         The rows of the chosen analysis; ``channels.filter = "noisy"``, ``"chip=1 gain>3.3"``.
     curve, board, change : LiveFigure
         Points and fit of the chosen row; a result on the board; pedestals before and after calibration.
+    form : ParameterForm
+        The values of the run, to change them and let a job distil the scans again.
 
     Examples
     --------
@@ -51,6 +54,8 @@ class GradePanel(Panel):
     >>> panel.search = "dead"
     >>> panel.row = 5
     """
+
+    kept = ("form", "analysis", "quantity", "search", "row")
 
     analysis = traitlets.Unicode(help="which analysis is shown")
     quantity = traitlets.Unicode(help="its result that is drawn on the board")
@@ -64,6 +69,9 @@ class GradePanel(Panel):
         content = read_json(run.directory / GRADE)
         super().__init__(hook="kit-grade", interactive=interactive)
         look: dict[str, Any] = {"interactive": interactive}
+        values = run.parameters if isinstance(run.parameters, dict) else run.parameters.model_dump()
+        p = DistillationParameters.build({**values, "output": "", "interactive": interactive})
+        self.form = ParameterForm(p, folded=True, **look)
         self.summary = Words("kit-told", role="status")
         self.channels = Browser(noun="channels", **look)
         self.curve = LiveFigure(draw_channel, caption=lambda view: view.title, size=(6.0, 4.2), **look)
@@ -81,7 +89,12 @@ class GradePanel(Panel):
         shown = hooked(ipywidgets.Dropdown(description="result"), "kit-quantity")
         self._choices = shown
         traitlets.link((self, "search"), (self.channels, "filter"))
-        self.contain(self.summary, line(chosen, shown), self.channels, line(self.curve, self.board), self.change)
+        self.footer = Footer(self, "hgcroc/distillation", self.form, interactive=interactive)
+        again = ipywidgets.Accordion([self.form], titles=["Distil again, with other values"], selected_index=None)
+        self.contain(
+            self.summary, line(chosen, shown), self.channels, line(self.curve, self.board), self.change, again,
+            self.footer,
+        )  # fmt: skip
         self.observe(self.guarded(lambda _: self._choose()), "analysis")
         self.observe(self.guarded(lambda _: self._draw_board()), "quantity")
         self.observe(self.guarded(lambda _: self._draw_curve()), "row")
@@ -89,12 +102,21 @@ class GradePanel(Panel):
         if before is not None and "pedestals" in self.found:
             self.change.show((before, self.found["pedestals"]))
         if self.found:
-            self.analysis = next(iter(self.found))
+            self.analysis = next(
+                (name for name, each in self.found.items() if "x" in each.curves), next(iter(self.found))
+            )
             traitlets.link((self, "analysis"), (chosen, "value"))
+        self.footer.begin()
+
+    def close(self) -> None:
+        """Stop drawing, and leave the front end; what was submitted goes on."""
+        for piece in (self.curve, self.board, self.change, self.footer):
+            piece.close()
+        super().close()
 
     def static(self) -> dict[str, Any]:
         """Return the grades in words, and the pictures."""
-        bundle = super().static()
+        bundle = Panel([self.channels, self.curve, self.board, self.change], interactive=False).static()
         bundle["text/plain"] = f"{self.grade}\n{bundle['text/plain']}"
         bundle["text/html"] = f"<pre>{html.escape(self.grade)}</pre>{bundle['text/html']}"
         return bundle
@@ -105,6 +127,14 @@ class GradePanel(Panel):
             message = f"there is no analysis {proposal.value!r}, should be one of {', '.join(self.found)}"
             raise traitlets.TraitError(message)
         return str(proposal.value)
+
+    @traitlets.validate("row")
+    def _on_the_board(self, proposal: Any) -> int:
+        rows = len(next(iter(self.found.values())).chip) if self.found else 1
+        if not 0 <= proposal.value < rows:
+            message = f"there is no row {proposal.value}, should be 0 to {rows - 1}"
+            raise traitlets.TraitError(message)
+        return int(proposal.value)
 
     def _choose(self) -> None:
         found = self.found[self.analysis]
@@ -135,7 +165,7 @@ class GradePanel(Panel):
         found = self.found[self.analysis]
         if self.quantity in found.rows:
             values = np.asarray(found.rows[self.quantity], float).reshape(-1, ROWS)
-            self.board.show(BoardView(values, self.quantity.replace("_", " "), self.analysis))
+            self.board.show(BoardView(values, label_of(self.analysis, self.quantity), self.analysis))
 
 
 def _chip_words(chip: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from kit import files, wording
-from kit.hgcroc.planning.preview import Preview, Step
+from kit.hgcroc.planning.preview import Preview, Step, chain_words
 from kit.widgets import Panel, Words
 from kit.widgets.look import hooked, line
 
@@ -62,6 +62,16 @@ class PlanPanel(Panel):
         self.number.max = max(len(preview.order) - 1, 0)
         self.first = min(self.first, self.number.max)
         self._draw()
+
+    def show_chain(self, previews: Sequence[Preview], warnings: Sequence[str] = ()) -> None:
+        """Show the scans of a workflow, one line each."""
+        self.preview, self._warnings, self.cost = None, list(warnings), chain_words(previews)
+        self._told.text = "\n".join([f"dry run: {self.cost}", *self._warnings])
+        rows = [
+            [each.plan.procedure.name, str(each.cost.points), f"{each.cost.seconds:.3g} s"] for each in previews
+        ]
+        self.shown = "\n".join(f"{name}: {points} points, {seconds}" for name, points, seconds in rows)
+        self._table.value = _table(["scan", "points", "time"], rows)
 
     def turn(self, pages: int) -> None:
         """Go some pages on, or back."""

@@ -7,7 +7,7 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import traitlets
 
 from kit import files
 from kit.hgcroc.acquisition import AcquisitionParameters, finish, start_session
+from kit.hgcroc.calibration.chains import follow, is_chain
 from kit.hgcroc.marks import Status, marks_text
 from kit.hgcroc.measurements import Scan
+from kit.hgcroc.planning.dialects import Layer
 from kit.hgcroc.resuming import FILE
 from kit.hgcroc.session import AbortedError, Session
 from kit.hgcroc.wire import WaitEndedError
@@ -133,6 +135,13 @@ class RunPanel(Panel):
         if self.run is None or not self.doubtful:
             message = "there is no point to try again"
             raise RuntimeError(message)
+        if (
+            self.session is not None
+            and self._p is not None
+            and self._p.procedure != self.session.plan.procedure.name
+        ):
+            message = "a workflow is tried again as a whole: start it; what is complete is not measured again"
+            raise RuntimeError(message)
         self._again = sorted(self.doubtful)
         self._begin()
 
@@ -187,26 +196,38 @@ class RunPanel(Panel):
         with Run("hgcroc/acquisition", reached) as run:
             self.run = run
             run.on_progress = lambda _done, _total: _give_up(stop)  # calibrations that have to be made before
-            session = self.session = start_session(reached, run, attended=self.interactive, again=again)
-            begun = time.monotonic()
-            watcher = threading.Thread(target=self._watch, args=(session, stop), daemon=True)
-            watcher.start()
-            ended = ""
-            try:
-                with contextlib.closing(session.measure()) as outcomes:
-                    self._take(session, outcomes, report)
-                run.summary = finish(reached, run, session, session.left, time.monotonic() - begun)
-            except AbortedError as fault:
-                ended = "aborted"
-                raise Stopped from fault
-            finally:
-                session.ended.set()  # also where it never began
-                watcher.join()
-                self.state = ended or session.state
-                self.doubtful = _doubtful_in(session.folder / FILE)
-                self._say()
-                self._follow(session.folder)
+
+            def measure(own: AcquisitionParameters, run: Run, layers: Sequence[Layer] | None) -> dict[str, Any]:
+                return self._measure(own, run, layers, again, stop, report)
+
+            chain = is_chain(reached) and not again
+            run.summary = follow(reached, run, measure) if chain else measure(reached, run, None)
         return run
+
+    def _measure(
+        self, p: AcquisitionParameters, run: Run, overlays: Sequence[Layer] | None, again: list[int],
+        stop: threading.Event, report: Report,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Measure one scan, alone or in a chain, and return its summary."""
+        session = self.session = start_session(p, run, attended=self.interactive, overlays=overlays, again=again)
+        begun = time.monotonic()
+        watcher = threading.Thread(target=self._watch, args=(session, stop), daemon=True)
+        watcher.start()
+        ended = ""
+        try:
+            with contextlib.closing(session.measure()) as outcomes:
+                self._take(session, outcomes, report)
+            return finish(p, run, session, session.left, time.monotonic() - begun)
+        except AbortedError as fault:
+            ended = "aborted"
+            raise Stopped from fault
+        finally:
+            session.ended.set()  # also where it never began
+            watcher.join()
+            self.state = ended or session.state
+            self.doubtful = _doubtful_in(session.folder / FILE)
+            self._say()
+            self._follow(session.folder)
 
     def _take(self, session: Session, outcomes: Any, report: Report) -> None:
         """Take the points as they come."""
@@ -214,7 +235,7 @@ class RunPanel(Panel):
         for done, outcome in enumerate(outcomes, 1):
             recent.append(float(outcome.columns["seconds"]))
             left = statistics.median(recent) * (session.left - done)
-            report(done, session.left, f"point {outcome.point}", left)
+            report(done, session.left, f"{session.plan.procedure.name}, point {outcome.point}", left)
             if outcome.status != Status.GOOD:
                 self.doubtful = self.doubtful | {outcome.point: outcome.text}
             self._follow(session.folder)

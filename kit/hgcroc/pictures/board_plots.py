@@ -19,6 +19,7 @@ from kit.hgcroc.summaries import ROWS
 
 __all__ = ["BoardView", "board_map", "board_of", "draw_board", "noise", "point_words", "row_in_picture"]
 
+BULK = (1.5, 98.5)  # % of the pads; a dead channel is not to make all others one colour
 TITLE = 44  # characters of a line above the map
 PADS = 3  # chips of the board whose pads are drawn
 ACROSS, UP = (-9.6, 10.4), (-9.6, 9.2)  # distances of pads
@@ -77,8 +78,16 @@ def draw_board(axes: Any, found: BoardView | None) -> None:
         axes.set(xlabel="channel", ylabel="chip", yticks=range(len(found.values)))
         for place, row in enumerate(found.chosen):
             axes.plot(row % ROWS, row // ROWS, "s", markersize=9, color="none", markeredgecolor=row_colour(place))
-    axes.figure.colorbar(shown, ax=axes, label=found.label)
+    beyond = _beyond(found.values, *shown.get_clim())
+    axes.figure.colorbar(shown, ax=axes, label=found.label, extend=beyond)
     axes.set_title(textwrap.fill(found.title, TITLE))
+
+
+def _beyond(values: npt.NDArray[np.float64], low: float, high: float) -> str:
+    """Return at which ends of a colour bar there are values beyond it."""
+    with np.errstate(invalid="ignore"):
+        ends = bool((values < low).any()), bool((values > high).any())
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[ends]
 
 
 def row_in_picture(figure: Any, found: BoardView, x: float, y: float) -> int | None:
@@ -113,7 +122,7 @@ def board_map(scan: Scan, column: str = "adc_median", point: int | None = None) 
 def _draw_pads(axes: Any, values: npt.NDArray[np.float64], chosen: Sequence[int]) -> Any:
     pads, calibs = pad_positions(len(values))
     shown = np.concatenate([values[:, PAD_ROWS].ravel(), values[:, CALIB_ROWS].ravel()])
-    low, high = (np.nanmin(shown), np.nanmax(shown)) if np.isfinite(shown).any() else (0.0, 1.0)
+    low, high = np.nanpercentile(shown, BULK) if np.isfinite(shown).any() else (0.0, 1.0)
     limits = {"vmin": low, "vmax": high if high > low else low + 1}  # both kinds of pads in one scale
     width, height = axes.figure.get_size_inches() * 72  # points
     size = min(0.78 * width / np.ptp(ACROSS), 0.86 * height / np.ptp(UP))  # of a pad, beside bar and title

@@ -64,12 +64,18 @@ def draw_before_after(axes: Any, pair: tuple[Distillate, Distillate]) -> None:
     """Draw the pedestals of all channels before and after calibration."""
     values = [each.rows["pedestal"][(each.kind == 0) & np.isfinite(each.rows["pedestal"])] for each in pair]
     every = np.concatenate(values)
-    bins = np.linspace(every.min() - 5, every.max() + 5, 50)
+    if not len(every):
+        figures.say(axes, "no channel has a pedestal")
+        return
+    bins = np.linspace(
+        every.min() - 5, every.max() + 5, int(min(max(every.max() - every.min() + 10, 50), 400)) + 1
+    )
     for name, told, style in zip(("before", "after"), values, ("--", "-"), strict=True):
         label = f"{name}: median {np.median(told):.1f}, width {np.std(told):.1f}"
         axes.hist(told, bins.tolist(), histtype="step", linewidth=1.5, linestyle=style, label=label)
-    axes.set(xlabel="pedestal [ADC counts]", ylabel=f"channels / {bins[1] - bins[0]:.2g} counts")
-    axes.margins(y=0.25)
+    axes.set(xlabel="pedestal [ADC counts]", ylabel=f"channels / {bins[1] - bins[0]:.2g} counts", yscale="log")
+    axes.set_title("after: one peak for the target of each half", loc="left", fontsize=10)
+    axes.set_ylim(0.5, 3 * len(values[-1]) ** 0.9 + 3)
     axes.legend(fontsize=9)
 
 

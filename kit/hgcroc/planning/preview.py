@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from kit.hgcroc.planning.dryrun import Cost, count_writes, dry_run, order_of
 from kit.hgcroc.planning.from_parameters import keeps_events
 from kit.hgcroc.planning.scan import Plan
 
-__all__ = ["Preview", "Step", "preview_of"]
+__all__ = ["Preview", "Step", "chain_words", "preview_of"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -81,6 +82,18 @@ def preview_of(p: AcquisitionParameters, plan: Plan) -> Preview:
     """Return a plan in the order that the parameters ask for, with its cost."""
     order = order_of(plan, p.order, p.seed)
     return Preview(plan, order, dry_run(plan, order, events=keeps_events(p, plan)))
+
+
+def chain_words(previews: Sequence[Preview]) -> str:
+    """Return in one line what scans cost that are measured one after the other."""
+    costs = [each.cost for each in previews]
+    points, seconds, size = (
+        sum(getattr(cost, name) for cost in costs) for name in ("points", "seconds", "megabytes")
+    )
+    return (
+        f"{len(costs)} scans, {points} points, about {_duration(seconds)} on an emulated board, {size:.3g} MB; "
+        "each with the calibrations that those before it have found"
+    )
 
 
 def _duration(seconds: float) -> str:

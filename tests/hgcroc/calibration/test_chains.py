@@ -54,10 +54,10 @@ def test_a_calibration_is_in_the_registers_during_the_next_scan(stand, home):
     assert len(set(value)) > 1
     noinv = table.index_of(("roc_s0", "ReferenceVoltage", 0, "Noinv_vref"))
     states = [emulator.board.state_of(each) for each in emulator.board.stretches]
-    later = states[-13:]  # the points of vrefnoinv
-    assert sorted(state[noinv] for state in later) == list(range(0, 601, 50))
+    later = states[-11:]  # the points of vrefnoinv
+    assert sorted(state[noinv] for state in later) == list(range(0, 601, 60))
     assert all((state[index] == value).all() for state in later)
-    assert not any((state[index] == value).all() for state in states[:-13])
+    assert not any((state[index] == value).all() for state in states[:-11])
     with Scan.open(run.directory / run.summary["folder"] / FILE) as scan:
         assert (scan.states.state(0)[index] == value).all()
     assert (run.summary["scans"], run.summary["calibrations"]) == (2, ["inv_vref"])
@@ -83,8 +83,8 @@ def test_a_scan_of_a_named_board_is_not_measured_again(stand, home):
     triggers = emulator.board.counters["runs"]
     second = measured(emulator, procedure="sampling_scan", board_id="board 7")
     assert second.summary["taken"] == [folder_of(first, name).name for name in ("vrefinv", "vrefnoinv")]
-    assert emulator.board.counters["runs"] - triggers == 32
-    assert second.summary["measured_now"] == 32
+    assert emulator.board.counters["runs"] - triggers == 16
+    assert second.summary["measured_now"] == 16
     third = measured(emulator, procedure="vrefnoinv", board_id="board 8")
     assert third.summary["taken"] == []
 
@@ -93,7 +93,7 @@ def test_a_board_without_a_name_is_measured_anew(stand, home):
     emulator = stand()
     measured(emulator, procedure="vrefinv")
     run = measured(emulator, procedure="vrefnoinv")
-    assert (run.summary["taken"], run.summary["measured_now"]) == ([], 31)
+    assert (run.summary["taken"], run.summary["measured_now"]) == ([], 24)
 
 
 def test_a_chain_that_was_interrupted_goes_on_where_it_was(stand, home, tmp_path):
@@ -102,11 +102,11 @@ def test_a_chain_that_was_interrupted_goes_on_where_it_was(stand, home, tmp_path
     with pytest.raises(ProcedureError, match="there is no daq procedure 'nothing'"):
         measured(emulator, folder, config=_workflow(tmp_path, ["vrefinv", "nothing"]), procedure="both")
     runs = emulator.board.counters["runs"]
-    assert runs == 18
+    assert runs == 13
     _workflow(tmp_path, ["vrefinv", "vrefnoinv"])  # mended
     run = measured(emulator, folder, config=str(tmp_path / "main.yaml"), procedure="both")
-    assert emulator.board.counters["runs"] - runs == 13
-    assert run.summary["measured_now"] == 13
+    assert emulator.board.counters["runs"] - runs == 11
+    assert run.summary["measured_now"] == 11
 
 
 def _workflow(folder, tasks):

@@ -7,8 +7,10 @@ import pytest
 
 from kit.files import FormatError
 from kit.hgcroc.calibration.distilleries import distil
+from kit.hgcroc.calibration.grading import grade_board
 from kit.hgcroc.calibration.labelled import doubts, raw_files, tabulate_labelled
 from kit.hgcroc.calibration.pedestals import bonded_rows
+from kit.hgcroc.calibration.reasons import Reason
 from kit.hgcroc.calibration.wishes import Wishes
 from kit.hgcroc.marks import Mark
 from kit.hgcroc.planning.documents import ProcedureError
@@ -57,11 +59,24 @@ def test_slope_of_tot_is_0_80_per_dac_count(real):
     assert np.abs(slope - 0.80).max() < 0.05
 
 
-def test_the_chip_without_tdc_has_no_times(real):
+def test_the_chip_without_tdc_has_no_times_and_the_others_nothing_against_them(real):
     found = distil([real], Wishes())
-    dead = working(real, chips=(1,))
+    dead, alive = working(real, chips=(1,)), working(real)
     assert np.isnan(found["tot_line"].rows["slope"][dead]).all()
     assert np.isnan(found["phase_steps"].rows["codes_per_phase"][dead]).all()
+    assert (found["tot_line"].reasons[dead] == Reason.FLAT_TOT).all()
+    assert (found["phase_steps"].reasons[dead] == Reason.FLAT_TOA).all()
+    assert all((each.reasons[alive] == 0).all() for each in found.values())
+    told = {each.chip: each.numbers for each in grade_board(found)}
+    assert [told[chip]["bad_tot"] for chip in range(3)] == [0, 4, 0]
+    assert [told[chip]["bad_toa"] for chip in range(3)] == [0, 4, 0]
+
+
+def test_noise_of_the_real_board_is_that_of_its_channels_without_injection(real):
+    found = distil([real], Wishes())["pedestals"]
+    assert found.summary["noise"] == pytest.approx(1.05, abs=0.05)
+    assert np.isnan(found.rows["noise"][np.isin(found.channel, INJECTED) & (found.kind == 0)]).all()
+    assert "channels without injection" in found.remarks[-1]
 
 
 def test_two_phases_whose_times_do_not_fit_are_told(real):

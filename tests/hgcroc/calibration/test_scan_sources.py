@@ -48,3 +48,31 @@ def test_scans_of_several_boards_are_refused(demo_folder, tmp_path):
 def test_a_folder_without_scans_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no scan, should have scan.h5 in it or below"):
         find_sources([str(tmp_path)])
+
+
+def test_patterns_find_scans_and_raw_files(demo_folder, shared_data):
+    found = find_sources([str(demo_folder / "vref*" / "scan.h5"), str(demo_folder / "tot_*")])
+    assert [path.parent.name.rpartition("-")[0] for path in found.scans] == [
+        "vrefinv", "vrefnoinv", "tot_vref", "tot_vref_high", "tot_trim",
+    ]  # fmt: skip
+    raw = shared_data / "hgcroc" / "raw"
+    assert len(find_sources([str(raw / "test_run_*.raw.gz")]).files) == 6
+    with pytest.raises(FileNotFoundError, match="no scan fits this pattern"):
+        find_sources([str(raw / "run_*")])
+
+
+def test_one_labelled_raw_file_is_a_source_and_one_without_label_is_refused(shared_data, tmp_path):
+    raw = shared_data / "hgcroc" / "raw" / "test_run_1.raw.gz"
+    with tables_of(find_sources([str(raw)]), min_events=50) as (table,):
+        assert len(table) == 1
+    shutil.copy(raw, tmp_path)
+    with pytest.raises(FormatError, match=r"has no label, should have its settings beside it in test_run_1\.yaml"):
+        find_sources([str(tmp_path / raw.name)])
+
+
+def test_a_scan_that_is_cut_is_told_by_its_name(demo_folder, tmp_path):
+    (path,) = demo_folder.glob("vrefinv-*/scan.h5")
+    content = path.read_bytes()
+    (tmp_path / "scan.h5").write_bytes(content[: int(0.6 * len(content))])
+    with pytest.raises(FormatError, match=r"scan\.h5"), tables_of(find_sources([str(tmp_path)]), min_events=1):
+        pass

@@ -56,6 +56,33 @@ def framed(table):
 
     return pd.DataFrame({"chip": table.chip, "mean": table["adc_mean"].mean(axis=0)})
 '''
+WRONG = """
+import sys
+
+
+def leaving(table):
+    sys.exit(3)
+
+
+class saying_nothing:
+    def __init__(self, parameters):
+        pass
+
+    def output(self):
+        return None
+
+    def run(self, data, output_dir):
+        pass
+
+
+class out_of_range(saying_nothing):
+    def output(self):
+        return {"summary": None, "plots": [], "calibration": "found.yaml"}
+
+    def run(self, data, output_dir):
+        with open(output_dir + "/found.yaml", "w") as out:
+            out.write("roc_s0: {ReferenceVoltage: {0: {Inv_vref: 32100}}}")
+"""
 NOTEBOOK_CELL = """scan: str = ""  # file of the scan
 folder: str = ""  # where results go
 limit: int = 0  # ADC counts
@@ -167,3 +194,22 @@ def test_a_notebook_is_run_with_the_scan_and_a_folder(scan, tmp_path, monkeypatc
     notebook(tmp_path / "count.ipynb", "raise ValueError('too many')")
     with pytest.raises(UserAnalysisError, match="too many"):
         users.run("count", {}, scan, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("leaving", r"leaving of .*mine\.py fails with SystemExit: 3"),
+        ("saying_nothing", r"output\(\) returns a NoneType, should return a map with summary, plots, calibration"),
+        ("out_of_range", r"out_of_range of .*mine\.py writes a calibration that cannot be used: .*32100"),
+    ],
+)
+def test_what_a_user_s_analysis_does_wrong_is_told(scan, tmp_path, name, told):
+    (tmp_path / "mine.py").write_text(WRONG)
+    with pytest.raises(UserAnalysisError, match=told):
+        UserDistilleries(str(tmp_path / "mine.py")).run(name, {}, scan, tmp_path / "out")
+
+
+def test_a_module_that_is_not_there_is_told_so(tmp_path):
+    with pytest.raises(UserAnalysisError, match=r"nothing\.py: does not exist, should be a Python file"):
+        UserDistilleries(str(tmp_path / "nothing.py"))

@@ -37,7 +37,7 @@ def test_a_chosen_channel_shows_its_points_and_its_fit(panel):
     assert panel.curve.caption == "toa_curves, chip 1, channel 3"
     panel.quantity = "sigma"
     panel.board.flush()
-    assert panel.board.caption == "toa_curves: sigma"
+    assert panel.board.caption == "toa_curves: sigma [fC]"
     assert panel.error == ""
 
 
@@ -57,3 +57,34 @@ def test_an_analysis_that_is_not_there_is_refused(panel):
 def test_where_nobody_can_click_it_is_pictures_and_words(panel):
     assert "image/png" in panel.static()
     assert "board ld demo" in panel.static()["text/plain"] or panel.interactive
+
+
+def test_a_row_that_is_not_on_the_board_is_refused(panel):
+    with pytest.raises(traitlets.TraitError, match="there is no row 1000000, should be 0 to 233"):
+        panel.row = 10**6
+
+
+def test_what_is_looked_at_is_taken_back_saved_and_put_back(distilled, tmp_path, monkeypatch):
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+    panel = GradePanel(distilled)
+    keeper = panel.footer.keeper
+    keeper.pause = 0
+    first = panel.analysis
+    panel.analysis = "toa_curves"
+    panel.form.set(toa_target=15)
+    keeper.save()
+    keeper.undo()
+    assert panel.form.parameters.toa_target == 12
+    keeper.load()
+    assert (panel.analysis, panel.form.parameters.toa_target) == ("toa_curves", 15)
+    assert first != "toa_curves"
+    panel.close()
+
+
+def test_the_scans_are_distilled_again_by_a_job_with_other_values(distilled):
+    panel = GradePanel(distilled)
+    panel.form.set(toa_target=15)
+    assert panel.footer.handover.stage == "hgcroc/distillation"
+    assert "toa_target: 15" in panel.footer.handover.form.yaml
+    assert distilled.parameters.scans[0] in panel.footer.handover.form.yaml
+    panel.close()
