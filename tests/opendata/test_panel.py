@@ -288,3 +288,10 @@ def test_ten_thousand_pairs_are_as_quick_as_ten(tmp_path: Path):
     for _ in range(3):
         panel.browser.next()
     assert time.process_time() - begin < 6.0  # seven pictures among it
+
+
+def test_a_job_gets_the_bins_that_are_looked_at(panel: MassPanel):
+    panel.joined = 4
+    panel.footer.handover.copy.click()
+    assert "bin_width: 40.0\n" in panel.footer.handover.text.value
+    assert "min_events: 20\n" in panel.footer.handover.text.value
