@@ -161,7 +161,7 @@ def test_scans_that_suit_no_analysis_are_told_with_what_they_suit(demo_folder, t
 def test_a_charge_out_of_the_voltages_reach_is_told_and_not_set(demo_folder, tmp_path):
     run = distil(demo_folder, tmp_path / "run", analyses=["toa_vref"], toa_target=1e6)
     assert not list(run.directory.rglob("overlay.yaml"))
-    assert any("for 1e+06 fC, and is not set" in told for told in run.notices)
+    assert any("for 1e+06 fC, is not set" in told for told in run.notices)
 
 
 def test_where_all_points_have_too_few_events_every_row_is_flagged_and_pictures_say_so(demo_folder, tmp_path):

@@ -16,7 +16,6 @@ UNITS = {  # by name, where that means the same everywhere
     "onset": CHARGE, "onset_below": CHARGE, "onset_above": CHARGE, "bend": TOT, "bend_reach": CHARGE,
     "step": CHARGE, "step_percent": "%", "gap": CHARGE, "adc_to": CHARGE, "charge": CHARGE, "top": "ns",
     "charge_per_count": "fC / register count",
-
     "phase": "25 ns / 16", "crossing": "25 ns", "codes_per_phase": TOA, "Inv_vref": REGISTER,
     "Noinv_vref": REGISTER, "Toa_vref": REGISTER, "Tot_vref": REGISTER, "trim_inv": REGISTER, "trim_toa": REGISTER,
     "trim_tot": REGISTER, "trim_toa_exact": REGISTER, "trim_toa_below": REGISTER, "trim_toa_above": REGISTER,

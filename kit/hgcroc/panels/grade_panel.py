@@ -103,7 +103,7 @@ class GradePanel(Panel):
             self.change.show((before, self.found["pedestals"]))
         if self.found:
             self.analysis = next(
-                (name for name, each in self.found.items() if "x" in each.curves), next(iter(self.found))
+                (name for name, each in self.found.items() if "x" in each.curves and each.rows), next(iter(self.found))
             )
             traitlets.link((self, "analysis"), (chosen, "value"))
         self.footer.begin()
