@@ -102,9 +102,8 @@ class GradePanel(Panel):
         if before is not None and "pedestals" in self.found:
             self.change.show((before, self.found["pedestals"]))
         if self.found:
-            self.analysis = next(
-                (name for name, each in self.found.items() if "x" in each.curves and each.rows), next(iter(self.found))
-            )
+            with_curves = (name for name, each in self.found.items() if "x" in each.curves and each.rows)
+            self.analysis = next(with_curves, next(iter(self.found)))
             traitlets.link((self, "analysis"), (chosen, "value"))
         self.footer.begin()
 
