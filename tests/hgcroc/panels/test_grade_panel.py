@@ -85,6 +85,6 @@ def test_the_scans_are_distilled_again_by_a_job_with_other_values(distilled):
     panel = GradePanel(distilled)
     panel.form.set(toa_target=15)
     assert panel.footer.handover.stage == "hgcroc/distillation"
-    assert "toa_target: 15" in panel.form.yaml
+    assert panel.footer.handover.checked().toa_target == 15
     assert distilled.parameters.scans[0] in panel.form.yaml
     panel.close()
