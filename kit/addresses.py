@@ -1,12 +1,19 @@
-"""Addresses that hold a secret: what runs leave in writing is sent on, and would carry it along."""
+"""Addresses of files: what is behind them, and secrets in them.
+
+What runs leave in writing is sent on, and would carry a password or a token along.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["masked", "secrets_in"]
+__all__ = ["filesystem", "limit_patience", "masked", "secrets_in"]
+
+# XRootD's own patience with a server that does not answer is ten minutes; its environment overrides
+PATIENCE = {"XRD_CONNECTIONWINDOW": "20", "XRD_CONNECTIONRETRY": "2", "XRD_REQUESTTIMEOUT": "300"}
 
 _NAMES = (
     r"[\w.-]*(?:token|authz|passw(?:or)?d|secret|signature|credential|api_?key|access_?key(?:_?id)?)|sig|pwd|auth"
@@ -40,3 +47,18 @@ def secrets_in(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for place, part in enumerate(value):
             yield from secrets_in(f"{name}[{place}]", part)
+
+
+def limit_patience() -> None:
+    """Let XRootD, whoever calls it, give up a server that does not answer within a minute or so."""
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+
+
+def filesystem(address: str) -> tuple[Any, str]:
+    """Return fsspec's file system for an address, and the name of the file there."""
+    limit_patience()
+    import fsspec
+
+    system, path = fsspec.core.url_to_fs(address)
+    return system, str(path)

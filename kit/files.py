@@ -143,11 +143,10 @@ def _remote(address: str) -> list[str]:
     if "root://" in address and importlib.util.find_spec("fsspec_xrootd") is None:
         message = f"{address} needs XRootD, which is not installed: pip install -e '.[xrootd]' in the project"
         raise ModuleNotFoundError(message)
+    addresses.limit_patience()
     if not glob.has_magic(address) or not address.startswith("root://"):
         return [address]
-    import fsspec
-
-    system, path = fsspec.core.url_to_fs(address)
+    system, path = addresses.filesystem(address)
     system.invalidate_cache()  # an earlier look at the folder may be old
     matches = sorted(system.unstrip_protocol(match) for match in system.glob(path))
     if not matches:
@@ -160,9 +159,7 @@ def size(path: str) -> int | None:
     """Return the bytes of a local or remote file, None where the server does not say."""
     if not is_remote(path):
         return Path(path).stat().st_size
-    import fsspec
-
-    system, remote = fsspec.core.url_to_fs(path)
+    system, remote = addresses.filesystem(path)
     told = system.size(remote)
     return int(told) if told is not None else None
 

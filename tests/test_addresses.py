@@ -1,9 +1,11 @@
 """Addresses with a password or a token are refused, and never told in full."""
 
+import os
+
 import pytest
 
 from kit import files
-from kit.addresses import masked, secrets_in
+from kit.addresses import PATIENCE, filesystem, masked, secrets_in
 from kit.parameters import ParameterError, Parameters, parameter
 
 SECRET = "s3cretW0rd"
@@ -63,3 +65,10 @@ def test_an_address_with_a_secret_is_refused_where_files_are_looked_for():
 def test_other_names_stay_as_they_are(text):
     assert masked(text) == text
     assert list(secrets_in("inputs", [text, 1, None, {"a": text}])) == []
+
+
+def test_patience_with_a_dead_server_can_be_overridden(monkeypatch):
+    monkeypatch.setenv("XRD_CONNECTIONWINDOW", "7")
+    filesystem("memory://folder/a")
+    assert os.environ["XRD_CONNECTIONWINDOW"] == "7"
+    assert os.environ["XRD_CONNECTIONRETRY"] in (PATIENCE["XRD_CONNECTIONRETRY"], "1")

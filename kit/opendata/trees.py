@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from kit import addresses
 from kit.files import FormatError, is_remote
 from kit.opendata.recognition import Tree
 from kit.opendata.schemas import STORAGES, Storage
@@ -87,12 +88,10 @@ def _line(fault: Exception) -> str:
 
 def _fault_of_bytes(path: str) -> FormatError | None:
     """Return what a file's size and first bytes say against it, None if nothing or if they cannot be had."""
-    from fsspec.core import url_to_fs
-
     try:
-        filesystem, inner = url_to_fs(path)
-        size = int(filesystem.info(inner)["size"])
-        head = filesystem.cat_file(inner, start=0, end=min(size, SMALLEST)) if size else b""
+        system, inner = addresses.filesystem(path)
+        size = int(system.info(inner)["size"])
+        head = system.cat_file(inner, start=0, end=min(size, SMALLEST)) if size else b""
     except (OSError, ImportError, KeyError, TypeError, ValueError):
         return None
     if not size:

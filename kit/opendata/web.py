@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import kit
+from kit import addresses
 
 __all__ = ["Passing", "Patience", "Stream", "fetch_json", "json_of", "opened", "patiently", "refuse"]
 
@@ -130,10 +131,8 @@ def _span(answer: Any) -> tuple[int, int | None]:
 
 @contextlib.contextmanager
 def _opened_root(url: str, start: int) -> Iterator[Stream]:
-    import fsspec
-
     with _passing(url):
-        system, path = fsspec.core.url_to_fs(url)
+        system, path = addresses.filesystem(url)
         with system.open(path, "rb", cache_type="none") as file:
             file.seek(start)
             yield Stream(start, int(file.size), "", iter(lambda: file.read(BLOCK), b""))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import files
-from kit.smartpixels.remote import filesystem
+from kit.addresses import filesystem
 
 __all__ = ["deliver", "refuse_unreachable"]
 

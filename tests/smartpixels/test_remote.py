@@ -1,10 +1,9 @@
 """Files by path or address."""
 
-import os
-
 import pytest
 
-from kit.smartpixels.remote import PATIENCE, filesystem, open_bytes
+from kit.addresses import filesystem
+from kit.smartpixels.remote import open_bytes
 
 
 def test_a_path_is_opened(tmp_path):
@@ -20,10 +19,3 @@ def test_an_address_is_opened_and_a_fault_names_it():
         assert stream.read() == b"content"
     with pytest.raises(OSError, match="memory://folder/b: "):
         open_bytes("memory://folder/b")
-
-
-def test_patience_with_a_dead_server_can_be_overridden(monkeypatch):
-    monkeypatch.setenv("XRD_CONNECTIONWINDOW", "7")
-    filesystem("memory://folder/a")
-    assert os.environ["XRD_CONNECTIONWINDOW"] == "7"
-    assert os.environ["XRD_CONNECTIONRETRY"] in (PATIENCE["XRD_CONNECTIONRETRY"], "1")
