@@ -172,22 +172,6 @@ def test_every_event_a_coupled_axis_and_points_tried_again(open_page, pictures):
     panel.screenshot(path=pictures / "hgcroc_events.png")
 
 
-def test_a_graded_board_is_looked_through(open_notebook, pictures):
-    from playwright.sync_api import expect
-
-    page = open_notebook(PROJECT / "notebooks" / "hgcroc" / "distillation.ipynb")
-    panel = page.locator(".kit-grade").last
-    expect(panel.locator(".kit-told").first).to_contain_text("board ld demo: good")
-    panel.get_by_role("combobox", name="analysis", exact=True).select_option("toa_curves")
-    panel.get_by_role("textbox", name="filter", exact=True).fill("chip=1 channel=3 kind=channel")
-    panel.get_by_role("textbox", name="filter", exact=True).press("Enter")
-    expect(panel.locator(".kit-caption").first).to_contain_text("toa_curves, chip 1, channel 3")
-    panel.get_by_role("combobox", name="result", exact=True).select_option("sigma")
-    expect(panel.locator(".kit-caption").nth(1)).to_contain_text("toa_curves: sigma")
-    page.set_viewport_size({"width": 1400, "height": 2200})
-    panel.screenshot(path=pictures / "hgcroc_grades.png")
-
-
 def test_a_graded_board_is_looked_at_taken_back_and_distilled_again(open_place, project, lab, pictures):
     from playwright.sync_api import expect
 
