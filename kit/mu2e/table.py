@@ -14,10 +14,11 @@ from kit.files import FormatError, read_json
 from kit.mu2e.catalogue import Primary, catalogue_of
 from kit.mu2e.processes import COSMICS
 
-__all__ = ["UNITS", "Row", "Yields", "csv_text", "read_yields"]
+__all__ = ["UNITS", "Row", "Yields", "csv_text", "read_yields", "risk_text"]
 
 UNITS = {"on_spill": "s", "wall": "s", "threshold": "MeV", "cosmic_seconds": "s"}
 FORMAT = 1  # of yields.json
+SMALLEST_RISK = 1e-6  # that is told as a number
 
 
 @dataclass(frozen=True)
@@ -118,19 +119,25 @@ def html_table(made: Yields) -> str:
             f"{row.number:.6g}{unit}",
             *(_digits(value) for value in (row.efficiency, row.mean)),
             *(_percent(value) for value in (row.stat, row.rate, row.syst, row.integral_shift)),
-            *(_digits(value) for value in (row.available, row.headroom, row.p_exhaust)),
+            *(_digits(value) for value in (row.available, row.headroom)),
+            html.escape(risk_text(row.p_exhaust)),
         ]
-        lines.append("".join(f"<td style='text-align:right'>{cell}</td>" for cell in cells))
+        lines.append("".join(f"<td style='text-align:right; padding:0 .5em'>{cell}</td>" for cell in cells))
     e = made.exposure
     times = f"{e['on_spill_s']:.6g} s on spill, {e['wall_s']:.6g} s wall"
     above = f"{e['run_mode']}, {times}, {e['pot']:.5g} protons on target"
     below = "* simulated stand-in, not Mu2e simulation" if any(row.synthetic for row in made.rows) else ""
-    head = "".join(f"<th>{word}</th>" for word in heads)
+    head = "".join(f"<th style='padding:0 .5em'>{word}</th>" for word in heads)
     return f"<b>{above}</b><table><tr>{head}</tr><tr>" + "</tr><tr>".join(lines) + f"</tr></table>{below}"
 
 
 def _digits(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
+
+
+def risk_text(value: float | None) -> str:
+    """Return a probability in words that nobody has to read twice where it is next to nothing."""
+    return "–" if value is None else f"{value:.1g}" if value >= SMALLEST_RISK else f"< {SMALLEST_RISK:g}"
 
 
 def _percent(value: float | None) -> str:

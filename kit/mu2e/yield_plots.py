@@ -16,7 +16,7 @@ from kit.figures import COLOURS
 from kit.mu2e.momenta import Momenta, coarser, missing_text
 from kit.mu2e.primaries import suspicious_livetimes
 from kit.mu2e.standins import LABEL
-from kit.mu2e.table import Row
+from kit.mu2e.table import Row, risk_text
 
 __all__ = [
     "LOOKS",
@@ -190,7 +190,7 @@ def draw_headroom(axes: Any, rows: Sequence[Row]) -> None:
     for place, row, value in zip(places, known, values, strict=True):
         hatch = HATCH if row.synthetic else ""
         axes.barh(place, value, color=LOOKS[row.process][1], hatch=hatch, edgecolor="black", linewidth=0.5)
-        risk = f"P(dry) {row.p_exhaust:.1g}" if (row.p_exhaust or 0) >= 1e-6 else "P(dry) < 1e-6"
+        risk = f"P(dry) {risk_text(row.p_exhaust or 0)}"
         axes.annotate(
             f"{amount(row.available or 0)} / {amount(row.mean or 0)}, {risk}",
             (max(value, 1.0), place), (6, 0), textcoords="offset points", va="center", size=9,

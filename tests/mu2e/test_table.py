@@ -6,7 +6,7 @@ import io
 import pytest
 
 from kit.files import FormatError, write_json
-from kit.mu2e.table import Row, Yields, csv_text, html_table, read_yields
+from kit.mu2e.table import Row, Yields, csv_text, html_table, read_yields, risk_text
 
 ROWS = (
     Row("CRYCosmic", "seconds", 3.0, 9.0, 1e17, None, 1.0, 3.0),
@@ -43,3 +43,11 @@ def test_other_files_are_refused(tmp_path, content):
     write_json(tmp_path / "x.json", content)
     with pytest.raises(FormatError, match=r"should be the yields\.json that mu2e/yields writes"):
         read_yields(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "–"), (0.0, "< 1e-06"), (4.8e-285, "< 1e-06"), (2e-5, "2e-05"), (0.25, "0.2"), (1.0, "1")],
+)
+def test_a_risk_is_told_in_words_where_it_is_next_to_nothing(value, told):
+    assert risk_text(value) == told

@@ -59,7 +59,7 @@ def test_numbers_stand_with_and_without_selection():
 def test_headroom_has_its_line_at_one_and_its_risk_in_words():
     picture = yield_plots.headroom(_rows(), EXPOSURE)
     assert [line.get_xdata()[0] for line in picture.axes[0].lines] == [1]
-    assert _texts(picture)[0] == "50 / 10, P(dry) < 1e-6"
+    assert _texts(picture)[0] == "50 / 10, P(dry) < 1e-06"
     assert "no primaries are given: there is no pool to last" in _texts(
         yield_plots.headroom(_rows(None), EXPOSURE)
     )
