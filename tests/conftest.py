@@ -17,6 +17,9 @@ pytest_plugins = ["tests.side_by_side"]
 PROJECT = Path(__file__).resolve().parent.parent
 
 # how long an example takes, or its making, says more of the machine than of us
+# whichever test loads XRootD's client first: it reads them once, and dead servers are waited for this long
+os.environ |= {"XRD_CONNECTIONWINDOW": "1", "XRD_CONNECTIONRETRY": "1"}
+
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kit")
 

@@ -43,7 +43,6 @@ if not THERE and os.environ.get("CI") != "true":
 def eos():
     """Start a server that knows only a folder of the test's own; return its address and that folder."""
     assert THERE, NEEDED
-    os.environ.update(XRD_CONNECTIONWINDOW="1", XRD_CONNECTIONRETRY="1")  # before the client is loaded
     with tempfile.TemporaryDirectory(prefix="kit-xrootd-") as name, socket.socket() as probe:
         root = Path(name)
         probe.bind(("127.0.0.1", 0))
