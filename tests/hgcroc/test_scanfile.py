@@ -104,11 +104,12 @@ def test_a_file_that_is_being_closed_is_waited_for(path):
     create(path, plan_of(AXES, MENU), TABLE.reset, {})
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
-    grows = threading.Timer(0.1, lambda: path.write_bytes(whole))
-    grows.start()
-    with opened(path) as file:
-        assert file["points/status"].shape == (6,)
-    grows.join()
+    with path.open("ab", buffering=0) as writer:
+        grows = threading.Timer(0.1, writer.write, [whole[-10:]])
+        grows.start()
+        with opened(path) as file:
+            assert file["points/status"].shape == (6,)
+        grows.join()
 
 
 def test_a_writer_waits_for_a_reader_of_the_same_process(path):
