@@ -25,7 +25,7 @@ __all__ = ["Allowance", "Lists", "Piece", "Reader", "window_end"]
 
 IntArray = npt.NDArray[np.int64]
 
-HELD = 150_000_000  # bytes that all readers may hold together, about
+HELD = 130_000_000  # bytes that all readers may hold together, about
 FEWEST = 20_000  # entries that a window has at least
 BLOCK = 25_000  # entries of a window that are let go together: readers of many processes are open at a time
 
@@ -53,15 +53,6 @@ class Allowance:
     most: float = HELD
     held: float = 0.0
 
-    def room(self, share: float, *, first: bool) -> float:
-        """Return how much a reader of some share may read.
-
-        Windows are let go bit by bit, so that one may take twice its share; at first all are full. Whoever finds
-        no room has half of its share at least.
-        """
-        fair = share * self.most
-        return fair if first else max(min(2 * fair, self.most - self.held), fair / 2)
-
 
 class Reader:
     """One tree of one file, read from its first entry towards its last.
@@ -75,7 +66,7 @@ class Reader:
     allowance : Allowance, optional
         Of memory, shared with other readers.
     share : float
-        Of this reader.
+        Of this reader: windows are let go bit by bit, so that one may take twice as much at first.
 
     Raises
     ------
@@ -102,7 +93,6 @@ class Reader:
         self._width = max(size, 1) / max(source.entries, 1)  # bytes of an entry
         self._offsets = np.array(self._tree.common_entry_offsets(), np.int64)
         self._blocks: list[_Block] = []
-        self._first = True
 
     def __enter__(self) -> Self:
         return self
@@ -137,9 +127,8 @@ class Reader:
                 message = f"{self.source.path}: {self.source.tree} has no entry {entry}, only {self._offsets[-1]}"
                 raise FormatError(message)
             self._let_go(len(self._blocks))  # before the next ones are read
-            most = self._allowance.room(self._share, first=self._first)
-            end = window_end(self._offsets, entry, max(int(most / self._width), FEWEST), FEWEST)
-            self._first = False
+            free = min(2 * self._share * self._allowance.most, self._allowance.most - self._allowance.held)
+            end = window_end(self._offsets, entry, max(int(free / self._width), FEWEST))
             self._blocks = self._read(entry, end)
             self._allowance.held += self._width * (end - entry)
         return self._blocks[0]
@@ -216,17 +205,15 @@ def _part(column: Column, values: Any, first: int, last: int) -> Any:
     return Lists(values.offsets[first : last + 1] - begin, items.astype(items.dtype.newbyteorder("=")))
 
 
-def window_end(offsets: IntArray, begin: int, most: int, least: int) -> int:
-    """Return where a window of at most about `most` entries ends: with a basket, or within a larger one.
-
-    More than one basket is taken only until there are `least` entries: what is read sooner takes room longer.
-    """
-    ends = offsets[np.searchsorted(offsets, begin, side="right") :]
-    fitting = ends[ends <= begin + most + most // 4]
-    if len(fitting):
-        return int(fitting[min(int(np.searchsorted(fitting, begin + least)), len(fitting) - 1)])
-    parts = -(-(int(ends[0]) - begin) // most)  # as even as may be
-    return begin - (begin - int(ends[0])) // parts
+def window_end(offsets: IntArray, begin: int, most: int) -> int:
+    """Return where a window of about `most` entries ends: with a basket, or within a larger one."""
+    after = int(np.searchsorted(offsets, begin, side="right"))
+    whole = offsets[after:][offsets[after:] <= begin + most + most // 4]
+    if len(whole) and (whole[-1] - begin >= most // 4 or whole[-1] == offsets[-1]):
+        return int(whole[-1])
+    end = int(offsets[after + len(whole)])
+    parts = -(-(end - begin) // most)  # as even as may be
+    return begin - (begin - end) // parts
 
 
 def _arrays(column: Column, values: Any) -> Any:
