@@ -14,7 +14,7 @@ from kit.mu2e.ensemble_files import refuse_nested, write_tree
 from kit.mu2e.mixing import Rows, gather
 from kit.mu2e.mixture_options import MixtureParameters
 from kit.mu2e.plans import Plan, rows_of
-from kit.mu2e.reading import Allowance, Reader
+from kit.mu2e.reading import HELD, Reader
 from kit.mu2e.standins import LABEL
 
 __all__ = ["OWN", "Builder", "file_name"]
@@ -54,7 +54,6 @@ class Builder:
         self.ids = id_columns(column.name for column in self.layout.columns)
         self._parts: dict[int, Part] = {}
         self._readers: dict[int, Reader] = {}
-        self._allowance = Allowance()
 
     @property
     def title(self) -> str:
@@ -96,17 +95,17 @@ class Builder:
         if source not in self._readers:
             of = self.plan.sources[source]
             self._drop_others(source)
-            self._readers[source] = Reader(of, self.layout.columns, self._allowance, self._share(source))
+            self._readers[source] = Reader(of, self.layout.columns, self._budget(source))
         return self._readers[source]
 
-    def _share(self, source: int) -> float:
-        """Return the share of a source in the memory that all readers may hold together.
+    def _budget(self, source: int) -> float:
+        """Return the bytes that the reader of a source may hold, of what all processes may hold together.
 
         What costs is unpacking a basket again for each window that cuts it. For windows w and rates r that
         is the sum of r/w, least where the sizes go like the roots of the rates.
         """
         roots = np.sqrt(list(self.plan.totals.values()))
-        return float(roots[self.plan.owners[source]] / roots.sum())
+        return HELD * float(roots[self.plan.owners[source]] / roots.sum())
 
     def _drop_others(self, source: int) -> None:
         """Close what comes before `source` in its process: files are consumed one after the other."""

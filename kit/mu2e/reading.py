@@ -1,7 +1,6 @@
-"""Reading entries of a tree in order: whole baskets at a time, and mostly only once.
+"""Reading entries of a tree in order: whole baskets at a time, and only once.
 
-A window is some whole baskets of all columns; its blocks stay until the entries asked for lie beyond them. Each
-window that cuts a basket unpacks it: readers share their memory, so that windows are as large as may be.
+A window is some whole baskets of all columns; its blocks stay until the entries asked for lie beyond them.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -21,12 +19,12 @@ from kit.mu2e.baskets import flat_values, is_plain, list_values
 from kit.mu2e.columns import Column, value_of
 from kit.mu2e.sources import Source, open_file
 
-__all__ = ["Allowance", "Lists", "Piece", "Reader", "window_end"]
+__all__ = ["HELD", "Lists", "Piece", "Reader", "window_edges"]
 
 IntArray = npt.NDArray[np.int64]
 
-HELD = 130_000_000  # bytes that all readers may hold together, about
-FEWEST = 20_000  # entries that a window has at least
+HELD = 130_000_000  # bytes that a reader may hold, about, where it is the only one
+FEWEST = 20_000  # entries that a window has at least: baskets are unpacked once for each window that cuts them
 BLOCK = 25_000  # entries of a window that are let go together: readers of many processes are open at a time
 
 
@@ -46,14 +44,6 @@ class Piece(NamedTuple):
     which: slice | IntArray
 
 
-@dataclass
-class Allowance:
-    """Bytes that some readers may hold together, and those that they do."""
-
-    most: float = HELD
-    held: float = 0.0
-
-
 class Reader:
     """One tree of one file, read from its first entry towards its last.
 
@@ -63,10 +53,8 @@ class Reader:
         The tree; its identity must be that of the file.
     columns : sequence of Column
         What is read of it.
-    allowance : Allowance, optional
-        Of memory, shared with other readers.
-    share : float
-        Of this reader: windows are let go bit by bit, so that one may take twice as much at first.
+    budget : float
+        Bytes that it may hold at a time, about.
 
     Raises
     ------
@@ -74,11 +62,8 @@ class Reader:
         If the file is another one than was planned with, or a branch is damaged.
     """
 
-    def __init__(
-        self, source: Source, columns: Sequence[Column], allowance: Allowance | None = None, share: float = 1.0
-    ) -> None:
+    def __init__(self, source: Source, columns: Sequence[Column], budget: float = HELD) -> None:
         self.source, self.columns = source, columns
-        self._allowance, self._share = allowance or Allowance(), share
         self._stack = contextlib.ExitStack()
         file = self._stack.enter_context(open_file(source.path))
         identity = str(file.file.uuid)
@@ -90,8 +75,8 @@ class Reader:
             raise FormatError(message)
         self._tree = file[source.tree]
         size = sum(self._tree[name].uncompressed_bytes for name in {column.branch for column in columns})
-        self._width = max(size, 1) / max(source.entries, 1)  # bytes of an entry
-        self._offsets = np.array(self._tree.common_entry_offsets(), np.int64)
+        most = int(budget * source.entries / max(size, 1))
+        self._edges = window_edges(self._tree.common_entry_offsets(), max(most, FEWEST))
         self._blocks: list[_Block] = []
 
     def __enter__(self) -> Self:
@@ -104,7 +89,7 @@ class Reader:
 
     def close(self) -> None:
         """Close the file, and let go of the window."""
-        self._let_go(len(self._blocks))
+        self._blocks = []
         self._stack.close()
 
     def pieces(self, entries: IntArray) -> Iterator[Piece]:
@@ -121,23 +106,17 @@ class Reader:
 
     def _block_of(self, entry: int) -> _Block:
         """Return the block with an entry, and let go of those before it."""
-        self._let_go(sum(block.last <= entry for block in self._blocks))
+        while self._blocks and self._blocks[0].last <= entry:
+            del self._blocks[0]
         if not self._blocks or entry < self._blocks[0].first:
-            if not 0 <= entry < self._offsets[-1]:
-                message = f"{self.source.path}: {self.source.tree} has no entry {entry}, only {self._offsets[-1]}"
+            window = int(np.searchsorted(self._edges, entry, side="right")) - 1
+            if not 0 <= window < len(self._edges) - 1:
+                message = f"{self.source.path}: {self.source.tree} has no entry {entry}, only {self._edges[-1]}"
                 raise FormatError(message)
-            self._let_go(len(self._blocks))  # before the next ones are read
-            free = min(2 * self._share * self._allowance.most, self._allowance.most - self._allowance.held)
-            end = window_end(self._offsets, entry, max(int(free / self._width), FEWEST))
-            self._blocks = self._read(entry, end)
-            self._allowance.held += self._width * (end - entry)
+            self._blocks = []  # before the next ones are read
+            self._blocks = self._read(int(self._edges[window]), int(self._edges[window + 1]))
+            return self._block_of(entry)
         return self._blocks[0]
-
-    def _let_go(self, blocks: int) -> None:
-        """Forget the first blocks."""
-        for block in self._blocks[:blocks]:
-            self._allowance.held -= self._width * (block.last - block.first)
-        del self._blocks[:blocks]
 
     def _read(self, first: int, last: int) -> list[_Block]:
         branches: dict[str, list[Column]] = {}
@@ -205,15 +184,17 @@ def _part(column: Column, values: Any, first: int, last: int) -> Any:
     return Lists(values.offsets[first : last + 1] - begin, items.astype(items.dtype.newbyteorder("=")))
 
 
-def window_end(offsets: IntArray, begin: int, most: int) -> int:
-    """Return where a window of about `most` entries ends: with a basket, or within a larger one."""
-    after = int(np.searchsorted(offsets, begin, side="right"))
-    whole = offsets[after:][offsets[after:] <= begin + most + most // 4]
-    if len(whole) and (whole[-1] - begin >= most // 4 or whole[-1] == offsets[-1]):
-        return int(whole[-1])
-    end = int(offsets[after + len(whole)])
-    parts = -(-(end - begin) // most)  # as even as may be
-    return begin - (begin - end) // parts
+def window_edges(offsets: Sequence[int], most: int) -> IntArray:
+    """Return where windows of about `most` entries begin: at ends of baskets, but for baskets that are larger."""
+    edges = [0]
+    for offset in offsets[1:]:
+        gap = offset - edges[-1]
+        if gap > most:
+            parts = -(-gap // most)
+            edges += [edges[-1] + gap * part // parts for part in range(1, parts)]
+        if gap >= most // 4 or offset == offsets[-1]:
+            edges.append(offset)
+    return np.array(edges, np.int64)
 
 
 def _arrays(column: Column, values: Any) -> Any:

@@ -10,7 +10,7 @@ from kit.files import FormatError
 from kit.mu2e.catalogue import catalogue_of
 from kit.mu2e.columns import common_columns
 from kit.mu2e.primaries import measure
-from kit.mu2e.reading import Allowance, Lists, Reader, window_end
+from kit.mu2e.reading import Lists, Reader, window_edges
 from kit.mu2e.sources import Source
 from kit.mu2e.standins import TREE, Standin, write_standin
 
@@ -24,32 +24,15 @@ def source(tmp_path_factory):
 @given(st.lists(st.integers(1, 600_000), min_size=1, max_size=60), st.integers(20_000, 300_000))
 def test_windows_are_whole_baskets_neither_small_nor_huge(baskets, most):
     offsets = np.append(0, np.cumsum(baskets))
-    begin = 0
-    while begin < offsets[-1]:
-        end = window_end(offsets, begin, most)
-        assert begin < end <= begin + most + most // 4
-        ends_a_basket = end in offsets
-        assert ends_a_basket or end - begin >= most // 2  # parts of a large one are even
-        assert end - begin >= most // 4 or end == offsets[-1]
-        begin = end
-    assert begin == offsets[-1]
-
-
-def test_readers_share_their_memory_and_give_it_back(source, monkeypatch):
-    monkeypatch.setattr("kit.mu2e.reading.FEWEST", 1)
-    monkeypatch.setattr("kit.mu2e.reading.BLOCK", 40)
-    columns = common_columns([source], ["mom"], "equal", "error").columns
-    shared = Allowance(most=8.5 * 150)  # bytes: mom has four, and a little for the baskets
-    one, two = (Reader(source, columns, shared, 0.5) for _ in range(2))
-    held = []
-    for reader, entry in ((one, 0), (two, 0), (one, 140), (two, 10), (one, 160)):
-        next(reader.pieces(np.array([entry])))
-        held.append(shared.held)
-    assert held[0] <= held[1] <= 1.3 * shared.most
-    assert held[2] < held[1]  # what one has used up
-    one.close()
-    two.close()
-    assert shared.held == pytest.approx(0, abs=1e-6)
+    edges = window_edges(offsets, most)
+    assert (edges[0], edges[-1]) == (0, offsets[-1])
+    sizes = np.diff(edges)
+    assert (sizes > 0).all()
+    assert sizes.max() <= most + most // 4
+    assert all(
+        size >= most // 4 or end == offsets[-1] or end not in offsets
+        for size, end in zip(sizes, edges[1:], strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +44,7 @@ def test_entries_come_out_as_they_are_in_the_file(source, monkeypatch, take):
     with uproot.open(source.path) as file:
         truth = file[source.tree].arrays(["mom", "event", "hits_t"])
     seen = []
-    with Reader(source, columns, Allowance(0)) as reader:
+    with Reader(source, columns, budget=0) as reader:
         for piece in reader.pieces(take):
             here = take[piece.start : piece.stop]
             seen.append(here)
@@ -99,7 +82,7 @@ def test_the_wider_the_entries_the_smaller_the_windows(source):
         patch.setattr("kit.mu2e.reading.FEWEST", 1)
         sizes = []
         for columns in (some, every):
-            with Reader(source, columns, Allowance(4000), 0.5) as reader:
+            with Reader(source, columns, budget=4000) as reader:
                 piece = next(reader.pieces(np.arange(1000)))
                 sizes.append(piece.stop)
     assert sizes[0] > 4 * sizes[1] > 0
