@@ -48,6 +48,8 @@ def reserve(file: h5py.File, size: int) -> None:
     if not about.st_nlink:
         message = f"{files.shown(path)} was being written and is gone; who removed it?"
         raise RunError(message)
+    if not hasattr(os, "posix_fallocate"):  # as on macOS; there a full disk is found by the write itself
+        return
     known = file.id.get_filesize()  # what is used; an earlier reserve may lie behind it
     start = min(known, about.st_size)
     try:
@@ -82,7 +84,7 @@ def writing(file: h5py.File, size: int = 0) -> Iterator[None]:
 
 def let_go(file: h5py.File) -> None:
     """Let the library write into the void from now on; the file stays as it is on the disk."""
-    void = os.memfd_create("void")
+    void = os.memfd_create("void") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
     os.dup2(void, file.id.get_vfd_handle())
     os.close(void)
 

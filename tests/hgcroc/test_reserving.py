@@ -113,3 +113,19 @@ def test_a_chunk_takes_no_more_than_is_told(path):
     with h5py.File(path.with_name("noise.h5"), "w") as file:
         stored = file.create_dataset("noise", data=noise, chunks=(40_000,), compression="gzip", shuffle=True)
         assert len(noise) < stored.id.get_storage_size() <= reserving.chunk_bytes(stored)
+
+
+def test_a_system_that_can_neither_reserve_nor_make_files_of_memory_is_written_and_let_go_of_all_the_same(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delattr("os.posix_fallocate")
+    monkeypatch.delattr("os.memfd_create")
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        with reserving.writing(file, 1000):
+            file["a"] = [1, 2, 3]
+            file.flush()
+        reserving.let_go(file)
+        file["b"] = [4]
+    with path.open("rb") as stream:
+        assert stream.read(4) == b"\x89HDF"
